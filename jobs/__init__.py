@@ -1,0 +1,1 @@
+"""The stations of the line, one file each: submit, watch, ingest, check, clean."""

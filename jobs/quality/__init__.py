@@ -1,0 +1,1 @@
+"""The automatic checks: pure functions from a file to facts, measures and findings."""

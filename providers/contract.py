@@ -1,0 +1,149 @@
+"""The values that cross the wall between a vendor and the rest of the house."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, BinaryIO, Protocol
+
+
+class JobState(StrEnum):
+    """Where a provider job stands, in our words; `UNKNOWN` is a vendor status we have no map for."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Media:
+    """An input picture or video: a public HTTPS `url`, or `data` with its `content_type`."""
+
+    url: str = ""
+    data: bytes = b""
+    content_type: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerationRequest:
+    """One clip asked of one model. Lengths in seconds and pixels; `None` means "the vendor's default".
+
+    `client_token` is our own unique mark for this call; only some vendors take it.
+    `extra` holds vendor options that the contract has no word for, passed through unchanged.
+    """
+
+    model: str
+    prompt: str
+    negative_prompt: str = ""
+    duration_s: float | None = None
+    width: int | None = None
+    height: int | None = None
+    fps: float | None = None
+    seed: int | None = None
+    audio: bool | None = None
+    first_frame: Media | None = None
+    last_frame: Media | None = None
+    references: tuple[Media, ...] = ()
+    source_video: Media | None = None
+    client_token: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """A finished file at the vendor. `url` may be short-lived and secret: never log it, never show it."""
+
+    url: str
+    content_type: str = "video/mp4"
+    expires_at: datetime | None = None
+    index: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderJob:
+    """What the vendor said about one job.
+
+    `progress` is 0 to 1 or None; `cost_usd` is the vendor's own final or estimated figure where told
+    (`cost_is_final` says which); `poll_after_s` is the vendor's wish for the next poll.
+    `failure_code` and `failure_words` are the vendor's own.
+    """
+
+    id: str
+    state: JobState
+    progress: float | None = None
+    outputs: tuple[Output, ...] = ()
+    failure_code: str = ""
+    failure_words: str = ""
+    retry_helps: bool = False
+    cost_usd: Decimal | None = None
+    cost_is_final: bool = False
+    poll_after_s: float | None = None
+    vendor_status: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DownloadedFile:
+    """What `download` wrote into the sink: bytes, lower-case hex sha256, and the content type as told."""
+
+    size: int
+    sha256: str
+    content_type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyStatus:
+    """What a free call says about a key. `balance_usd` and `limits` only where the vendor tells."""
+
+    ok: bool
+    sentence: str
+    balance_usd: Decimal | None = None
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookEvent:
+    """A hint that a job has moved: never data, only a reason to poll now."""
+
+    job_id: str
+    event_id: str = ""
+
+
+class VideoProvider(Protocol):
+    """One vendor's wire. Async, holds no state between calls, never sleeps, returns values."""
+
+    name: str
+
+    async def submit(self, request: GenerationRequest) -> ProviderJob:
+        """Send the one paid call. Raises `Unsupported` before any money is spent, `AnswerLost` when in doubt."""
+        ...
+
+    async def poll(self, job_id: str) -> ProviderJob:
+        """Ask where the job stands; costs nothing."""
+        ...
+
+    async def download(self, output: Output, sink: BinaryIO) -> DownloadedFile:
+        """Stream the output into `sink` with bounded memory and size."""
+        ...
+
+    async def cancel(self, job_id: str) -> bool:
+        """Ask the vendor to stop; False where it cannot or the job is already over."""
+        ...
+
+    async def find(self, client_token: str) -> ProviderJob | None:
+        """Look a job up by our own mark; raises `Unsupported` where the vendor offers no way."""
+        ...
+
+    async def check_key(self) -> KeyStatus:
+        """Say whether the key works, without a paid call."""
+        ...
+
+    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
+        """Verify and read a webhook; raises `WebhookInvalid`, or `Unsupported` where the vendor has none."""
+        ...

@@ -1,0 +1,179 @@
+"""Fetching a finished file: streamed, bounded, counted and hashed, from checked addresses only."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+import httpx
+
+from providers.addresses import Resolver, Target, check_url, resolve
+from providers.contract import DownloadedFile
+from providers.errors import (
+    DownloadFailed,
+    ForbiddenHost,
+    LinkExpired,
+    NotAVideo,
+    ProviderError,
+    RateLimited,
+    TooLarge,
+    VendorUnavailable,
+)
+from providers.retry_after import retry_after_s
+from providers.scrub import host_of, scrub
+from providers.sniff import what_instead_of_video
+
+MAX_HOPS = 3
+HEAD_BYTES = 512
+CHUNK_BYTES = 256 * 1024
+_EXPIRED = {401, 403, 404, 410}
+_REDIRECTS = {301, 302, 303, 307, 308}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetcher:
+    """One download's rules. `origin_headers` go to `origin` alone and never along a redirect to another host."""
+
+    client: httpx.AsyncClient
+    timeout: httpx.Timeout
+    private_hosts: frozenset[str]
+    max_bytes: int
+    secrets: tuple[str, ...] = ()
+    resolver: Resolver = resolve
+    origin: str = ""
+    origin_headers: dict[str, str] = field(default_factory=dict)
+
+    async def fetch(self, url: str, sink: BinaryIO) -> DownloadedFile:
+        """Stream the file behind `url` into `sink`. Raises `DownloadFailed` or `VendorUnavailable` trees."""
+        for _hop in range(MAX_HOPS + 1):
+            async with self._open(url) as response:
+                if response.status_code not in _REDIRECTS:
+                    self._check_status(response, url)
+                    return await self._store(response, sink)
+                url = self._next_hop(response, url)
+        raise DownloadFailed(f"The link was passed on more than {MAX_HOPS} times. The file was not fetched.")
+
+    @asynccontextmanager
+    async def _open(self, url: str) -> AsyncIterator[httpx.Response]:
+        targets = await check_url(url, self.private_hosts, self.resolver)
+        try:
+            response = await self._connect(targets, url)
+            try:
+                yield response
+            finally:
+                await response.aclose()
+        except ProviderError:
+            raise
+        except httpx.HTTPError as exc:
+            raise DownloadFailed(
+                f"The connection to {host_of(url)} broke before the file was whole "
+                f"({type(exc).__name__}). Fetching it again may help; it costs nothing."
+            ) from None
+
+    async def _connect(self, targets: list[Target], url: str) -> httpx.Response:
+        for target in targets:
+            try:
+                return await self.client.send(self._request(target, url), stream=True, follow_redirects=False)
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                continue
+            except httpx.HTTPError as exc:
+                raise VendorUnavailable(
+                    f"{host_of(url)} did not answer ({type(exc).__name__}). Fetching the file again later may help."
+                ) from None
+        raise VendorUnavailable(f"{host_of(url)} could not be reached. Fetching the file again later may help.")
+
+    def _request(self, target: Target, url: str) -> httpx.Request:
+        # The connection is closed afterwards because the pool knows it by its address alone, and two names
+        # behind one address must not share a connection whose certificate was checked for only one of them.
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity", "Connection": "close"}
+        headers["Host"] = target.host_header
+        if self.origin and _origin(url) == self.origin:
+            headers |= self.origin_headers
+        extensions: dict[str, Any] = {"timeout": self.timeout.as_dict()}
+        if target.sni:
+            extensions["sni_hostname"] = target.sni
+        request = httpx.Request("GET", target.url, headers=headers, extensions=extensions)
+        return request
+
+    def _next_hop(self, response: httpx.Response, url: str) -> str:
+        try:
+            # Joined to the name and not to the address that was connected to, or the next hop loses its host.
+            return str(httpx.URL(url).join(response.headers["location"]))
+        except (KeyError, httpx.InvalidURL):
+            raise ForbiddenHost(f"{host_of(url)} passed the link on to nowhere. The file was not fetched.") from None
+
+    def _check_status(self, response: httpx.Response, url: str) -> None:
+        status, host = response.status_code, host_of(url)
+        if status == 200:
+            return
+        wait = retry_after_s(response.headers)
+        if status in _EXPIRED:
+            raise LinkExpired(
+                f"The link to {host} is no longer good ({status}). A fresh poll gives another.", status=status
+            )
+        if status == 429:
+            raise RateLimited(f"{host} asks for a pause (429).", status=status, retry_after=wait)
+        if status >= 500 or status in {408, 425}:
+            raise VendorUnavailable(f"{host} is not well ({status}).", status=status, retry_after=wait)
+        raise DownloadFailed(f"{host} answered {status} instead of the file.", status=status)
+
+    async def _store(self, response: httpx.Response, sink: BinaryIO) -> DownloadedFile:
+        promised = _content_length(response)
+        if promised is not None and promised > self.max_bytes:
+            raise self._too_large()
+        digest, size, head = hashlib.sha256(), 0, b""
+        content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        async for chunk in response.aiter_bytes(CHUNK_BYTES):
+            size += len(chunk)
+            if size > self.max_bytes:
+                raise self._too_large()
+            digest.update(chunk)
+            if len(head) < HEAD_BYTES:
+                head += chunk
+                if len(head) < HEAD_BYTES:
+                    continue
+                self._check_head(head, content_type)
+                chunk = head
+            sink.write(chunk)
+        self._check_whole(size, promised, response)
+        if size < HEAD_BYTES:
+            self._check_head(head, content_type)
+            sink.write(head)
+        return DownloadedFile(size=size, sha256=digest.hexdigest(), content_type=content_type)
+
+    def _check_whole(self, size: int, promised: int | None, response: httpx.Response) -> None:
+        received = response.num_bytes_downloaded
+        if size == 0:
+            raise DownloadFailed("The vendor sent an empty file. Fetching it again may help; it costs nothing.")
+        if promised is not None and received != promised:
+            raise DownloadFailed(
+                f"The file ended early: {received} of {promised} bytes came. "
+                "Fetching it again may help; it costs nothing."
+            )
+
+    def _check_head(self, head: bytes, content_type: str) -> None:
+        kind = what_instead_of_video(head[:HEAD_BYTES], content_type)
+        if kind:
+            text = "" if b"\x00" in head else head[:HEAD_BYTES].decode("utf-8", "replace")
+            raise NotAVideo(
+                f"The vendor's link gave {kind} instead of a video.", vendor_words=scrub(text, self.secrets)
+            )
+
+    def _too_large(self) -> TooLarge:
+        return TooLarge(
+            f"The file is larger than the limit of {self.max_bytes / 1_000_000:g} MB, so it was not kept. "
+            "An admin can raise the limit."
+        )
+
+
+def _origin(url: str) -> str:
+    parsed = httpx.URL(url)
+    return f"{parsed.scheme}://{parsed.netloc.decode('ascii')}"
+
+
+def _content_length(response: httpx.Response) -> int | None:
+    value = response.headers.get("content-length", "")
+    return int(value) if value.isascii() and value.isdecimal() else None

@@ -1,0 +1,123 @@
+"""Reading settings from the environment: loud on a wrong value, secrets also from `NAME_FILE`."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
+
+
+def _read(name: str, default: T, parse: Callable[[str], T], wanted: str) -> T:
+    raw = os.environ.get(name, "").strip()
+    if not raw:
+        return default
+    try:
+        return parse(raw)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is {raw!r}; it must be {wanted}.") from error
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str, default: bool = False) -> bool:
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+    def parse(raw: str) -> bool:
+        if raw.lower() not in words:
+            raise ValueError(raw)
+        return words[raw.lower()]
+
+    return _read(name, default, parse, "1 or 0 (also true/false, yes/no, on/off)")
+
+
+def number(name: str, default: float, *, least: float = 0) -> float:
+    def parse(raw: str) -> float:
+        value = float(raw)
+        if not value >= least:
+            raise ValueError(raw)
+        return value
+
+    return _read(name, default, parse, f"a number of at least {least:g}")
+
+
+def integer(name: str, default: int, *, least: int = 0) -> int:
+    def parse(raw: str) -> int:
+        value = int(raw)
+        if value < least:
+            raise ValueError(raw)
+        return value
+
+    return _read(name, default, parse, f"a whole number of at least {least}")
+
+
+def words(name: str, default: list[str]) -> list[str]:
+    return [word.strip() for word in text(name).split(",") if word.strip()] or default
+
+
+def secret(name: str) -> str:
+    """A secret from the variable itself or from the file that `NAME_FILE` names."""
+    path = text(f"{name}_FILE")
+    if not path:
+        return text(name)
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE names {path}, which cannot be read: {error.strerror}.") from error
+
+
+def secret_or_made(name: str, kept_in: Path, make: Callable[[], str]) -> str:
+    """A configured secret, or one made on the first start and kept readable to this user alone."""
+    given = secret(name)
+    if given:
+        return given
+    try:
+        if not kept_in.exists():
+            kept_in.parent.mkdir(parents=True, exist_ok=True)
+            # Several processes may start at once: only one may write, and the others must see it whole.
+            fresh = kept_in.with_name(f"{kept_in.name}.{os.getpid()}")
+            fresh.touch(mode=0o600)
+            fresh.write_text(make(), encoding="utf-8")
+            try:
+                os.link(fresh, kept_in)
+            except FileExistsError:
+                # Another process was first, and its secret is the one that counts.
+                return kept_in.read_text(encoding="utf-8").strip()
+            finally:
+                fresh.unlink()
+        return kept_in.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{kept_in} cannot be read or written ({error.strerror}). "
+            f"Make the folder writable, choose another with RETAKE_DATA_DIR, or set {name}."
+        ) from error
+
+
+def make_secret_key() -> str:
+    return secrets.token_urlsafe(48)
+
+
+def make_encryption_key() -> str:
+    return Fernet.generate_key().decode()
+
+
+def encryption_keys(kept_in: Path) -> list[str]:
+    """The configured Fernet keys, newest first; every one is checked here so that a typing mistake is loud."""
+    raw = secret_or_made("RETAKE_ENCRYPTION_KEYS", kept_in, make_encryption_key)
+    keys = [key.strip() for key in raw.split(",") if key.strip()]
+    for key in keys:
+        try:
+            Fernet(key.encode())
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                "RETAKE_ENCRYPTION_KEYS must be comma-separated Fernet keys (32 bytes, URL-safe base64)."
+            ) from error
+    return keys

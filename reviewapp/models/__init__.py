@@ -1,0 +1,38 @@
+"""The rows. `candidates.py` holds the one status column and its one mover."""
+
+from __future__ import annotations
+
+from reviewapp.models.accounts import AuditEntry, User
+from reviewapp.models.candidates import Candidate, StaleCandidate, Status, Transition
+from reviewapp.models.clips import Clip, QualityReport
+from reviewapp.models.keys import ProviderKey
+from reviewapp.models.money import GenerationOrder, LedgerEntry
+from reviewapp.models.projects import Membership, Project, PromptVersion, Role, Shot, ShotStatus
+from reviewapp.models.reviews import Draft, Note, NoteCheck, ReviewDecision, Verdict
+from reviewapp.models.processes import Heartbeat
+
+__all__ = [
+    "AuditEntry",
+    "Candidate",
+    "Clip",
+    "Draft",
+    "GenerationOrder",
+    "Heartbeat",
+    "LedgerEntry",
+    "Membership",
+    "Note",
+    "NoteCheck",
+    "Project",
+    "PromptVersion",
+    "ProviderKey",
+    "QualityReport",
+    "ReviewDecision",
+    "Role",
+    "Shot",
+    "ShotStatus",
+    "StaleCandidate",
+    "Status",
+    "Transition",
+    "User",
+    "Verdict",
+]

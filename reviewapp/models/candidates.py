@@ -1,0 +1,223 @@
+"""The candidate: one clip asked of one provider, one status column, one mover."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from reviewapp.models.accounts import User
+from reviewapp.models.keys import ProviderKey
+from reviewapp.models.projects import PromptVersion, Shot
+
+
+class Status(models.TextChoices):
+    HELD = "held", "Held"
+    QUEUED = "queued", "Queued"
+    SUBMITTING = "submitting", "Submitting"
+    GENERATING = "generating", "Generating"
+    INGESTING = "ingesting", "Downloading"
+    CHECKING = "checking", "Checking"
+    IN_REVIEW = "in_review", "In review"
+    APPROVED = "approved", "Approved"
+    REJECTED = "rejected", "Rejected"
+    PASSED_OVER = "passed_over", "Passed over"
+    UNCERTAIN = "uncertain", "Uncertain"
+    FAILED = "failed", "Failed"
+    REFUSED = "refused", "Refused"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+S = Status
+
+# The whole map of what may follow what; `move` refuses everything else.
+MOVES: Mapping[Status, frozenset[Status]] = {
+    S.HELD: frozenset({S.QUEUED, S.CANCELLED}),
+    S.QUEUED: frozenset({S.SUBMITTING, S.CANCELLED, S.FAILED}),
+    # Back to QUEUED only when the call surely did not count.
+    S.SUBMITTING: frozenset({S.GENERATING, S.QUEUED, S.UNCERTAIN, S.FAILED, S.REFUSED}),
+    S.UNCERTAIN: frozenset({S.GENERATING, S.QUEUED, S.FAILED, S.CANCELLED}),
+    S.GENERATING: frozenset({S.INGESTING, S.FAILED, S.REFUSED, S.CANCELLED}),
+    S.INGESTING: frozenset({S.CHECKING, S.FAILED, S.REFUSED, S.CANCELLED}),
+    S.CHECKING: frozenset({S.IN_REVIEW, S.FAILED, S.CANCELLED}),
+    S.IN_REVIEW: frozenset({S.APPROVED, S.REJECTED, S.PASSED_OVER}),
+    S.APPROVED: frozenset({S.IN_REVIEW}),
+    S.REJECTED: frozenset({S.IN_REVIEW}),
+    S.PASSED_OVER: frozenset({S.IN_REVIEW}),
+    # FAILED > GENERATING fetches a clip that was paid for and could not be downloaded: no second call.
+    S.FAILED: frozenset({S.QUEUED, S.GENERATING}),
+    S.REFUSED: frozenset({S.QUEUED}),
+    S.CANCELLED: frozenset(),
+}
+MACHINE = frozenset({S.HELD, S.QUEUED, S.SUBMITTING, S.GENERATING, S.INGESTING, S.CHECKING, S.UNCERTAIN})
+SETTLED = frozenset(S) - MACHINE
+
+
+class StaleCandidate(Exception):
+    """Someone else moved the candidate first, or the move is not on the map. Nothing was written."""
+
+    def __init__(self, candidate: Candidate, to: Status) -> None:
+        super().__init__(f"{candidate.code} is no longer {candidate.status}; it was not moved to {to}")
+        self.candidate = candidate
+        self.to = to
+
+
+class CandidateQuerySet(models.QuerySet["Candidate"]):
+    def visible_to(self, user: User) -> CandidateQuerySet:
+        if user.is_site_admin:
+            return self
+        return self.filter(shot__project__memberships__user=user)
+
+    def in_review(self) -> CandidateQuerySet:
+        return self.filter(status=Status.IN_REVIEW, shot__omitted=False, shot__on_hold=False)
+
+    def due(self) -> CandidateQuerySet:
+        return self.filter(due_at__lte=timezone.now())
+
+    def whole(self) -> CandidateQuerySet:
+        """With everything a page or a station reads, in one query."""
+        return self.select_related("shot__project", "version", "provider_key", "clip", "quality", "replaces")
+
+
+class Candidate(models.Model):
+    """One clip asked of one provider for one version: at most one paid call per attempt.
+
+    `due_at` is when the sweep must look at this row again (a hold's end, a poll, a lease that ran out); empty means
+    that only a person moves it. `fence` rises with every claim, so that a worker thought dead cannot write late.
+    `revision` rises with every move and is what a decision must name.
+    """
+
+    uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    shot = models.ForeignKey(Shot, on_delete=models.CASCADE, related_name="candidates")
+    version = models.ForeignKey(PromptVersion, on_delete=models.CASCADE, related_name="candidates")
+    slot = models.PositiveSmallIntegerField()
+    status = models.CharField(max_length=12, choices=Status.choices)
+    revision = models.PositiveIntegerField(default=0)
+    fence = models.PositiveIntegerField(default=0)
+    attempt = models.PositiveSmallIntegerField(default=1)
+    tries = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True, blank=True)
+    status_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    replaces = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="replaced_by")
+    for_reviewer = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    provider = models.CharField(max_length=40)
+    provider_key = models.ForeignKey(ProviderKey, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    model = models.CharField(max_length=80)
+    duration_s = models.DecimalField(max_digits=5, decimal_places=2)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    seed = models.PositiveBigIntegerField(null=True, blank=True)
+    estimate_usd = models.DecimalField(max_digits=12, decimal_places=4)
+
+    provider_job_id = models.CharField(max_length=300, blank=True)
+    vendor_status = models.CharField(max_length=60, blank=True)
+    progress = models.FloatField(null=True, blank=True)
+    cancel_asked = models.BooleanField(default=False)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    vendor_done_at = models.DateTimeField(null=True, blank=True)
+    in_review_at = models.DateTimeField(null=True, blank=True)
+    failure = models.CharField(max_length=600, blank=True)
+    vendor_words = models.CharField(max_length=1000, blank=True)
+    rank = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    objects = CandidateQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["shot", "version__number", "slot"]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "slot"], name="slot_unique_in_version"),
+            models.UniqueConstraint(
+                fields=["provider", "provider_job_id"],
+                condition=~models.Q(provider_job_id=""),
+                name="one_candidate_per_provider_job",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], name="candidate_due", condition=models.Q(due_at__isnull=False)),
+            models.Index(fields=["shot", "status"], name="candidate_shot_status"),
+            models.Index(fields=["status", "status_at"], name="candidate_status_at"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def code(self) -> str:
+        return f"{self.shot.code}_{self.version.label}_c{self.slot:02d}"
+
+    @property
+    def slot_label(self) -> str:
+        return f"c{self.slot:02d}"
+
+    @property
+    def is_machine(self) -> bool:
+        return self.status in MACHINE
+
+    def move(
+        self,
+        to: Status,
+        *,
+        by: User | None = None,
+        actor: str = "",
+        why: str = "",
+        due_in: float | None = None,
+        **facts: Any,
+    ) -> None:
+        """Move to `to` exactly once and write the Transition; raise StaleCandidate if someone was first.
+
+        `due_in` seconds from now the sweep looks at the row again; None leaves it to people. `facts` are columns
+        that become true with the move and are written in the same UPDATE.
+        """
+        was, now = Status(self.status), timezone.now()
+        if to not in MOVES[was]:
+            raise StaleCandidate(self, to)
+        with transaction.atomic():
+            moved = Candidate.objects.filter(pk=self.pk, status=was, fence=self.fence).update(
+                status=to,
+                status_at=now,
+                revision=F("revision") + 1,
+                fence=F("fence") + 1,
+                due_at=None if due_in is None else now + timedelta(seconds=due_in),
+                **facts,
+            )
+            if moved != 1:
+                raise StaleCandidate(self, to)
+            Transition.objects.create(
+                candidate=self, at=now, by=by, actor=actor, was=was, became=to, why=why[:300]
+            )
+        self.refresh_from_db()
+
+    def claim(self, lease_s: float) -> bool:
+        """Take the row for `lease_s` seconds without moving it; False when someone else holds or moved it."""
+        claimed = Candidate.objects.filter(pk=self.pk, status=self.status, fence=self.fence).update(
+            fence=F("fence") + 1, due_at=timezone.now() + timedelta(seconds=lease_s)
+        )
+        if claimed:
+            self.refresh_from_db()
+        return bool(claimed)
+
+
+class Transition(models.Model):
+    """One recorded move of a candidate: who (a person or a station), when, from, to, why."""
+
+    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="transitions")
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    actor = models.CharField(max_length=40, blank=True)
+    was = models.CharField(max_length=12)
+    became = models.CharField(max_length=12)
+    why = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.candidate.code}: {self.was} > {self.became}"

