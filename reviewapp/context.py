@@ -6,7 +6,25 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from reviewapp.models import Candidate, User
+
+MOST_COUNTED = 99
+
+
+def _waiting(user: User) -> str:
+    """How many clips wait for this person: counted up to a hundred, so that a large site pays no more for it."""
+    found = Candidate.objects.in_review().visible_to(user).order_by()[: MOST_COUNTED + 1].count()
+    if found > MOST_COUNTED:
+        return f"{MOST_COUNTED}+"
+    return str(found) if found else ""
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    return {"demo": settings.DEMO}
+    user = getattr(request, "user", None)
+    waiting: object = ""
+    if isinstance(user, User) or (user is not None and user.is_authenticated):
+        # Lazy: fragments and media share this processor and never show the number.
+        waiting = SimpleLazyObject(lambda: _waiting(user))
+    return {"demo": settings.DEMO, "waiting": waiting}

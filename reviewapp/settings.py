@@ -58,6 +58,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    # Closed by default: a view is open to strangers only where it says so itself.
+    "reviewapp.views.access.SignInRequired",
     # Last, as its own papers ask: it answers when too many sign-ins have failed.
     "axes.middleware.AxesMiddleware",
 ]

@@ -1,12 +1,28 @@
-"""Filters of every page: money, timecode, status words."""
+"""Filters and tags of every page: money, times, status words, people, fields."""
 
 from __future__ import annotations
 
+import zlib
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from django import template
+from django import forms, template
+from django.forms.boundfield import BoundField
+from django.template import Context
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from reviewapp.models import Candidate, Shot, Status, User
+from reviewapp.models.candidates import MACHINE
 
 register = template.Library()
+
+# What people decide is a filled chip; what the machine does, or failed to do, is an outlined one.
+OUTLINED = MACHINE | {Status.FAILED, Status.REFUSED, Status.CANCELLED}
+AVATAR_COLOURS = 8
 
 
 @register.filter
@@ -18,3 +34,89 @@ def usd(amount: Decimal | float | None) -> str:
     if value and abs(value) < Decimal("0.01"):
         return f"${value:.4f}"
     return f"${value:,.2f}"
+
+
+def _chip(kind: str, word: str, extra: str = "") -> SafeString:
+    return format_html(
+        '<span class="chip chip--{}{}"><span class="chip__dot" aria-hidden="true"></span>{}</span>',
+        kind.replace("_", "-"),
+        extra,
+        word,
+    )
+
+
+@register.simple_tag
+def shot_chip(shot: Shot) -> SafeString:
+    """The state of a shot as people call it."""
+    status = shot.status
+    return _chip(status.value, status.label)
+
+
+@register.simple_tag
+def status_chip(candidate: Candidate) -> SafeString:
+    """The state of one clip, with how far the vendor says it is while it is being made."""
+    status = Status(candidate.status)
+    word = str(status.label)
+    if status is Status.GENERATING and candidate.progress is not None:
+        word = f"{word} {candidate.progress:.0%}"
+    return _chip(status.value, word, " chip--machine" if status in OUTLINED else "")
+
+
+@register.simple_tag
+def avatar(person: User | None) -> SafeString:
+    """Initials on a colour that follows from the name; nothing about a person is fetched from elsewhere."""
+    if person is None:
+        return format_html('<span class="avatar avatar--nobody" aria-hidden="true">{}</span>', "·")
+    colour = zlib.crc32(person.username.encode()) % AVATAR_COLOURS
+    return format_html(
+        '<span class="avatar avatar--{}" title="{}" aria-hidden="true">{}</span>',
+        colour,
+        person.display_name,
+        person.initials,
+    )
+
+
+def _words_since(seconds: float) -> str:
+    if seconds < 60:
+        return "just now"
+    for size, word in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {word} ago"
+    raise AssertionError("every length of time of a minute or more has a word")
+
+
+@register.simple_tag
+def when(moment: datetime | None, never: str = "never") -> SafeString:
+    """How long ago, with the full moment on hover; older than a month is a date."""
+    if moment is None:
+        return format_html('<span class="muted">{}</span>', never)
+    local = timezone.localtime(moment)
+    age = (timezone.now() - moment).total_seconds()
+    words = f"{local:%Y-%m-%d}" if age > 30 * 86_400 else _words_since(age)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', local.isoformat(), f"{local:%Y-%m-%d %H:%M:%S %Z}", words
+    )
+
+
+@register.simple_tag(takes_context=True)
+def nav_link(context: Context, name: str, label: str, count: object = None) -> SafeString:
+    """A link of the main menu, marked when the page stands below it; `count` is how much waits there."""
+    try:
+        address = reverse(name)
+    except NoReverseMatch:
+        return SafeString("")
+    here = str(context["request"].path).startswith(address)
+    mark = SafeString(' aria-current="page"') if here else ""
+    number = str(count) if count else ""
+    badge = (
+        format_html(' <span class="count">{}<span class="sr"> clips waiting</span></span>', number)
+        if number
+        else ""
+    )
+    return format_html('<a href="{}"{}>{}{}</a>', address, mark, label, badge)
+
+
+@register.inclusion_tag("_field.html")
+def field(bound: BoundField) -> dict[str, Any]:
+    """A form field with its label, help and error, tied together for screen readers."""
+    return {"field": bound, "choice": isinstance(bound.field.widget, forms.CheckboxInput)}

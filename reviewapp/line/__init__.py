@@ -1,0 +1,35 @@
+"""The machine's verbs: how a candidate goes from QUEUED to a reviewer's eyes. The stations in jobs/ call only these.
+
+Each verb is one short transaction around one move: what money does, what the row says and what the queue is told
+commit together or not at all. No verb waits for anything outside the database.
+"""
+
+from __future__ import annotations
+
+from reviewapp.line.files import begin_check, begin_ingest, check_refused, checked, ingest_failed, ingested
+from reviewapp.line.people import CannotAskAgain, ask_again, resolve_made, resolve_not_made
+from reviewapp.line.poll import claim_polls, record_cancel, record_polls
+from reviewapp.line.submit import begin_submit, submit_accepted, submit_failed
+from reviewapp.line.sweep import due_now, next_due_in, sweep
+
+__all__ = [
+    "CannotAskAgain",
+    "ask_again",
+    "begin_check",
+    "begin_ingest",
+    "begin_submit",
+    "check_refused",
+    "checked",
+    "claim_polls",
+    "due_now",
+    "ingest_failed",
+    "ingested",
+    "next_due_in",
+    "record_cancel",
+    "record_polls",
+    "resolve_made",
+    "resolve_not_made",
+    "submit_accepted",
+    "submit_failed",
+    "sweep",
+]

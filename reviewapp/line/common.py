@@ -1,0 +1,35 @@
+"""What several machine verbs share."""
+
+from __future__ import annotations
+
+import random
+from typing import Any, Final
+
+from django.db import transaction
+
+from reviewapp import retakes
+from reviewapp.models import Candidate, StaleCandidate, Status
+
+LONGEST_BACKOFF_S: Final = 300.0
+
+
+def backoff_s(tries: int, wish: float | None) -> float:
+    """Seconds until the next try: the vendor's wish first, else doubling with jitter up to five minutes."""
+    if wish is not None:
+        return wish + random.uniform(0, 1)  # noqa: S311  Jitter, not a secret.
+    return min(LONGEST_BACKOFF_S, 2.0**tries) * random.uniform(0.75, 1.25)  # noqa: S311
+
+
+def end(candidate: Candidate, to: Status, why: str, *, actor: str, **facts: Any) -> None:
+    """End the machine's part of the line: the row keeps the sentence, and the round may be over with it."""
+    with transaction.atomic():
+        candidate.move(to, actor=actor, why=why, failure=why[:600], **facts)
+        retakes.round_may_be_over(candidate.version)
+
+
+def end_unless_late(candidate: Candidate, to: Status, why: str, *, actor: str, **facts: Any) -> None:
+    """The same for a station that may come late: when someone was first, it has nothing to add."""
+    try:
+        end(candidate, to, why, actor=actor, **facts)
+    except StaleCandidate:
+        return

@@ -1,0 +1,73 @@
+"""Where a person has to move a candidate that the machine could not."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from reviewapp import dispatch, money
+from reviewapp.models import Candidate, Status, User
+
+
+class CannotAskAgain(Exception):
+    """This candidate is not in a state from which it can be asked for again; the sentence says why."""
+
+
+def _row(candidate: Candidate, *allowed: Status) -> Candidate:
+    row = Candidate.objects.whole().get(pk=candidate.pk)
+    if row.status not in allowed:
+        raise CannotAskAgain(f"{row.code} is {Status(row.status).label.lower()} by now. Nothing was changed.")
+    return row
+
+
+@transaction.atomic
+def ask_again(candidate: Candidate, by: User, *, pay_again: bool = False) -> Candidate:
+    """Send a FAILED or REFUSED candidate again.
+
+    A clip that was made and paid is only fetched again, free of charge, unless the person asks to pay for another.
+    """
+    row = _row(candidate, Status.FAILED, Status.REFUSED)
+    if was_made(row) and not pay_again:
+        row.move(Status.GENERATING, by=by, why="fetch the paid clip again", due_in=0, failure="", tries=0)
+        return row
+    facts = {"attempt": row.attempt + 1, "provider_job_id": "", "failure": "", "vendor_words": "", "tries": 0}
+    facts |= {"progress": None, "vendor_status": "", "cancel_asked": False, "vendor_done_at": None}
+    row.move(Status.QUEUED, by=by, why="sent again", due_in=settings.REQUEUE_S, **facts)
+    dispatch.submit(row)
+    return row
+
+
+def was_made(candidate: Candidate) -> bool:
+    """Whether the vendor made (and charged for) a clip that is still to be fetched: asking again is free."""
+    return bool(candidate.provider_job_id and candidate.vendor_done_at and candidate.status == Status.FAILED)
+
+
+@transaction.atomic
+def resolve_made(candidate: Candidate, by: User, job_id: str) -> Candidate:
+    """A person found the job at the vendor: it is polled like any other from now on."""
+    row = _row(candidate, Status.UNCERTAIN)
+    try:
+        with transaction.atomic():
+            row.move(
+                Status.GENERATING,
+                by=by,
+                why="found at the provider by a person",
+                due_in=0,
+                provider_job_id=job_id.strip(),
+                failure="",
+            )
+    except IntegrityError as error:
+        raise CannotAskAgain("Another candidate already carries this job id. Check it and try again.") from error
+    return row
+
+
+@transaction.atomic
+def resolve_not_made(candidate: Candidate, by: User) -> Candidate:
+    """A person is sure that the vendor never took the call: the money is released and it is sent again."""
+    row = _row(candidate, Status.UNCERTAIN)
+    why = "a person found no such job at the provider"
+    money.release(row, why)
+    facts = {"attempt": row.attempt + 1, "failure": "", "vendor_words": "", "tries": 0}
+    row.move(Status.QUEUED, by=by, why=why, due_in=settings.REQUEUE_S, **facts)
+    dispatch.submit(row)
+    return row

@@ -1,0 +1,153 @@
+"""What the vendors say about running jobs, written down for many rows at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from providers.contract import JobState, ProviderJob
+from providers.errors import AuthFailed, JobNotFound, ProviderError, Unsupported
+from reviewapp import dispatch, money
+from reviewapp.line.common import backoff_s, end
+from reviewapp.models import Candidate, StaleCandidate, Status
+
+# The vendor's answer to one row: the job, what went wrong, or None for "I know no job with your mark".
+Answer = ProviderJob | ProviderError | None
+
+
+def claim_polls(limit: int, lease_s: float) -> list[Candidate]:
+    """Lease the due GENERATING and UNCERTAIN rows; a watcher that dies loses its lease and nothing else."""
+    rows = Candidate.objects.whole().due().filter(status__in=[Status.GENERATING, Status.UNCERTAIN])
+    with transaction.atomic():
+        return [row for row in rows.order_by("due_at")[:limit] if row.claim(lease_s)]
+
+
+def record_polls(answers: Sequence[tuple[Candidate, Answer]]) -> None:
+    """Write the answers of one batch in one transaction; each row stands or falls alone."""
+    with transaction.atomic():
+        for candidate, answer in answers:
+            try:
+                with transaction.atomic():
+                    _record(candidate, answer)
+            except StaleCandidate:
+                # A person, a webhook or another watcher was first: their word stands.
+                continue
+
+
+def _record(candidate: Candidate, answer: Answer) -> None:
+    if candidate.status == Status.UNCERTAIN:
+        _reconcile(candidate, answer)
+    elif isinstance(answer, ProviderJob):
+        _heard(candidate, answer)
+    elif answer is not None:
+        _not_heard(candidate, answer)
+
+
+def _reconcile(candidate: Candidate, answer: Answer) -> None:
+    """An UNCERTAIN row was looked up by our own mark."""
+    if isinstance(answer, ProviderJob):
+        facts = {"provider_job_id": answer.id, "submitted_at": timezone.now(), "failure": ""}
+        candidate.move(Status.GENERATING, actor="watch", why="found at the provider", due_in=0, **facts)
+    elif answer is None:
+        why = "the provider knows no such job: nothing was charged"
+        with transaction.atomic():
+            money.release(candidate, why)
+            facts = {"attempt": candidate.attempt + 1, "failure": ""}
+            candidate.move(Status.QUEUED, actor="watch", why=why, due_in=0, **facts)
+    elif isinstance(answer, Unsupported):
+        # This vendor offers no way to look a job up: a person has to say which it was.
+        _look_again(candidate, None)
+    else:
+        _look_again(candidate, backoff_s(candidate.tries + 3, answer.retry_after), tries=F("tries") + 1)
+
+
+def _look_again(candidate: Candidate, due_in: float | None, **facts: Any) -> None:
+    due_at = None if due_in is None else timezone.now() + timedelta(seconds=due_in)
+    row = Candidate.objects.filter(pk=candidate.pk, status=candidate.status, fence=candidate.fence)
+    row.update(due_at=due_at, **facts)
+
+
+def _heard(candidate: Candidate, job: ProviderJob) -> None:
+    facts = {"vendor_status": job.vendor_status[:60], "progress": job.progress, "tries": 0}
+    match job.state:
+        case JobState.SUCCEEDED if job.outputs:
+            with transaction.atomic():
+                money.settle(candidate, _final_cost(job), "the clip was made")
+                facts |= {"progress": 1.0, "vendor_done_at": timezone.now()}
+                candidate.move(Status.INGESTING, actor="watch", due_in=settings.REQUEUE_S, **facts)
+                dispatch.ingest(candidate)
+        case JobState.SUCCEEDED:
+            _over(candidate, Status.FAILED, "The provider says it is done and gave no clip.", job)
+        case JobState.FAILED:
+            help_words = " The same request may well pass if it is sent again." if job.retry_helps else ""
+            _over(candidate, Status.FAILED, f"The provider could not make the clip.{help_words}", job)
+        case JobState.REFUSED:
+            _over(candidate, Status.REFUSED, "The provider's safety system said no.", job)
+        case JobState.CANCELLED:
+            _over(candidate, Status.CANCELLED, "The provider cancelled the job.", job)
+        case _:
+            wish = settings.POLL_SECONDS or job.poll_after_s or 5.0
+            _look_again(candidate, wish, **facts)
+
+
+def _final_cost(job: ProviderJob) -> Decimal | None:
+    return job.cost_usd if job.cost_is_final else None
+
+
+def _over(candidate: Candidate, to: Status, sentence: str, job: ProviderJob) -> None:
+    """The job ended without a clip. Where the vendor names no charge, a job without a clip is taken as free."""
+    with transaction.atomic():
+        money.settle(candidate, _final_cost(job) or Decimal(0), job.failure_code or sentence)
+        words = " ".join(part for part in (job.failure_code, job.failure_words) if part)[:1000]
+        facts = {"vendor_status": job.vendor_status[:60], "vendor_words": words}
+        why = f"{sentence} {money.charged_sentence(candidate)}"
+        end(candidate, to, why, actor="watch", **facts)
+
+
+def _not_heard(candidate: Candidate, error: ProviderError) -> None:
+    if isinstance(error, JobNotFound):
+        _vanished(candidate, error)
+        return
+    if isinstance(error, AuthFailed) and candidate.provider_key is not None:
+        # The job goes on at the vendor; the key's people have to act before anyone can look.
+        candidate.provider_key.pause(str(error))
+    _look_again(candidate, backoff_s(candidate.tries + 1, error.retry_after), tries=F("tries") + 1)
+
+
+def _vanished(candidate: Candidate, error: ProviderError) -> None:
+    with transaction.atomic():
+        money.settle(candidate, None, "the provider no longer knows the job; counted at its estimate")
+        if candidate.cancel_asked:
+            end(candidate, Status.CANCELLED, "Cancelled at the provider.", actor="watch")
+        else:
+            why = f"The provider no longer knows this job. {money.charged_sentence(candidate)}"
+            end(candidate, Status.FAILED, why, actor="watch", vendor_words=error.vendor_words[:1000])
+
+
+def record_cancel(candidate: Candidate, done: bool, job: ProviderJob | None) -> None:
+    """Write down what came of asking the vendor to stop.
+
+    `job` is the last look before asking. A vendor that stops a waiting job charges nothing; one that stops a running
+    job charges for it (Runway's documentation), so without its own figure the estimate is counted.
+    """
+    if not done:
+        # It cannot be stopped: the clip comes, is kept and passed over.
+        row = Candidate.objects.filter(pk=candidate.pk, fence=candidate.fence)
+        row.update(cancel_asked=False, due_at=timezone.now())
+        return
+    waiting = job is not None and job.state == JobState.QUEUED
+    final = _final_cost(job) if job is not None else None
+    try:
+        with transaction.atomic():
+            money.settle(candidate, Decimal(0) if waiting else final, "cancelled at the provider")
+            why = f"Cancelled: another candidate was approved. {money.charged_sentence(candidate)}"
+            end(candidate, Status.CANCELLED, why, actor="watch")
+    except StaleCandidate:
+        return

@@ -1,0 +1,118 @@
+"""The one paid call: claim and reserve, then say which of its three ends it had."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from providers import registry
+from providers.contract import ProviderJob
+from providers.errors import AuthFailed, ContentRefused, OutOfCredit, ProviderError
+from reviewapp import money
+from reviewapp.line.common import backoff_s, end, end_unless_late
+from reviewapp.models import Candidate, ProviderKey, StaleCandidate, Status
+
+# A call that surely did not count is tried again this often before a person is asked.
+MAX_TRIES: Final = 10
+# The vendor may still be writing the job down when its answer is lost; only after this is it looked up.
+QUIET_S: Final = 30.0
+# How often a waiting clip looks whether its shot is still on hold.
+ON_HOLD_S: Final = 30.0
+
+
+def begin_submit(candidate_id: int) -> Candidate | None:
+    """Claim a QUEUED candidate for its one paid call, with the reservation in the same transaction.
+
+    None when there is nothing to do: the row has moved on, its shot is on hold, no key is usable, or a cap leaves no
+    room. Whoever gets the candidate must end in `submit_accepted` or `submit_failed`.
+    """
+    candidate = Candidate.objects.whole().filter(pk=candidate_id, status=Status.QUEUED).first()
+    if candidate is None:
+        return None
+    if candidate.shot.on_hold:
+        candidate.claim(ON_HOLD_S)
+        return None
+    key = _key_for(candidate)
+    if key is None:
+        label = registry.label(candidate.provider)
+        why = f"No usable key for {label}: an admin has to add or enable one. Nothing was sent."
+        end_unless_late(candidate, Status.FAILED, why, actor="submit")
+        return None
+    try:
+        with transaction.atomic():
+            money.reserve(candidate)
+            facts = {"provider_key": key, "failure": "", "vendor_words": ""}
+            candidate.move(Status.SUBMITTING, actor="submit", due_in=settings.SUBMIT_LEASE_S, **facts)
+    except money.BudgetReached as reached:
+        end_unless_late(candidate, Status.FAILED, str(reached), actor="submit")
+        return None
+    except StaleCandidate:
+        return None
+    key.mark_used()
+    return candidate
+
+
+def _key_for(candidate: Candidate) -> ProviderKey | None:
+    keys = ProviderKey.objects.filter(provider=candidate.provider, enabled=True, paused_reason="")
+    return keys.order_by("last_used_at", "pk").first()
+
+
+def _same_attempt(candidate: Candidate) -> Candidate | None:
+    """The row as it stands, if this attempt's answer still means anything to it.
+
+    The lease may have run out while the answer was on its way: the row is UNCERTAIN then, and this is its answer.
+    """
+    row = Candidate.objects.whole().get(pk=candidate.pk)
+    open_statuses = (Status.SUBMITTING, Status.UNCERTAIN)
+    return row if row.status in open_statuses and row.attempt == candidate.attempt else None
+
+
+def submit_accepted(candidate: Candidate, job: ProviderJob) -> None:
+    """The vendor took the job: its id is kept at once, even when the answer came late."""
+    row = _same_attempt(candidate)
+    if row is None:
+        return
+    row.move(
+        Status.GENERATING,
+        actor="submit",
+        due_in=settings.POLL_SECONDS or job.poll_after_s or 5.0,
+        provider_job_id=job.id,
+        vendor_status=job.vendor_status[:60],
+        submitted_at=timezone.now(),
+        tries=0,
+        failure="",
+    )
+
+
+def submit_failed(candidate: Candidate, error: ProviderError) -> None:
+    """The call brought no job: UNCERTAIN, tried again, or ended, as the error's class says."""
+    row = _same_attempt(candidate)
+    if row is None or (error.may_have_spent and row.status == Status.UNCERTAIN):
+        return
+    words = error.vendor_words[:1000]
+    if error.may_have_spent:
+        why = f"{error} It may have been charged, so it is not sent again by itself."
+        row.move(
+            Status.UNCERTAIN, actor="submit", why=why, due_in=QUIET_S, failure=why[:600], vendor_words=words
+        )
+        return
+    if isinstance(error, AuthFailed | OutOfCredit) and row.provider_key is not None:
+        row.provider_key.pause(str(error))
+    with transaction.atomic():
+        money.release(row, str(error))
+        if not error.permanent and row.tries + 1 < MAX_TRIES:
+            _try_again(row, error, words)
+        else:
+            to = Status.REFUSED if isinstance(error, ContentRefused) else Status.FAILED
+            end(row, to, f"{error} Nothing was charged.", actor="submit", vendor_words=words)
+
+
+def _try_again(row: Candidate, error: ProviderError, words: str) -> None:
+    due_in = backoff_s(row.tries + 1, error.retry_after)
+    why = f"{error} Nothing was charged; the next try is in {due_in:.0f} s."
+    facts: dict[str, Any] = {"attempt": row.attempt + 1, "tries": row.tries + 1, "vendor_words": words}
+    row.move(Status.QUEUED, actor="submit", why=why, due_in=due_in, failure=why[:600], **facts)
+

@@ -1,0 +1,75 @@
+"""The sweep: every row whose time has come is looked at, so that a lost message costs seconds and never a job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from reviewapp import dispatch, retakes
+from reviewapp.line.common import end_unless_late
+from reviewapp.line.submit import QUIET_S
+from reviewapp.models import Candidate, StaleCandidate, Status
+
+POLLED = (Status.GENERATING, Status.UNCERTAIN)
+# A file that ends its worker each time must not do so for ever.
+MOST_TRIES = 6
+
+
+def due_now(limit: int) -> list[Candidate]:
+    """Rows whose time has come and that are no polls, the longest overdue first."""
+    return list(Candidate.objects.whole().due().exclude(status__in=POLLED).order_by("due_at")[:limit])
+
+
+def next_due_in(most: float) -> float:
+    """Seconds until the next row is due, at most `most`."""
+    soonest = Candidate.objects.filter(due_at__isnull=False).order_by("due_at").values_list("due_at").first()
+    if soonest is None or soonest[0] is None:
+        return most
+    return min(most, max(0.0, (soonest[0] - timezone.now()).total_seconds()))
+
+
+def sweep(candidate: Candidate) -> None:
+    """Look at a due row: end a hold, send a lost message again, or give up on a claim that ran out."""
+    match Status(candidate.status):
+        case Status.HELD:
+            retakes.release_hold(candidate)
+        case Status.QUEUED:
+            _send_again(candidate, dispatch.submit)
+        case Status.INGESTING:
+            _send_again(candidate, dispatch.ingest)
+        case Status.CHECKING:
+            _send_again(candidate, dispatch.check)
+        case Status.SUBMITTING:
+            _give_up_on_the_answer(candidate)
+        case _:
+            # A row at rest has nothing due; clearing the date keeps it out of the sweep.
+            Candidate.objects.filter(pk=candidate.pk, fence=candidate.fence).update(due_at=None)
+
+
+def _send_again(candidate: Candidate, send: Callable[[Candidate], None]) -> None:
+    with transaction.atomic():
+        if candidate.claim(settings.REQUEUE_S):
+            send(candidate)
+
+
+def _give_up_on_the_answer(candidate: Candidate) -> None:
+    why = (
+        "The process that made the paid call ended before the answer was written down. "
+        "It may have been charged, so it is not sent again by itself."
+    )
+    try:
+        candidate.move(Status.UNCERTAIN, actor="sweep", why=why, due_in=QUIET_S, failure=why)
+    except StaleCandidate:
+        return
+
+
+def worn_out(candidate: Candidate, doing: str) -> bool:
+    """End a row whose work was begun too often without an end; True when it was ended."""
+    if candidate.tries < MOST_TRIES:
+        return False
+    why = f"{doing} was begun {candidate.tries} times and never finished. The clip is still at the provider."
+    end_unless_late(candidate, Status.FAILED, why, actor="sweep")
+    return True

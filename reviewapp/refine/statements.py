@@ -1,0 +1,327 @@
+"""Instructions, and the one short sentence that says each of them.
+
+Every sentence written here is read back by `recognise`, so that a later round replaces or strengthens it and the
+prompt does not grow without end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .camera import STILL
+from .grammar import ARTICLES, be, definite, head_of, key, lower_first, sentence_case, singular, third, without_article
+from .words import (
+    COLOUR,
+    DIRECTIONS,
+    LOOK_OF_SENTENCE,
+    LOOKS,
+    MOTION_VERBS,
+    PLACES,
+    POSTURES,
+    STATE_GROUP,
+    STYLES,
+    TIMES,
+    WEATHER,
+)
+
+STRONGEST = 3
+_SIDES = frozenset("left right front back first second third last other upper lower".split())
+
+FAULTS: dict[str, str] = {
+    "shape": "keeps a solid, natural shape",
+    "presence": "stays visible and unchanged throughout",
+    "steady": "stays steady, without flicker",
+    "contact": "stays solid and on its path, touching things naturally",
+    "look": "keeps the same look from first frame to last",
+    "fingers": "has the natural number of fingers",
+    "freeze": "moves without stopping or stuttering",
+}
+TAG_SENTENCES: dict[str, str] = {
+    "anatomy": "Hands, faces and bodies stay well formed and anatomically correct in every frame",
+    "motion": "All motion is natural, steady and continuous",
+    "continuity": "Clothing, objects and places stay the same from the first frame to the last",
+    "camera": "The camera keeps exactly to the described framing and move",
+    "light": "Light and colour are natural, even and the same throughout",
+    "style": "The described style is kept in every frame",
+    "text": "There are no letters, captions, logos or watermarks",
+    "lettering": "All lettering is correctly spelled, sharp and stable",
+    "content": "The shot shows exactly what is described and nothing else",
+    "audio": "The sound is clear and matches the picture",
+}
+TAG_OF_SENTENCE = {text.lower(): tag for tag, text in TAG_SENTENCES.items()}
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One thing to change, apart from the words in which it was asked.
+
+    `kind`, `subject` and `value` say what; `instead_of` holds words the reviewer called wrong; `hint` says when in
+    the clip; `said` is the reviewer's own wording; `negatives` are the terms for a negative prompt.
+    """
+
+    kind: str
+    subject: str = ""
+    value: str = ""
+    instead_of: str = field(default="", compare=False)
+    hint: str = field(default="", compare=False)
+    said: str = field(default="", compare=False)
+    negatives: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def topic(self) -> tuple[str, str]:
+        """Two instructions with one topic cannot both hold; the newer one wins."""
+        return _topic(self)
+
+    @property
+    def core(self) -> str:
+        """The sentence without emphasis, hint or full stop."""
+        return sentence_case(_CORES[self.kind](self))
+
+    def sentence(self, level: int) -> str:
+        """The sentence with its full stop. Level 1 is plain, 3 the strongest."""
+        core = self.core
+        strong = _must(core) if level >= 2 else core
+        if level >= STRONGEST:
+            strong = f"Most important: {lower_first(strong)}"
+        elif level == 2 and strong == core:
+            strong = f"Important: {lower_first(core)}"
+        if self.hint and self.hint not in strong:
+            strong = f"{strong}, {self.hint}"
+        return strong if strong[-1:] in ".!?…。！？" else f"{strong}."
+
+
+def subject_key(subject: str) -> str:
+    """The noun that names the subject, in the singular, with what tells two of them apart."""
+    words = without_article(head_of(subject.lower())).split()
+    if not words:
+        return ""
+    sides = [word for word in words[:-1] if word in _SIDES or word.endswith(("'s", "’s"))]
+    return " ".join([*sides, singular(words[-1])])
+
+
+def _topic(instruction: Instruction) -> tuple[str, str]:
+    kind, subject, value = instruction.kind, instruction.subject, instruction.value
+    if kind in {"look", "free", "tag"}:
+        return (kind, subject if kind == "look" else key(value))
+    if kind in {"camera", "time", "weather", "style"}:
+        return (kind, "")
+    if kind == "camera not":
+        return (kind, value)
+    if kind == "fault":
+        return (kind, f"{subject_key(subject)}|{value}")
+    if kind == "state":
+        group = STATE_GROUP.get(value.split()[-1].lower() if value else "", ("", 0))[0]
+        return (kind, f"{subject_key(subject)}|{group or key(value)}")
+    return (kind, subject_key(subject))
+
+
+def _presence(instruction: Instruction) -> str:
+    thing, value = instruction.subject, instruction.value
+    if value == "none":
+        return f"There {be(thing)} no {without_article(thing)}"
+    if value == "some":
+        return f"There {be(thing)} {thing}"
+    if value == "little":
+        return f"There {be(thing)} only a {'few' if be(thing) == 'are' else 'little'} {thing}"
+    if value == "much":
+        return f"There are many {thing}" if be(thing) == "are" else f"There is a lot of {thing}"
+    return f"There {'is' if value == 'one' else 'are'} exactly {value} {thing}"
+
+
+def _camera(instruction: Instruction) -> str:
+    return "The camera stays still" if instruction.value == STILL else f"The camera {third(instruction.value)}"
+
+
+def _action(instruction: Instruction) -> str:
+    verb = instruction.value if be(instruction.subject) == "are" else third(instruction.value)
+    return f"{definite(instruction.subject)} {verb}"
+
+
+def _fault(instruction: Instruction) -> str:
+    words = FAULTS[instruction.value]
+    if be(instruction.subject) == "are":
+        first, rest = words.split(" ", 1)
+        words = {"keeps": "keep", "stays": "stay", "has": "have", "moves": "move"}[first] + f" {rest}"
+        words = words.replace(" its ", " their ").replace("a solid, natural shape", "solid, natural shapes")
+    return f"{definite(instruction.subject)} {words}"
+
+
+def _is(instruction: Instruction) -> str:
+    return f"{definite(instruction.subject)} {be(instruction.subject)} {instruction.value}"
+
+
+_CORES: dict[str, Callable[[Instruction], str]] = {
+    "colour": _is,
+    "state": _is,
+    "place": _is,
+    "presence": _presence,
+    "camera": _camera,
+    "camera not": lambda i: f"The camera does not {i.value}",
+    "look": lambda i: LOOKS[i.subject][i.value],
+    "time": lambda i: f"The scene is set {TIMES[i.value][0]}",
+    "weather": lambda i: f"The weather is {i.value}",
+    "style": lambda i: f"The visual style is {i.value}",
+    "action": _action,
+    "direction": _action,
+    "pace": _action,
+    "fault": _fault,
+    "tag": lambda i: TAG_SENTENCES[i.value],
+    "free": lambda i: i.value,
+}
+
+_BE = re.compile(r"(?P<who>.+?) (?:is|are) (?P<what>.+)", re.IGNORECASE)
+_MUST_BE = re.compile(r"(?P<who>.+?) must clearly be (?P<what>.+) throughout", re.IGNORECASE)
+_MUST_NONE = re.compile(r"There must be no (?P<what>.+) anywhere in the shot", re.IGNORECASE)
+
+
+def _must(core: str) -> str:
+    """The core with "must" where it says what something is; any other core comes back as it is."""
+    match = _BE.fullmatch(core)
+    if match is None or len(core.split()) > 14 or core.lower() in TAG_OF_SENTENCE:
+        return core
+    if match["who"].lower() == "there" and match["what"].startswith("no "):
+        return f"There must be {match['what']} anywhere in the shot"
+    if _without_emphasis(strong := f"{match['who']} must clearly be {match['what']} throughout")[0] != core:
+        return core
+    return strong
+
+
+def _without_emphasis(sentence: str) -> tuple[str, int]:
+    """The core of one of our sentences, and the level at which it was said."""
+    level = 1
+    if match := re.match(r"(Most important|Important): ", sentence):
+        level = STRONGEST if match[1] == "Most important" else 2
+        sentence = sentence_case(sentence[match.end() :])
+    if match := _MUST_NONE.fullmatch(sentence):
+        return f"There {be(match['what'])} no {match['what']}", max(level, 2)
+    if match := _MUST_BE.fullmatch(sentence):
+        counted = match["who"].lower() == "there"
+        verb = be(re.sub(r"^(?:exactly|only) ", "", match["what"])) if counted else be(match["who"])
+        return f"{match['who']} {verb} {match['what']}", max(level, 2)
+    return sentence, level
+
+
+def recognise(sentence: str) -> tuple[Instruction, int] | None:
+    """The instruction and its level that one of our sentences says; None for any other sentence."""
+    core, level = _without_emphasis(re.sub(r"[.!?…]+$", "", sentence.strip()))
+    hint = ""
+    if match := re.search(r", ((?:above all )?(?:in the first second|near the (?:start|end)|midway through))$", core):
+        core, hint = core[: match.start()], match[1]
+    known = _recognise_core(core)
+    if known is None or known.core.lower() != core.lower():
+        return None
+    return Instruction(known.kind, known.subject, known.value, hint=hint), level
+
+
+def _recognise_core(core: str) -> Instruction | None:
+    lower = core.lower()
+    if lower in LOOK_OF_SENTENCE:
+        axis, value = LOOK_OF_SENTENCE[lower]
+        return Instruction("look", axis, value)
+    if lower in TAG_OF_SENTENCE:
+        return Instruction("tag", "", TAG_OF_SENTENCE[lower])
+    if len(core) > 160:
+        return None
+    for pattern, build in _READERS:
+        match = pattern.fullmatch(core)
+        if match is not None and (instruction := build(match)) is not None:
+            return instruction
+    return None
+
+
+def _read_camera(match: re.Match[str]) -> Instruction | None:
+    words = match["move"].split()
+    move = " ".join([_bare_move(words[0]), *words[1:]])
+    return Instruction("camera", "", STILL if move == STILL else move)
+
+
+def _bare_move(verb: str) -> str:
+    return _CAMERA_VERBS[verb.lower()]
+
+
+_CAMERA_VERBS = {
+    third(verb): verb
+    for verb in "pan tilt zoom push pull dolly truck track crane move orbit circle follow rise descend stay hold".split()
+}
+_ACTION_VERBS = {form: verb for verb in POSTURES for form in (verb, third(verb))}
+_MOTION_VERBS = {form: verb for verb in MOTION_VERBS.split("|") for form in (verb, third(verb))}
+
+
+def _read_is(match: re.Match[str]) -> Instruction | None:
+    subject, value = _plain_subject(match["who"]), match["what"]
+    if len(subject.split()) > 4 or not subject:
+        return None
+    if value in PLACES:
+        return Instruction("place", subject, value)
+    if re.fullmatch(COLOUR, value, re.IGNORECASE):
+        return Instruction("colour", subject, value)
+    return Instruction("state", subject, value) if len(value.split()) <= 3 else None
+
+
+def _plain_subject(text: str) -> str:
+    words = text.split()
+    return " ".join(words[1:] if words and words[0].lower() in ARTICLES - {"my", "our", "his", "her", "its", "their"} else words)
+
+
+def _read_there(match: re.Match[str]) -> Instruction:
+    what = match["what"]
+    for pattern, value in (
+        (r"no (.+)", "none"),
+        (r"only a (?:few|little) (.+)", "little"),
+        (r"(?:many|a lot of) (.+)", "much"),
+    ):
+        if found := re.fullmatch(pattern, what):
+            return Instruction("presence", found[1], value)
+    if found := re.fullmatch(r"exactly (\w+) (.+)", what):
+        return Instruction("presence", found[2], found[1])
+    return Instruction("presence", what, "some")
+
+
+def _read_motion(match: re.Match[str]) -> Instruction | None:
+    subject, verb, rest = _plain_subject(match["who"]), match["verb"], match["rest"] or ""
+    base = _MOTION_VERBS.get(verb.lower())
+    if base and rest in {"slowly", "quickly"}:
+        return Instruction("pace", subject, f"{base} {rest}")
+    if base and rest in DIRECTIONS:
+        return Instruction("direction", subject, f"{base} {rest}")
+    posture = _ACTION_VERBS.get(verb.lower())
+    return Instruction("action", subject, f"{posture} {rest}".strip()) if posture else None
+
+
+def _read_fault(match: re.Match[str]) -> Instruction | None:
+    subject = _plain_subject(match["who"])
+    for name in FAULTS:
+        candidate = Instruction("fault", subject, name)
+        if candidate.core.lower() == match[0].lower():
+            return candidate
+    return None
+
+
+def _listed(kind: str, names: tuple[str, ...]) -> Callable[[re.Match[str]], Instruction | None]:
+    return lambda match: Instruction(kind, "", match["what"]) if match["what"] in names else None
+
+
+def _read_time(match: re.Match[str]) -> Instruction | None:
+    for name, (phrase, _words) in TIMES.items():
+        if phrase == match["what"]:
+            return Instruction("time", "", name)
+    return None
+
+
+_MOTION = "|".join(sorted({*_MOTION_VERBS, *_ACTION_VERBS}, key=len, reverse=True))
+_READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Instruction | None]], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), build)
+    for pattern, build in (
+        (r"The camera does not (?P<move>.+)", lambda match: Instruction("camera not", "", match["move"])),
+        (rf"The camera (?P<move>(?:{'|'.join(_CAMERA_VERBS)})\b.*)", _read_camera),
+        (r"There (?:is|are) (?P<what>.+)", _read_there),
+        (r"The scene is set (?P<what>.+)", _read_time),
+        (r"The weather is (?P<what>.+)", _listed("weather", tuple(WEATHER))),
+        (r"The visual style is (?P<what>.+)", _listed("style", tuple(STYLES))),
+        (r"(?P<who>[\w'’ -]{1,60}?) (?:keeps?|stays?|has|have|moves?) (?:a |solid|visible|steady|the |without).+", _read_fault),
+        (rf"(?P<who>[\w'’ -]{{1,60}}?) (?P<verb>{_MOTION})(?: (?P<rest>.+))?", _read_motion),
+        (r"(?P<who>[\w'’ -]{1,60}?) (?:is|are) (?P<what>.+)", _read_is),
+    )
+)

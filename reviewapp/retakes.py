@@ -1,0 +1,319 @@
+"""The retake: a rejection's notes become the next prompt, are held for a moment, and go out by themselves.
+
+A retake is *open* while every one of its candidates is still HELD: until then it can be merged with, edited and taken
+back free of charge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from providers import catalog
+from reviewapp import dispatch, refine
+from reviewapp.generation import new_candidate, next_number
+from reviewapp.models import (
+    Candidate,
+    Note,
+    PromptVersion,
+    ReviewDecision,
+    Shot,
+    StaleCandidate,
+    Status,
+    User,
+    Verdict,
+)
+from reviewapp.models.candidates import MACHINE
+from reviewapp.models.projects import Author, RetakePolicy
+
+# While someone edits the prompt the countdown stands still, but not for ever: a forgotten tab must not strand a retake.
+EDIT_PAUSE_S = 600.0
+
+
+class RetakeGone(Exception):
+    """The retake has left or was taken back; nothing was changed."""
+
+
+class EditRefused(ValueError):
+    """The edited prompt cannot be sent as it is; the sentence says why."""
+
+
+# --- from feedback to text ------------------------------------------------------------------------------------------
+
+
+def feedback_of(notes: Iterable[Note]) -> list[refine.Feedback]:
+    """The notes as the refiner reads them: frames become seconds of their own clip."""
+    return [_feedback(note) for note in notes]
+
+
+def _feedback(note: Note) -> refine.Feedback:
+    clip = getattr(note.candidate, "clip", None)
+    fps = clip.fps if clip is not None else None
+    start = float(note.frame_in / fps) if fps and note.frame_in is not None else None
+    end = float((note.frame_out + 1) / fps) if fps and note.frame_out is not None else None
+    return refine.Feedback(
+        id=str(note.pk),
+        tags=tuple(note.tags),
+        text=note.text,
+        start_s=start,
+        end_s=end,
+        weight=note.weight,
+        order=note.pk,
+    )
+
+
+def limits_of(vendor: str, model_id: str) -> refine.Limits:
+    """The prompt limits of a model, in its own unit, as the refiner needs them."""
+    model = catalog.model(vendor, model_id)
+    return refine.Limits(
+        max_units=model.prompt_limit,
+        unit=model.prompt_unit,
+        negative_prompt=model.negative_prompt,
+        negative_max_units=None,
+        audio=model.audio,
+    )
+
+
+def refined(base: PromptVersion, model_id: str, notes: Iterable[Note]) -> refine.Refined:
+    """What the rules make of a version's text and these notes. Writes nothing."""
+    limits = limits_of(base.shot.project.provider, model_id)
+    return refine.refine(base.text, base.negative_text, feedback_of(notes), limits)
+
+
+def _account(result: refine.Refined) -> dict[str, Any]:
+    return {
+        "text": result.prompt,
+        "negative_text": result.negative_prompt,
+        "changes": [asdict(change) for change in result.changes],
+        "unserved": [asdict(line) for line in result.unserved],
+    }
+
+
+# --- opening --------------------------------------------------------------------------------------------------------
+
+
+def rejected(decision: ReviewDecision) -> PromptVersion | None:
+    """What a rejection sets going, in the rejection's own transaction: the next version and its HELD candidate.
+
+    None when the project waits for the whole round, or when the shot is at its cap and escalates instead.
+    """
+    shot = decision.candidate.shot
+    if shot.project.retake_policy == RetakePolicy.WHOLE_ROUND:
+        return round_may_be_over(decision.candidate.version)
+    return _retake(shot, [decision])
+
+
+def round_may_be_over(version: PromptVersion) -> PromptVersion | None:
+    """Under the whole-round policy: once every candidate has its verdict and none is approved, retake them all."""
+    shot = version.shot
+    if shot.project.retake_policy != RetakePolicy.WHOLE_ROUND:
+        return None
+    Shot.objects.select_for_update(no_key=True).get(pk=shot.pk)
+    round_candidates = version.candidates.all()
+    if round_candidates.filter(status__in=[*MACHINE, Status.IN_REVIEW, Status.APPROVED]).exists():
+        return None
+    waiting = ReviewDecision.objects.filter(
+        candidate__version=version, candidate__status=Status.REJECTED, undone_at=None, retake=None
+    ).exclude(verdict=Verdict.APPROVE)
+    return _retake(shot, list(waiting.select_related("candidate__version", "candidate__shot__project")))
+
+
+def _retake(shot: Shot, decisions: Sequence[ReviewDecision]) -> PromptVersion | None:
+    if not decisions:
+        return None
+    next_round = max(decision.candidate.version.round for decision in decisions) + 1
+    if next_round > shot.round_cap:
+        escalate(shot, f"{shot.round_cap} rounds are used up and the last clip was rejected.")
+        return None
+    version = open_retake(shot) or _new_version(shot, next_round)
+    for decision in decisions:
+        decision.retake = version
+        decision.save(update_fields=["retake"])
+    _write_text(version, [note for decision in decisions for note in decision.notes.all()])
+    for decision in decisions:
+        _replacement(version, decision)
+    _restart_hold(version)
+    return version
+
+
+def escalate(shot: Shot, reason: str) -> None:
+    """Hand the shot to its producer: it does not loop on."""
+    Shot.objects.filter(pk=shot.pk).update(escalated_at=timezone.now(), escalation_reason=reason[:300])
+
+
+def open_retake(shot: Shot) -> PromptVersion | None:
+    """The shot's retake that has not left yet, held fast against leaving; None when there is none."""
+    latest = shot.latest_version()
+    if latest is None or latest.parent_id is None or not _hold_fast(latest):
+        return None
+    return latest
+
+
+def _hold_fast(version: PromptVersion) -> bool:
+    """Make sure that an open retake cannot leave before this transaction ends; False when it is not open.
+
+    The watcher that read a hold's end a moment ago carries the old fence, and its move will fail.
+    """
+    held = version.candidates.filter(status=Status.HELD).update(fence=F("fence") + 1)
+    return held > 0 and is_open(version)
+
+
+def is_open(version: PromptVersion) -> bool:
+    living = version.candidates.exclude(status=Status.CANCELLED)
+    held = version.withdrawn_at is None and living.exists()
+    return held and not living.exclude(status=Status.HELD).exists()
+
+
+def _new_version(shot: Shot, next_round: int) -> PromptVersion:
+    parent = shot.latest_version()
+    return PromptVersion.objects.create(
+        shot=shot,
+        number=next_number(shot),
+        round=next_round,
+        parent=parent,
+        text=parent.text if parent else "",
+        negative_text=parent.negative_text if parent else "",
+        author_kind=Author.RULES,
+    )
+
+
+def _write_text(version: PromptVersion, fresh: Sequence[Note]) -> None:
+    """Write the version anew from its parent and all notes; over a person's own edit only the fresh notes go."""
+    edited = version.author_kind == Author.PERSON
+    base = version if edited else version.parent
+    if base is None:
+        return
+    notes = list(fresh) if edited else notes_behind(version)
+    living = version.candidates.exclude(status=Status.CANCELLED).first()
+    source = living or Candidate.objects.filter(decisions__retake=version).first()
+    model_id = source.model if source is not None else version.shot.effective_model
+    account = _account(refined(base, model_id, notes))
+    if edited:
+        account["changes"] = [*version.changes, *account["changes"]]
+        account["unserved"] = [*version.unserved, *account["unserved"]]
+    for column, value in account.items():
+        setattr(version, column, value)
+    version.save(update_fields=[*account])
+
+
+def notes_behind(version: PromptVersion) -> list[Note]:
+    """Every note that asked for this version, of decisions that still stand."""
+    return list(
+        Note.objects.filter(decision__retake=version, decision__undone_at=None)
+        .select_related("candidate__clip", "author")
+        .order_by("pk")
+    )
+
+
+def _replacement(version: PromptVersion, decision: ReviewDecision) -> Candidate:
+    rejected_clip = decision.candidate
+    held = new_candidate(
+        version, rejected_clip.model, status=Status.HELD, due_in=None, replaces=rejected_clip
+    )
+    held.for_reviewer = decision.by
+    held.save(update_fields=["for_reviewer"])
+    return held
+
+
+def _restart_hold(version: PromptVersion) -> None:
+    """Start the countdown anew for every clip of the retake, or send at once where the project has no hold."""
+    project = version.shot.project
+    held = version.candidates.filter(status=Status.HELD)
+    if project.confirm_retakes:
+        held.update(due_at=None)
+        return
+    held.update(due_at=timezone.now() + timedelta(seconds=project.hold_seconds))
+    if project.hold_seconds == 0:
+        for candidate in held:
+            release_hold(candidate)
+
+
+# --- leaving --------------------------------------------------------------------------------------------------------
+
+
+def release_hold(candidate: Candidate, by: User | None = None, why: str = "the hold ended") -> None:
+    """The hold is over: the clip goes out. Harmless when someone was first."""
+    actor = "" if by else "hold"
+    try:
+        with transaction.atomic():
+            candidate.move(Status.QUEUED, by=by, actor=actor, why=why, due_in=settings.REQUEUE_S)
+            dispatch.submit(candidate)
+    except StaleCandidate:
+        return
+
+
+@transaction.atomic
+def send_now(version: PromptVersion, by: User) -> None:
+    """End the hold early; under the confirm policy this is the producer's confirmation."""
+    _lock_open(version)
+    for candidate in version.candidates.filter(status=Status.HELD):
+        release_hold(candidate, by=by, why="sent now")
+
+
+@transaction.atomic
+def pause(version: PromptVersion) -> None:
+    """Stop the countdown while someone edits the text."""
+    _lock_open(version)
+    due_at = timezone.now() + timedelta(seconds=EDIT_PAUSE_S)
+    version.candidates.filter(status=Status.HELD, due_at__isnull=False).update(due_at=due_at)
+
+
+@transaction.atomic
+def edit(version: PromptVersion, by: User, text: str, negative_text: str = "") -> PromptVersion:
+    """Replace the text before it leaves and start the countdown anew."""
+    fresh = _lock_open(version)
+    text, negative_text = text.strip(), negative_text.strip()
+    candidate = fresh.candidates.exclude(status=Status.CANCELLED).first()
+    model = catalog.model(fresh.shot.project.provider, candidate.model if candidate else fresh.shot.effective_model)
+    if not text:
+        raise EditRefused("The prompt is empty. Write what should be seen.")
+    if over := catalog.prompt_over(model, text):
+        raise EditRefused(f"The prompt is {over} over {model.label}'s limit of {model.prompt_limit}.")
+    if negative_text and not model.negative_prompt:
+        raise EditRefused(f"{model.label} takes no negative prompt. Say it in the prompt itself.")
+    fresh.text, fresh.negative_text = text, negative_text
+    fresh.author_kind, fresh.author = Author.PERSON, by
+    fresh.save(update_fields=["text", "negative_text", "author_kind", "author"])
+    _restart_hold(fresh)
+    return fresh
+
+
+def _lock_open(version: PromptVersion) -> PromptVersion:
+    Shot.objects.select_for_update(no_key=True).get(pk=version.shot_id)
+    fresh = PromptVersion.objects.select_related("shot__project").get(pk=version.pk)
+    if fresh.withdrawn_at is not None or not _hold_fast(fresh):
+        raise RetakeGone("This retake has already left or was taken back.")
+    return fresh
+
+
+# --- taking back ----------------------------------------------------------------------------------------------------
+
+
+def take_back(decision: ReviewDecision, by: User) -> tuple[int, int]:
+    """Take back what a rejection asked for. Returns how many clips were recalled free of charge and how many were not."""
+    version = decision.retake
+    if version is None:
+        return 0, 0
+    replacements = Candidate.objects.filter(version=version, replaces=decision.candidate)
+    recalled = 0
+    for candidate in replacements.filter(status__in=[Status.HELD, Status.QUEUED]):
+        try:
+            candidate.move(Status.CANCELLED, by=by, why="the rejection was undone")
+            recalled += 1
+        except StaleCandidate:
+            # It has just left: it counts among those that cannot be recalled.
+            continue
+    version.refresh_from_db()
+    if not version.candidates.exclude(status=Status.CANCELLED).exists():
+        version.withdrawn_at = timezone.now()
+        version.save(update_fields=["withdrawn_at"])
+    elif version.author_kind == Author.RULES and _hold_fast(version):
+        _write_text(version, [])
+    return recalled, replacements.exclude(status=Status.CANCELLED).count()

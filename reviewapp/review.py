@@ -1,0 +1,190 @@
+"""The human verbs: approve, request changes, reject, undo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from reviewapp import notes, retakes
+from reviewapp.models import Candidate, Draft, ReviewDecision, Shot, StaleCandidate, Status, User, Verdict
+from reviewapp.models.candidates import MACHINE
+from reviewapp.notes import Feedback
+
+
+class ReasonMissing(ValueError):
+    """A rejection without a tag, a note or a sentence."""
+
+
+class CannotUndo(Exception):
+    """This decision can no longer be undone; the sentence says why."""
+
+
+class StaleDecision(Exception):
+    """The candidate has changed since the page was made. Nothing was written and nothing typed is lost."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        self.candidate = candidate
+        latest = candidate.transitions.select_related("by").last()
+        who = latest.by.display_name if latest and latest.by else "Retake"
+        self.at = latest.at if latest else candidate.status_at
+        super().__init__(
+            f"{who} moved {candidate.code} to “{Status(candidate.status).label}” while you were looking. "
+            "Your words are kept: look again and decide."
+        )
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What an undo brought back. `not_recalled` clips had left already and may be charged."""
+
+    recalled: int
+    not_recalled: int
+
+    @property
+    def sentence(self) -> str:
+        if self.not_recalled:
+            clips = "1 clip" if self.not_recalled == 1 else f"{self.not_recalled} clips"
+            return f"Undone. {clips} had already been sent and will come all the same."
+        return "Undone. Nothing was sent and nothing was spent."
+
+
+# --- deciding -------------------------------------------------------------------------------------------------------
+
+
+def _begin(candidate: Candidate, by: User | None, revision: int, verdict: Verdict) -> ReviewDecision | Candidate:
+    """Lock the shot and take the candidate at the revision the page showed; or find this click's own first half."""
+    Shot.objects.select_for_update(no_key=True).get(pk=candidate.shot_id)
+    row = Candidate.objects.whole().get(pk=candidate.pk)
+    earlier = ReviewDecision.objects.filter(candidate=row, revision=revision).first()
+    if earlier is not None and earlier.by == by and earlier.verdict == verdict and not earlier.undone_at:
+        return earlier
+    if earlier is not None or row.revision != revision or row.status != Status.IN_REVIEW:
+        raise StaleDecision(row)
+    return row
+
+
+def _decide(row: Candidate, by: User | None, verdict: Verdict, to: Status, why: str) -> ReviewDecision:
+    revision = row.revision
+    try:
+        row.move(to, by=by, actor="" if by else "policy", why=why)
+    except StaleCandidate as stale:
+        raise StaleDecision(Candidate.objects.whole().get(pk=row.pk)) from stale
+    if by is not None:
+        Draft.objects.filter(candidate=row, user=by).delete()
+    return ReviewDecision.objects.create(candidate=row, revision=revision, verdict=verdict, by=by)
+
+
+@transaction.atomic
+def approve(candidate: Candidate, by: User | None, revision: int, why: str = "") -> ReviewDecision:
+    """Approve one candidate: the rest of its shot is passed over, what can be stopped is stopped."""
+    found = _begin(candidate, by, revision, Verdict.APPROVE)
+    if isinstance(found, ReviewDecision):
+        return found
+    decision = _decide(found, by, Verdict.APPROVE, Status.APPROVED, why)
+    _pass_over_the_rest(found, by)
+    return decision
+
+
+def _pass_over_the_rest(approved: Candidate, by: User | None) -> None:
+    why = f"{approved.code} was approved"
+    others = approved.shot.candidates.exclude(pk=approved.pk)
+    for other in others.filter(status=Status.IN_REVIEW):
+        other.move(Status.PASSED_OVER, by=by, actor="" if by else "policy", why=why)
+    for other in others.filter(status__in=[Status.HELD, Status.QUEUED]):
+        try:
+            other.move(Status.CANCELLED, by=by, actor="" if by else "policy", why=why)
+        except StaleCandidate:
+            # It left in this very moment; it is asked to stop like the others below.
+            continue
+    # Whoever is at the vendor is asked to stop by the watcher, which owns the conversation with the vendors.
+    under_way = Q(status__in=[Status.SUBMITTING, Status.GENERATING, Status.UNCERTAIN])
+    others.filter(under_way).update(cancel_asked=True)
+    others.filter(status=Status.GENERATING).update(due_at=timezone.now())
+
+
+@transaction.atomic
+def reject(
+    candidate: Candidate,
+    by: User,
+    revision: int,
+    feedback: Feedback,
+    *,
+    verdict: Verdict = Verdict.REJECT,
+) -> ReviewDecision:
+    """Reject (or request changes on) one candidate; the retake exists when this returns.
+
+    Raises ReasonMissing without any tag, note or sentence, and StaleDecision on a page that is out of date.
+    """
+    found = _begin(candidate, by, revision, verdict)
+    if isinstance(found, ReviewDecision):
+        return found
+    if not feedback and not notes.waiting_on(found):
+        raise ReasonMissing("Say what is wrong: a tag, a note or a sentence.")
+    decision = _decide(found, by, verdict, Status.REJECTED, feedback.text)
+    notes.take_along(decision, feedback)
+    retakes.rejected(decision)
+    decision.refresh_from_db()
+    return decision
+
+
+@transaction.atomic
+def reject_all(candidate: Candidate, by: User, revision: int, feedback: Feedback) -> list[ReviewDecision]:
+    """Reject every candidate of the shot that waits for eyes, for one and the same reason: all of them are replaced."""
+    first = reject(candidate, by, revision, feedback)
+    decisions = [first]
+    others = Candidate.objects.whole().filter(shot=candidate.shot, status=Status.IN_REVIEW)
+    for other in others.exclude(pk=candidate.pk).order_by("version__number", "slot"):
+        decision = _decide(other, by, Verdict.REJECT, Status.REJECTED, feedback.text)
+        # The reason is said once, on the candidate it was written on.
+        retakes.rejected(decision)
+        decisions.append(decision)
+    return decisions
+
+
+def arrived(candidate: Candidate) -> None:
+    """A checked candidate has come to review: the shot may be decided already, or the project may let the pick pass."""
+    if candidate.shot.candidates.filter(status=Status.APPROVED).exists():
+        candidate.move(Status.PASSED_OVER, actor="policy", why="the shot was approved while this clip was made")
+        return
+    threshold = candidate.shot.project.auto_approve_score
+    if threshold is None or candidate.version.candidates.filter(status__in=MACHINE).exists():
+        return
+    pick = Candidate.objects.whole().filter(version=candidate.version, rank=1, status=Status.IN_REVIEW).first()
+    quality = getattr(pick, "quality", None)
+    if pick and quality and quality.verdict == "pass" and (quality.score or 0) >= threshold:
+        approve(pick, None, pick.revision, why=f"score {quality.score:.2f} is at least {threshold:.2f}")
+
+
+# --- undoing --------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def undo(decision: ReviewDecision, by: User) -> Undone:
+    """Take a decision back: the candidate waits for eyes again, and what has not been sent is not sent.
+
+    Raises CannotUndo when it was undone before or a later decision stands on it.
+    """
+    shot = decision.candidate.shot
+    Shot.objects.select_for_update(no_key=True).get(pk=shot.pk)
+    if not ReviewDecision.objects.filter(pk=decision.pk, undone_at=None).update(undone_at=timezone.now(), undone_by=by):
+        raise CannotUndo("This decision has been undone already.")
+    row = Candidate.objects.whole().get(pk=decision.candidate_id)
+    approved = shot.candidates.filter(status=Status.APPROVED).exclude(pk=row.pk).first()
+    if approved is not None:
+        raise CannotUndo(f"{approved.code} has been approved since. Undo that first.")
+    try:
+        row.move(Status.IN_REVIEW, by=by, why="decision undone", in_review_at=timezone.now())
+    except StaleCandidate as stale:
+        raise CannotUndo(f"{row.code} is {Status(row.status).label.lower()} by now.") from stale
+    if decision.verdict == Verdict.APPROVE:
+        for other in shot.candidates.filter(status=Status.PASSED_OVER):
+            other.move(Status.IN_REVIEW, by=by, why="approval undone", in_review_at=timezone.now())
+        shot.candidates.filter(cancel_asked=True).update(cancel_asked=False)
+        return Undone(0, 0)
+    recalled, left = retakes.take_back(decision, by)
+    notes.give_back(decision, by)
+    Shot.objects.filter(pk=shot.pk).update(escalated_at=None, escalation_reason="")
+    return Undone(recalled, left)

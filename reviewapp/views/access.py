@@ -1,0 +1,125 @@
+"""Who may see and do what, decided where the object is fetched: a stranger gets 404, too small a role 403.
+
+Every page needs a session unless its view is marked `login_not_required`; `SignInRequired` sees to that.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.core.exceptions import PermissionDenied
+from django.db.models import Value
+from django.db.models.functions import Lower
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django_htmx.http import trigger_client_event
+from django_htmx.middleware import HtmxDetails
+
+from reviewapp.models import (
+    Candidate,
+    Membership,
+    Note,
+    Project,
+    PromptVersion,
+    ReviewDecision,
+    Role,
+    Shot,
+    User,
+)
+
+P = ParamSpec("P")
+R = TypeVar("R", bound=HttpResponseBase)
+
+
+class AuthedRequest(HttpRequest):
+    """The request of a signed-in person, which is what every view but the listed few receives."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Django's own door, with one more answer: a fragment must not be replaced by the sign-in page.
+
+    An htmx request whose session has ended gets 401 and an event; the page then says so and keeps what was typed.
+    """
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseBase:
+        if cast(AuthedRequest, request).htmx:
+            return trigger_client_event(HttpResponse(status=401), "retake:signed-out")
+        return cast(HttpResponseBase, super().handle_no_permission(request, view_func))
+
+
+def role_in(user: User, project: Project) -> Role | None:
+    """What this person is in the project; a site admin is a producer everywhere, a stranger is None."""
+    if user.is_site_admin:
+        return Role.PRODUCER
+    role = Membership.objects.filter(project=project, user=user).values_list("role", flat=True).first()
+    return Role(role) if role else None
+
+
+def _insist(user: User, project: Project, role: Role) -> None:
+    mine = role_in(user, project)
+    if mine is None:
+        raise Http404
+    if role == Role.PRODUCER and mine != Role.PRODUCER:
+        raise PermissionDenied(
+            f"You are a reviewer of {project.name}. This page is for its producers; ask one of them."
+        )
+
+
+def get_project(request: AuthedRequest, slug: str, role: Role = Role.REVIEWER) -> Project:
+    project = get_object_or_404(Project, slug=slug)
+    _insist(request.user, project, role)
+    return project
+
+
+def get_shot(request: AuthedRequest, slug: str, code: str, role: Role = Role.REVIEWER) -> Shot:
+    """A shot by its project's slug and its code, whatever the case."""
+    shots = Shot.objects.with_status().select_related("project").alias(lower_code=Lower("code"))
+    shot = get_object_or_404(shots, project__slug=slug, lower_code=Lower(Value(code)))
+    _insist(request.user, shot.project, role)
+    return shot
+
+
+def get_candidate(request: AuthedRequest, uid: uuid.UUID, role: Role = Role.REVIEWER) -> Candidate:
+    candidate = get_object_or_404(Candidate.objects.whole(), uid=uid)
+    _insist(request.user, candidate.shot.project, role)
+    return candidate
+
+
+def get_version(request: AuthedRequest, pk: int, role: Role = Role.REVIEWER) -> PromptVersion:
+    version = get_object_or_404(PromptVersion.objects.select_related("shot__project", "parent"), pk=pk)
+    _insist(request.user, version.shot.project, role)
+    return version
+
+
+def get_decision(request: AuthedRequest, pk: int, role: Role = Role.REVIEWER) -> ReviewDecision:
+    decisions = ReviewDecision.objects.select_related("candidate__shot__project", "candidate__version", "by")
+    decision = get_object_or_404(decisions, pk=pk)
+    _insist(request.user, decision.candidate.shot.project, role)
+    return decision
+
+
+def get_note(request: AuthedRequest, pk: int, role: Role = Role.REVIEWER) -> Note:
+    notes = Note.objects.select_related("candidate__shot__project", "candidate__version", "author")
+    note = get_object_or_404(notes, pk=pk)
+    _insist(request.user, note.candidate.shot.project, role)
+    return note
+
+
+def site_admin_required(
+    view: Callable[Concatenate[AuthedRequest, P], R],
+) -> Callable[Concatenate[AuthedRequest, P], R]:
+    @wraps(view)
+    def guarded(request: AuthedRequest, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        if not request.user.is_site_admin:
+            raise PermissionDenied("This page is for the site's admins. Ask one of them if you need it.")
+        return view(request, *args, **kwargs)
+
+    return guarded

@@ -1,0 +1,71 @@
+"""Signing in, signing out, the demo's one-click sign-in, and where a person lands."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LoginView
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_GET, require_POST
+
+from reviewapp.forms.auth import SignInForm
+from reviewapp.models import Membership, Role, User
+from reviewapp.views.access import AuthedRequest
+
+# The people whom the demo project is made with, by what their button says.
+DEMO_PEOPLE = {"alice": "producer Alice", "bob": "reviewer Bob", "dana": "admin Dana"}
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+def demo_is_open(request: HttpRequest) -> bool:
+    """Demo mode, asked for on this machine and by a name of this machine.
+
+    Both are looked at: the address alone would let a foreign page in by DNS rebinding, the name alone is the
+    sender's own word. A proxy on this machine makes every visitor look local, so its mark closes the door.
+    """
+    if not settings.DEMO or "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
+        return False
+    try:
+        address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
+    except ValueError:
+        return False
+    host = request.get_host()
+    name = host if host.endswith("]") else host.rpartition(":")[0] or host
+    return address.is_loopback and name in LOOPBACK_NAMES
+
+
+class SignIn(LoginView):
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        people: list[tuple[str, str]] = []
+        if demo_is_open(self.request):
+            there = set(User.objects.filter(username__in=DEMO_PEOPLE, is_active=True).values_list("username", flat=True))
+            people = [(name, label) for name, label in DEMO_PEOPLE.items() if name in there]
+        return context | {"demo_people": people, "nobody_yet": not User.objects.exists()}
+
+
+@login_not_required
+@require_POST
+def demo_sign_in(request: HttpRequest, username: str) -> HttpResponse:
+    if not demo_is_open(request) or username not in DEMO_PEOPLE:
+        raise Http404
+    person = get_object_or_404(User, username=username, is_active=True)
+    login(request, person, backend="django.contrib.auth.backends.ModelBackend")
+    return redirect("home")
+
+
+@require_GET
+def home(request: AuthedRequest) -> HttpResponse:
+    """Those who make lists land on their projects, those who only watch land on what waits for them."""
+    produces = request.user.is_site_admin or Membership.objects.filter(
+        user=request.user, role=Role.PRODUCER
+    ).exists()
+    return redirect("project-list" if produces else "review-queue")
