@@ -46,13 +46,15 @@ class AuthedRequest(HttpRequest):
 class SignInRequired(LoginRequiredMiddleware):
     """Django's own door, with one more answer: a fragment must not be replaced by the sign-in page.
 
-    An htmx request whose session has ended gets 401 and an event; the page then says so and keeps what was typed.
+    An htmx request whose session has ended gets 401 and an event; the page says so and keeps what was typed.
     """
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseBase:
+    def handle_no_permission(  # type: ignore[override]  # Django types its own answer, a redirect, too narrowly.
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponseBase:
         if cast(AuthedRequest, request).htmx:
             return trigger_client_event(HttpResponse(status=401), "retake:signed-out")
-        return cast(HttpResponseBase, super().handle_no_permission(request, view_func))
+        return super().handle_no_permission(request, view_func)
 
 
 def role_in(user: User, project: Project) -> Role | None:

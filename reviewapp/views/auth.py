@@ -47,7 +47,11 @@ class SignIn(LoginView):
         context = super().get_context_data(**kwargs)
         people: list[tuple[str, str]] = []
         if demo_is_open(self.request):
-            there = set(User.objects.filter(username__in=DEMO_PEOPLE, is_active=True).values_list("username", flat=True))
+            there = set(
+                User.objects.filter(username__in=DEMO_PEOPLE, is_active=True).values_list(
+                    "username", flat=True
+                )
+            )
             people = [(name, label) for name, label in DEMO_PEOPLE.items() if name in there]
         return context | {"demo_people": people, "nobody_yet": not User.objects.exists()}
 
@@ -65,7 +69,8 @@ def demo_sign_in(request: HttpRequest, username: str) -> HttpResponse:
 @require_GET
 def home(request: AuthedRequest) -> HttpResponse:
     """Those who make lists land on their projects, those who only watch land on what waits for them."""
-    produces = request.user.is_site_admin or Membership.objects.filter(
-        user=request.user, role=Role.PRODUCER
-    ).exists()
+    produces = (
+        request.user.is_site_admin
+        or Membership.objects.filter(user=request.user, role=Role.PRODUCER).exists()
+    )
     return redirect("project-list" if produces else "review-queue")
