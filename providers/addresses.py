@@ -1,4 +1,4 @@
-"""Where this application may connect on a vendor's word: public addresses, and the hosts an admin has named."""
+"""Where this application may connect on a vendor's word: public addresses, and hosts an admin has named."""
 
 from __future__ import annotations
 
@@ -74,7 +74,9 @@ async def check_url(url: str, private_hosts: frozenset[str], resolver: Resolver 
         raise ForbiddenHost(f"The link to {host_of(url)} is not encrypted (http). The file was not fetched.")
     addresses = await _addresses(host, port, resolver)
     if not all(is_public(address) for address in addresses):
-        raise ForbiddenHost(f"The link leads to {host}, which is no public address. The file was not fetched.")
+        raise ForbiddenHost(
+            f"The link leads to {host}, which is no public address. The file was not fetched."
+        )
     return [
         Target(url=parsed.copy_with(host=address), host_header=authority, sni=host) for address in addresses
     ]
@@ -86,5 +88,7 @@ async def _addresses(host: str, port: int, resolver: Resolver) -> list[str]:
     except (OSError, UnicodeError):
         addresses = []
     if not addresses:
-        raise VendorUnavailable(f"The address of {host} could not be found. Fetching it again later may help.")
+        raise VendorUnavailable(
+            f"The address of {host} could not be found. Fetching it again later may help."
+        )
     return addresses

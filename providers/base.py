@@ -6,7 +6,6 @@ call be repeated. Everything else on a paid call is `AnswerLost`, because a repe
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping
 from types import TracebackType
@@ -41,7 +40,7 @@ _NEVER_SENT = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
-# aiohttp's exceptions that mean "no connection was made"; the names are compared so that this room needs no aiohttp.
+# aiohttp's exceptions that mean "no connection was made", by name so that this room needs no aiohttp.
 _AIOHTTP_NEVER_SENT = {"ClientConnectorError", "ConnectionTimeoutError", "NonHttpUrlClientError"}
 _MOVED = {301, 302, 307, 308}
 # A server may answer these after it has begun or finished the work.
@@ -111,27 +110,30 @@ class HttpProvider:
     async def send_paid(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """POST the one call that costs money and return its JSON object.
 
-        Raises `NeverSent` or a `Rejected` when surely nothing was spent, and `AnswerLost` in every other case.
+        Raises `NeverSent` or a `Rejected` when surely nothing was spent, else `AnswerLost`.
         """
         content = self.encode(body)
         try:
             response = await self._send("POST", path, content)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, asyncio.TimeoutError) as exc:
+        except Exception as exc:  # noqa: BLE001 transports raise more than httpx's tree; money may have moved
             raise self._paid_failure(exc) from None
         self._check_paid_status(response)
-        answer = _json_object(response)
+        answer = json_object(response)
         if answer is None:
             raise self.answer_lost("its answer could not be read", response.status_code)
         return answer
 
-    async def send_free(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> httpx.Response:
+    async def send_free(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> httpx.Response:
         """A call that spends nothing. Raises `VendorUnavailable`, `RateLimited` or another `Rejected`."""
         content = None if body is None else self.encode(body)
         try:
             response = await self._send(method, path, content)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, asyncio.TimeoutError) as exc:
+        except Exception as exc:  # noqa: BLE001 as above; a free call can simply be made again
             raise VendorUnavailable(
-                f"{self.label} could not be asked ({type(exc).__name__}). Nothing was spent; it is asked again later."
+                f"{self.label} could not be asked ({type(exc).__name__}). "
+                "Nothing was spent; it is asked again later."
             ) from None
         status = response.status_code
         if status >= 500 or status in {408, 409, 425}:
@@ -143,10 +145,12 @@ class HttpProvider:
             raise self._rejection(response)
         return response
 
-    async def free_json(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    async def free_json(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """The JSON object of a free call; an answer that is none is `VendorUnavailable`."""
         response = await self.send_free(method, path, body)
-        answer = _json_object(response)
+        answer = json_object(response)
         if answer is None:
             raise self.nonsense(response.status_code)
         return answer
@@ -212,9 +216,12 @@ class HttpProvider:
         )
 
     def _paid_failure(self, exc: Exception) -> ProviderError:
-        if isinstance(exc, httpx.InvalidURL) or (isinstance(exc, _NEVER_SENT) and not _came_after_sending(exc)):
+        if isinstance(exc, httpx.InvalidURL) or (
+            isinstance(exc, _NEVER_SENT) and not _came_after_sending(exc)
+        ):
             return NeverSent(
-                f"{self.label} could not be reached ({type(exc).__name__}). Nothing was sent and nothing was spent."
+                f"{self.label} could not be reached ({type(exc).__name__}). "
+                "Nothing was sent and nothing was spent."
             )
         return self.answer_lost(f"the answer was lost ({type(exc).__name__})")
 
@@ -244,7 +251,9 @@ class HttpProvider:
         if status in {401, 403}:
             return AuthFailed(f"{self.label} refuses the key ({status}). Nothing was spent.", **facts)
         if status == 402:
-            return OutOfCredit(f"The account at {self.label} has too little credit. Nothing was spent.", **facts)
+            return OutOfCredit(
+                f"The account at {self.label} has too little credit. Nothing was spent.", **facts
+            )
         if status == 429:
             return RateLimited(f"{self.label} asks for a pause (429). Nothing was spent.", **facts)
         return InvalidRequest(f"{self.label} refuses the request ({status}). Nothing was spent.", **facts)
@@ -258,7 +267,7 @@ class HttpProvider:
 
     def words_of(self, response: httpx.Response) -> str:
         """The vendor's sentence in an error answer: the usual places in JSON, else the text itself."""
-        answer = _json_object(response)
+        answer = json_object(response)
         if answer is None:
             return response.text
         error = answer.get("error", answer.get("message"))
@@ -279,7 +288,8 @@ def _came_after_sending(exc: Exception) -> bool:
     return not any(kind.__name__ in _AIOHTTP_NEVER_SENT for kind in type(cause).__mro__)
 
 
-def _json_object(response: httpx.Response) -> dict[str, Any] | None:
+def json_object(response: httpx.Response) -> dict[str, Any] | None:
+    """The JSON object of an answer; None when it is anything else."""
     try:
         answer = response.json()
     except (ValueError, UnicodeError, RecursionError):

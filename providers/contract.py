@@ -121,7 +121,7 @@ class VideoProvider(Protocol):
     name: str
 
     async def submit(self, request: GenerationRequest) -> ProviderJob:
-        """Send the one paid call. Raises `Unsupported` before any money is spent, `AnswerLost` when in doubt."""
+        """Send the one paid call. Raises `Unsupported` before money is spent, `AnswerLost` when in doubt."""
         ...
 
     async def poll(self, job_id: str) -> ProviderJob:

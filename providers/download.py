@@ -35,7 +35,7 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 
 @dataclass(frozen=True, kw_only=True)
 class Fetcher:
-    """One download's rules. `origin_headers` go to `origin` alone and never along a redirect to another host."""
+    """One download's rules. `origin_headers` go to `origin` alone, never along a redirect to another host."""
 
     client: httpx.AsyncClient
     timeout: httpx.Timeout
@@ -81,9 +81,12 @@ class Fetcher:
                 continue
             except httpx.HTTPError as exc:
                 raise VendorUnavailable(
-                    f"{host_of(url)} did not answer ({type(exc).__name__}). Fetching the file again later may help."
+                    f"{host_of(url)} did not answer ({type(exc).__name__}). "
+                    "Fetching the file again later may help."
                 ) from None
-        raise VendorUnavailable(f"{host_of(url)} could not be reached. Fetching the file again later may help.")
+        raise VendorUnavailable(
+            f"{host_of(url)} could not be reached. Fetching the file again later may help."
+        )
 
     def _request(self, target: Target, url: str) -> httpx.Request:
         # The connection is closed afterwards because the pool knows it by its address alone, and two names
@@ -95,15 +98,16 @@ class Fetcher:
         extensions: dict[str, Any] = {"timeout": self.timeout.as_dict()}
         if target.sni:
             extensions["sni_hostname"] = target.sni
-        request = httpx.Request("GET", target.url, headers=headers, extensions=extensions)
-        return request
+        return httpx.Request("GET", target.url, headers=headers, extensions=extensions)
 
     def _next_hop(self, response: httpx.Response, url: str) -> str:
         try:
             # Joined to the name and not to the address that was connected to, or the next hop loses its host.
             return str(httpx.URL(url).join(response.headers["location"]))
         except (KeyError, httpx.InvalidURL):
-            raise ForbiddenHost(f"{host_of(url)} passed the link on to nowhere. The file was not fetched.") from None
+            raise ForbiddenHost(
+                f"{host_of(url)} passed the link on to nowhere. The file was not fetched."
+            ) from None
 
     def _check_status(self, response: httpx.Response, url: str) -> None:
         status, host = response.status_code, host_of(url)
@@ -147,7 +151,9 @@ class Fetcher:
     def _check_whole(self, size: int, promised: int | None, response: httpx.Response) -> None:
         received = response.num_bytes_downloaded
         if size == 0:
-            raise DownloadFailed("The vendor sent an empty file. Fetching it again may help; it costs nothing.")
+            raise DownloadFailed(
+                "The vendor sent an empty file. Fetching it again may help; it costs nothing."
+            )
         if promised is not None and received != promised:
             raise DownloadFailed(
                 f"The file ended early: {received} of {promised} bytes came. "

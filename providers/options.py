@@ -19,7 +19,7 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 @dataclass(frozen=True, kw_only=True)
 class HttpOptions:
-    """What every vendor's HTTP needs. `private_hosts` are the `host:port` pairs that may be private and plain."""
+    """What every vendor's HTTP needs. `private_hosts` are `host:port` pairs that may be private and plain."""
 
     base_url: str
     private_hosts: frozenset[str]
@@ -72,7 +72,9 @@ def _private_hosts(value: object) -> frozenset[str]:
     for entry in value:
         host, _, port = str(entry).rpartition(":")
         if not host or not port.isdecimal():
-            raise NotConfigured("Each entry of “private_hosts” must be written host:port, such as 127.0.0.1:8100.")
+            raise NotConfigured(
+                "Each entry of “private_hosts” must be written host:port, such as 127.0.0.1:8100."
+            )
     return frozenset(str(entry).lower() for entry in value)
 
 
@@ -86,7 +88,9 @@ def _base_url(value: object, private_hosts: frozenset[str]) -> str:
         raise NotConfigured("The option “base_url” must be a plain web address such as https://host/path.")
     # Over plain http the key itself would travel readable; only this machine and named hosts are excused.
     if parts.scheme == "http" and host not in _LOOPBACK and f"{host}:{port}" not in private_hosts:
-        raise NotConfigured("The option “base_url” must begin with https://, or the key could be read on the way.")
+        raise NotConfigured(
+            "The option “base_url” must begin with https://, or the key could be read on the way."
+        )
     return str(value).strip().rstrip("/")
 
 

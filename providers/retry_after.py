@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 
 
 def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Seconds from `Retry-After-Ms` or `Retry-After` (a number or an HTTP date); None where none is usable."""
+    """Seconds from `Retry-After-Ms` or `Retry-After` (a number or an HTTP date); None if none is usable."""
     milliseconds = _number(headers.get("retry-after-ms", ""))
     if milliseconds is not None:
         return milliseconds / 1000

@@ -1,4 +1,4 @@
-"""Keeping secrets out of every sentence: keys, signed links and inlined files never reach an error or a log."""
+"""Keeping secrets out of sentences: keys, signed links and inlined files never reach an error or a log."""
 
 from __future__ import annotations
 

@@ -17,7 +17,10 @@ _VIDEO_BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"}
 
 def is_video(head: bytes) -> bool:
     """True for the containers video models give: MP4 and MOV, WebM and Matroska, AVI."""
-    return head[4:8] in _VIDEO_BOXES or head[:4] == b"\x1aE\xdf\xa3" or (head[:4], head[8:12]) == (b"RIFF", b"AVI ")
+    # A box begins with its length, and no first box is long enough to fill the highest of the four bytes;
+    # without this, a text such as "the free ..." would pass for a box named free.
+    box = head[:1] == b"\x00" and head[4:8] in _VIDEO_BOXES
+    return box or head[:4] == b"\x1aE\xdf\xa3" or (head[:4], head[8:12]) == (b"RIFF", b"AVI ")
 
 
 def image_type(data: bytes) -> str:

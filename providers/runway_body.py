@@ -1,0 +1,143 @@
+"""From our request to Runway's body: which endpoint, which field names, and what they may hold."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from providers.catalog_data import Model
+from providers.contract import GenerationRequest, Media
+from providers.errors import FieldIssue, Unsupported
+from providers.request_check import closest_size, mode_name
+from providers.sniff import image_type, video_type
+
+PATHS = {"text": "/v1/text_to_video", "image": "/v1/image_to_video", "video": "/v1/video_to_video"}
+# Models share the idea of an input clip but not its name.
+VIDEO_FIELDS = {"aleph2": "videoUri"}
+# What changes the price is set by its own field, or the estimate and the budget would see another clip.
+PRICED = frozenset({"model", "duration", "audio"})
+
+VIDEO_TYPES = frozenset({"video/mp4", "video/quicktime", "video/webm"})
+MAX_URL = 2048
+# As a data URI, counted in its encoded form; above it the file goes by upload.
+MAX_DATA_URI = {"image": 5_000_000, "video": 16_000_000}
+MAX_UPLOAD = 200_000_000
+
+
+def unsupported(field: str, sentence: str) -> Unsupported:
+    """One field that Runway cannot take, as the error that is raised before anything is sent."""
+    return Unsupported(f"{sentence} Nothing was sent.", issues=(FieldIssue(field, sentence),))
+
+
+def inputs_of(request: GenerationRequest) -> dict[str, Media]:
+    """The media the request carries, by our field names."""
+    named = {
+        "first_frame": request.first_frame,
+        "last_frame": request.last_frame,
+        "source_video": request.source_video,
+    }
+    return {field: media for field, media in named.items() if media is not None}
+
+
+def body_of(model: Model, request: GenerationRequest, uris: Mapping[str, str]) -> dict[str, Any]:
+    """The JSON of the creating call. `uris` are the addresses of the inputs by our field names."""
+    conflict = sorted(PRICED & set(request.extra))
+    if conflict:
+        raise unsupported("extra", f"The extra option “{conflict[0]}” has a field of its own. Set it there.")
+    mode = mode_name(request)
+    body: dict[str, Any] = {"model": model.id}
+    if request.prompt.strip():
+        body["promptText"] = request.prompt
+    if request.negative_prompt:
+        body["negativePrompt"] = request.negative_prompt
+    body |= _shape(model, request, mode)
+    if mode == "image":
+        body["promptImage"] = _prompt_image(uris)
+    if mode == "video":
+        body[VIDEO_FIELDS[model.id]] = uris["source_video"]
+    duration = request.duration_s
+    if duration is None and model.duration_required:
+        duration = model.default_duration
+    if duration is not None:
+        body["duration"] = int(duration)
+    if request.audio is not None and model.audio == "optional":
+        body["audio"] = request.audio
+    if request.seed is not None:
+        body["seed"] = request.seed
+    return body | dict(request.extra)
+
+
+def _shape(model: Model, request: GenerationRequest, mode: str) -> dict[str, str]:
+    """`ratio` in pixels, or `targetAspectRatio` where only the shape is taken; a source may keep its own."""
+    rules = model.modes[mode]
+    if request.width is not None and request.height is not None:
+        size = closest_size(rules, request.width, request.height)
+    else:
+        size = None if rules.shape_only else rules.sizes[0]
+    if size is None:
+        return {}
+    if rules.shape_only:
+        return {"targetAspectRatio": size.aspect}
+    return {"ratio": f"{size.width}:{size.height}"}
+
+
+def _prompt_image(uris: Mapping[str, str]) -> str | list[dict[str, str]]:
+    if "last_frame" not in uris:
+        return uris["first_frame"]
+    return [
+        {"uri": uris["first_frame"], "position": "first"},
+        {"uri": uris["last_frame"], "position": "last"},
+    ]
+
+
+def type_of(field: str, media: Media) -> str:
+    """The content type of a local file, from its bytes. Raises `Unsupported` for kinds Runway refuses."""
+    if field == "source_video":
+        content_type = video_type(media.data)
+        if content_type not in VIDEO_TYPES:
+            raise unsupported(field, "The clip to edit is no MP4, MOV or WebM file.")
+        return content_type
+    content_type = image_type(media.data)
+    if not content_type:
+        raise unsupported(field, "The picture is no JPEG, PNG or WebP, and Runway takes no other kind.")
+    return content_type
+
+
+def data_uri(field: str, media: Media) -> str | None:
+    """The file inlined, or None when it is too large for that and has to be uploaded."""
+    content_type = type_of(field, media)
+    head = f"data:{content_type};base64,"
+    kind = content_type.partition("/")[0]
+    if len(head) + (len(media.data) + 2) // 3 * 4 > MAX_DATA_URI[kind]:
+        if len(media.data) > MAX_UPLOAD:
+            raise unsupported(
+                field, f"The file is larger than the {MAX_UPLOAD // 1_000_000} MB that Runway takes."
+            )
+        return None
+    return head + base64.b64encode(media.data).decode("ascii")
+
+
+def checked_url(field: str, url: str) -> str:
+    """A link Runway can fetch from: HTTPS, a name and not a number, at most 2048 characters."""
+    if url.startswith("runway://"):
+        return url
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        host = ""
+    if not url.startswith("https://") or not host or _is_number(host):
+        raise unsupported(field, "Runway fetches only from https:// addresses with a domain name.")
+    if len(url) > MAX_URL:
+        raise unsupported(field, f"The link is longer than the {MAX_URL} characters that Runway takes.")
+    return url
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
