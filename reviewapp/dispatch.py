@@ -1,7 +1,7 @@
 """The one door to the queue. A message only says "look at this row now"; the row is the truth.
 
-Every call stands inside the caller's transaction: with the queue in the app's own database the message commits or
-rolls back with the rows it speaks of.
+Every call stands inside the caller's transaction: with the queue in the app's own database the message
+commits or rolls back with the rows it speaks of.
 """
 
 from __future__ import annotations

@@ -29,7 +29,16 @@ def text(name: str, default: str = "") -> str:
 
 
 def flag(name: str, default: bool = False) -> bool:
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    words = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
 
     def parse(raw: str) -> bool:
         if raw.lower() not in words:
@@ -71,7 +80,9 @@ def secret(name: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise ImproperlyConfigured(f"{name}_FILE names {path}, which cannot be read: {error.strerror}.") from error
+        raise ImproperlyConfigured(
+            f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
+        ) from error
 
 
 def secret_or_made(name: str, kept_in: Path, make: Callable[[], str]) -> str:
@@ -110,7 +121,9 @@ def make_encryption_key() -> str:
 
 
 def encryption_keys(kept_in: Path) -> list[str]:
-    """The configured Fernet keys, newest first; every one is checked here so that a typing mistake is loud."""
+    """The configured Fernet keys, newest first; every one is checked here so that a typing mistake is
+    loud.
+    """
     raw = secret_or_made("RETAKE_ENCRYPTION_KEYS", kept_in, make_encryption_key)
     keys = [key.strip() for key in raw.split(",") if key.strip()]
     for key in keys:

@@ -16,12 +16,19 @@ from django.utils import timezone
 
 from providers import catalog
 from providers.contract import GenerationRequest
+from providers.errors import Unsupported
 from reviewapp import dispatch, money
-from reviewapp.models import Candidate, GenerationOrder, Project, PromptVersion, Shot, ShotStatus, Status, User
+from reviewapp.models import (
+    Candidate,
+    GenerationOrder,
+    Project,
+    PromptVersion,
+    Shot,
+    ShotStatus,
+    Status,
+    User,
+)
 from reviewapp.models.projects import Author, BudgetMode
-
-# Vendors count seeds in 32 bits (Runway's documentation); the same seed and prompt give the same clip.
-SEEDS = 2**32
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,9 @@ class Quote:
     @property
     def sentence(self) -> str:
         shots = len(self.sendable)
-        words = f"{self.clips} clips for {shots} {'shot' if shots == 1 else 'shots'}, about ${self.total_usd:.2f}"
+        words = (
+            f"{self.clips} clips for {shots} {'shot' if shots == 1 else 'shots'}, about ${self.total_usd:.2f}"
+        )
         if self.totals.left is None:
             return f"{words}."
         return f"{words}; ${self.totals.left:.2f} of the budget is left."
@@ -100,7 +109,9 @@ def prompt_for(shot: Shot) -> tuple[str, str]:
 
 
 def quote(project: Project, shots: Iterable[Shot], *, count: int | None = None, model: str = "") -> Quote:
-    """Price an order of `count` clips (the project's default) for each shot, and find what stands in its way."""
+    """Price an order of `count` clips (the project's default) for each shot, and find what stands in its
+    way.
+    """
     clips = count or project.candidates_per_round
     lines = tuple(_quote_line(project, shot, clips, model) for shot in shots)
     problems = [] if 1 <= clips <= 8 else ["Ask for 1 to 8 candidates a shot."]
@@ -114,9 +125,11 @@ def _quote_line(project: Project, shot: Shot, clips: int, model_id: str) -> Quot
     existing = shot.candidates.exclude(status=Status.CANCELLED).count()
     try:
         request = _request(project.provider, model_id or shot.effective_model, shot, *_text_to_send(shot))
-    except catalog.UnknownModel as error:
+    except Unsupported as error:
         return QuoteLine(shot, clips, Decimal(0), (*problems, f"{shot.code}: {error}"), existing)
-    problems += [f"{shot.code}: {issue.message}" for issue in catalog.check_request(project.provider, request)]
+    problems += [
+        f"{shot.code}: {issue.message}" for issue in catalog.check_request(request, project.provider)
+    ]
     each = Decimal(0)
     if not problems:
         size = (request.width or 0, request.height or 0)
@@ -130,7 +143,7 @@ def _text_to_send(shot: Shot) -> tuple[str, str]:
 
 
 def _request(vendor: str, model_id: str, shot: Shot, text: str, negative: str) -> GenerationRequest:
-    width, height = catalog.size_for(catalog.model(vendor, model_id), shot.aspect)
+    width, height = catalog.size_for(catalog.model(vendor, model_id), shot.aspect, "text")
     return GenerationRequest(
         model=model_id,
         prompt=text,
@@ -157,7 +170,13 @@ def generation_request(candidate: Candidate) -> GenerationRequest:
 
 @transaction.atomic
 def generate(
-    project: Project, shots: Sequence[Shot], by: User, *, token: UUID, count: int | None = None, model: str = ""
+    project: Project,
+    shots: Sequence[Shot],
+    by: User,
+    *,
+    token: UUID,
+    count: int | None = None,
+    model: str = "",
 ) -> list[Candidate]:
     """Send an order: every shot's candidates become QUEUED in one transaction, or nothing does.
 
@@ -182,7 +201,9 @@ def generate(
     except IntegrityError:
         # The other half of a double click was first.
         return []
-    return [candidate for line in asked.lines for candidate in _ask(line, by, model or line.shot.effective_model)]
+    return [
+        candidate for line in asked.lines for candidate in _ask(line, by, model or line.shot.effective_model)
+    ]
 
 
 def _ask(line: QuoteLine, by: User, model_id: str) -> list[Candidate]:
@@ -233,7 +254,8 @@ def new_candidate(
 ) -> Candidate:
     """Write the row of one clip to be asked for, with everything the call needs pinned in it."""
     shot, project = version.shot, version.shot.project
-    width, height = catalog.size_for(catalog.model(project.provider, model_id), shot.aspect)
+    model = catalog.model(project.provider, model_id)
+    width, height = catalog.size_for(model, shot.aspect, "text")
     top = version.candidates.aggregate(top=Max("slot"))["top"] or 0
     now = timezone.now()
     return Candidate.objects.create(
@@ -249,6 +271,6 @@ def new_candidate(
         duration_s=shot.duration_s,
         width=width,
         height=height,
-        seed=secrets.randbelow(SEEDS),
+        seed=None if model.seed is None else secrets.choice(range(model.seed[0], model.seed[1] + 1)),
         estimate_usd=money.clip_price(project.provider, model_id, shot.duration_s, width, height),
     )

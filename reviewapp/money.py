@@ -22,7 +22,9 @@ class BudgetReached(Exception):
 
 @dataclass(frozen=True)
 class Totals:
-    """US dollars of a project or shot: charged, reserved for calls under way, and promised to clips not yet sent."""
+    """US dollars of a project or shot: charged, reserved for calls under way, and promised to clips not yet
+    sent.
+    """
 
     spent: Decimal
     reserved: Decimal
@@ -40,7 +42,9 @@ class Totals:
 
 def clip_price(vendor: str, model_id: str, duration_s: Decimal, width: int, height: int) -> Decimal:
     """What one clip is expected to cost, from the catalogue, in US dollars."""
-    return catalog.estimate_usd(catalog.model(vendor, model_id), float(duration_s), (width, height), audio=None)
+    return catalog.estimate_usd(
+        catalog.model(vendor, model_id), float(duration_s), (width, height), audio=None
+    )
 
 
 def _sum(field: str, where: Q) -> Coalesce:
@@ -76,7 +80,8 @@ def reserve(candidate: Candidate) -> None:
 
     Raises BudgetReached, before anything is written, where a cap leaves no room.
     """
-    # The row lock makes workers that race for the last dollar stand in line; SQLite's writers stand in line anyway.
+    # The row lock makes workers that race for the last dollar stand in line; SQLite's writers stand in line
+    # anyway.
     project = Project.objects.select_for_update(no_key=True).get(pk=candidate.shot.project_id)
     if project.budget_mode == BudgetMode.CAP:
         _refuse_over(_totals(Q(project=project), project.budget_usd), candidate.estimate_usd, "project")
@@ -85,11 +90,13 @@ def reserve(candidate: Candidate) -> None:
 
 
 def _refuse_over(totals: Totals, amount: Decimal, whose: str) -> None:
-    if totals.budget is not None and totals.committed + amount > totals.budget:
-        raise BudgetReached(
-            f"The {whose}'s budget of ${totals.budget:.2f} has ${max(ZERO, totals.budget - totals.committed):.2f} "
-            f"left and this clip costs ${amount:.2f}. Nothing was sent and nothing was spent."
-        )
+    if totals.budget is None or totals.committed + amount <= totals.budget:
+        return
+    left = max(ZERO, totals.budget - totals.committed)
+    raise BudgetReached(
+        f"The {whose}'s budget of ${totals.budget:.2f} has ${left:.2f} left and this clip costs "
+        f"${amount:.2f}. Nothing was sent and nothing was spent."
+    )
 
 
 def settle(candidate: Candidate, amount: Decimal | None, why: str) -> None:
@@ -159,11 +166,20 @@ def ledger_problems(project: Project | None = None) -> list[str]:
         if call not in reserved:
             problems.append(f"{line.candidate.code}: closed without a reservation")
         elif line.closes != reserved[call].amount:
-            problems.append(f"{line.candidate.code}: closes {line.closes} of {reserved[call].amount} reserved")
+            problems.append(
+                f"{line.candidate.code}: closes {line.closes} of {reserved[call].amount} reserved"
+            )
     for call, line in reserved.items():
         candidate = line.candidate
         over = candidate.attempt > line.attempt or Status(candidate.status) in _CLOSED
-        done = Status(candidate.status) in {Status.IN_REVIEW, Status.APPROVED, Status.REJECTED, Status.PASSED_OVER}
+        done = Status(candidate.status) in {
+            Status.IN_REVIEW,
+            Status.APPROVED,
+            Status.REJECTED,
+            Status.PASSED_OVER,
+        }
         if call not in closed and (over or done):
-            problems.append(f"{candidate.code}: attempt {line.attempt} is over and its reservation is still open")
+            problems.append(
+                f"{candidate.code}: attempt {line.attempt} is over and its reservation is still open"
+            )
     return problems

@@ -11,7 +11,9 @@ from reviewapp.models import Candidate, Draft, Note, NoteCheck, ReviewDecision, 
 
 @dataclass(frozen=True)
 class Feedback:
-    """What a rejection says: tags of refine.REASON_TAGS, words, and the frames they speak of (inclusive, 0-based)."""
+    """What a rejection says: tags of refine.REASON_TAGS, words, and the frames they speak of (inclusive,
+    0-based).
+    """
 
     tags: list[str] = field(default_factory=list)
     text: str = ""
@@ -22,7 +24,9 @@ class Feedback:
         return bool(self.tags or self.text.strip())
 
 
-def save_draft(candidate: Candidate, user: User, feedback: Feedback, verdict: Verdict = Verdict.REJECT) -> None:
+def save_draft(
+    candidate: Candidate, user: User, feedback: Feedback, verdict: Verdict = Verdict.REJECT
+) -> None:
     """Keep what is being typed; an empty draft is forgotten."""
     mine = Draft.objects.filter(candidate=candidate, user=user)
     if not feedback and feedback.frame_in is None:
@@ -67,12 +71,16 @@ def check(note: Note, candidate: Candidate, by: User, solved: bool) -> NoteCheck
 
 def unsolved(candidate: Candidate) -> list[Note]:
     """The notes of the last round that a reviewer found unsolved in this clip."""
-    checks = NoteCheck.objects.filter(candidate=candidate, solved=False).select_related("note__candidate__clip")
+    checks = NoteCheck.objects.filter(candidate=candidate, solved=False).select_related(
+        "note__candidate__clip"
+    )
     return [row.note for row in checks.order_by("note_id")]
 
 
 def take_along(decision: ReviewDecision, feedback: Feedback) -> None:
-    """Hang the rejection's own words, the loose notes and the unsolved ones (heavier by one) on the decision."""
+    """Hang the rejection's own words, the loose notes and the unsolved ones (heavier by one) on the
+    decision.
+    """
     candidate = decision.candidate
     Note.objects.filter(candidate=candidate, decision=None).update(decision=decision)
     for note in unsolved(candidate):

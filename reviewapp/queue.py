@@ -22,11 +22,18 @@ class QueueShot:
 
 def _order(candidate: Candidate, user: User) -> tuple[bool, int, int, int]:
     """Their own returned retakes first, then the newest round, the pick before the rest."""
-    return (candidate.for_reviewer_id != user.pk, -candidate.version.number, candidate.rank or 99, candidate.slot)
+    return (
+        candidate.for_reviewer_id != user.pk,
+        -candidate.version.number,
+        candidate.rank or 99,
+        candidate.slot,
+    )
 
 
 def waiting_for(user: User, project: Project | None = None) -> list[QueueShot]:
-    """The shots with clips in review that this person may decide: returned retakes first, then the shot list's order."""
+    """The shots with clips in review that this person may decide: returned retakes first, then the shot
+    list's order.
+    """
     rows = Candidate.objects.whole().visible_to(user).in_review()
     if project is not None:
         rows = rows.filter(shot__project=project)
@@ -44,7 +51,9 @@ def _queue_shot(candidates: list[Candidate], user: User) -> QueueShot:
 
 
 def next_candidate(user: User, after: Candidate | None = None) -> Candidate | None:
-    """The clip to show after a decision: the same shot's next one, else the next shot of the queue, else the first."""
+    """The clip to show after a decision: the same shot's next one, else the next shot of the queue, else the
+    first.
+    """
     queue = waiting_for(user, after.shot.project if after else None) or waiting_for(user)
     if not queue:
         return None

@@ -1,7 +1,7 @@
 """The retake: a rejection's notes become the next prompt, are held for a moment, and go out by themselves.
 
-A retake is *open* while every one of its candidates is still HELD: until then it can be merged with, edited and taken
-back free of charge.
+A retake is *open* while every one of its candidates is still HELD: until then it can be merged with, edited
+and taken back free of charge.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ from reviewapp.models import (
 from reviewapp.models.candidates import MACHINE
 from reviewapp.models.projects import Author, RetakePolicy
 
-# While someone edits the prompt the countdown stands still, but not for ever: a forgotten tab must not strand a retake.
+# While someone edits the prompt the countdown stands still, but not for ever: a forgotten tab must not
+# strand a retake.
 EDIT_PAUSE_S = 600.0
 
 
@@ -45,7 +46,7 @@ class EditRefused(ValueError):
     """The edited prompt cannot be sent as it is; the sentence says why."""
 
 
-# --- from feedback to text ------------------------------------------------------------------------------------------
+# --- from feedback to text ---
 
 
 def feedback_of(notes: Iterable[Note]) -> list[refine.Feedback]:
@@ -77,7 +78,7 @@ def limits_of(vendor: str, model_id: str) -> refine.Limits:
         unit=model.prompt_unit,
         negative_prompt=model.negative_prompt,
         negative_max_units=None,
-        audio=model.audio,
+        audio=model.audio != "none",
     )
 
 
@@ -96,11 +97,12 @@ def _account(result: refine.Refined) -> dict[str, Any]:
     }
 
 
-# --- opening --------------------------------------------------------------------------------------------------------
+# --- opening ---
 
 
 def rejected(decision: ReviewDecision) -> PromptVersion | None:
-    """What a rejection sets going, in the rejection's own transaction: the next version and its HELD candidate.
+    """What a rejection sets going, in the rejection's own transaction: the next version and its HELD
+    candidate.
 
     None when the project waits for the whole round, or when the shot is at its cap and escalates instead.
     """
@@ -111,7 +113,9 @@ def rejected(decision: ReviewDecision) -> PromptVersion | None:
 
 
 def round_may_be_over(version: PromptVersion) -> PromptVersion | None:
-    """Under the whole-round policy: once every candidate has its verdict and none is approved, retake them all."""
+    """Under the whole-round policy: once every candidate has its verdict and none is approved, retake them
+    all.
+    """
     shot = version.shot
     if shot.project.retake_policy != RetakePolicy.WHOLE_ROUND:
         return None
@@ -185,7 +189,9 @@ def _new_version(shot: Shot, next_round: int) -> PromptVersion:
 
 
 def _write_text(version: PromptVersion, fresh: Sequence[Note]) -> None:
-    """Write the version anew from its parent and all notes; over a person's own edit only the fresh notes go."""
+    """Write the version anew from its parent and all notes; over a person's own edit only the fresh notes
+    go.
+    """
     edited = version.author_kind == Author.PERSON
     base = version if edited else version.parent
     if base is None:
@@ -223,7 +229,9 @@ def _replacement(version: PromptVersion, decision: ReviewDecision) -> Candidate:
 
 
 def _restart_hold(version: PromptVersion) -> None:
-    """Start the countdown anew for every clip of the retake, or send at once where the project has no hold."""
+    """Start the countdown anew for every clip of the retake, or send at once where the project has no
+    hold.
+    """
     project = version.shot.project
     held = version.candidates.filter(status=Status.HELD)
     if project.confirm_retakes:
@@ -235,7 +243,7 @@ def _restart_hold(version: PromptVersion) -> None:
             release_hold(candidate)
 
 
-# --- leaving --------------------------------------------------------------------------------------------------------
+# --- leaving ---
 
 
 def release_hold(candidate: Candidate, by: User | None = None, why: str = "the hold ended") -> None:
@@ -271,7 +279,9 @@ def edit(version: PromptVersion, by: User, text: str, negative_text: str = "") -
     fresh = _lock_open(version)
     text, negative_text = text.strip(), negative_text.strip()
     candidate = fresh.candidates.exclude(status=Status.CANCELLED).first()
-    model = catalog.model(fresh.shot.project.provider, candidate.model if candidate else fresh.shot.effective_model)
+    model = catalog.model(
+        fresh.shot.project.provider, candidate.model if candidate else fresh.shot.effective_model
+    )
     if not text:
         raise EditRefused("The prompt is empty. Write what should be seen.")
     if over := catalog.prompt_over(model, text):
@@ -293,11 +303,13 @@ def _lock_open(version: PromptVersion) -> PromptVersion:
     return fresh
 
 
-# --- taking back ----------------------------------------------------------------------------------------------------
+# --- taking back ---
 
 
 def take_back(decision: ReviewDecision, by: User) -> tuple[int, int]:
-    """Take back what a rejection asked for. Returns how many clips were recalled free of charge and how many were not."""
+    """Take back what a rejection asked for. Returns how many clips were recalled free of charge and how many
+    were not.
+    """
     version = decision.retake
     if version is None:
         return 0, 0

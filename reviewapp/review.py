@@ -51,11 +51,15 @@ class Undone:
         return "Undone. Nothing was sent and nothing was spent."
 
 
-# --- deciding -------------------------------------------------------------------------------------------------------
+# --- deciding ---
 
 
-def _begin(candidate: Candidate, by: User | None, revision: int, verdict: Verdict) -> ReviewDecision | Candidate:
-    """Lock the shot and take the candidate at the revision the page showed; or find this click's own first half."""
+def _begin(
+    candidate: Candidate, by: User | None, revision: int, verdict: Verdict
+) -> ReviewDecision | Candidate:
+    """Lock the shot and take the candidate at the revision the page showed; or find this click's own first
+    half.
+    """
     Shot.objects.select_for_update(no_key=True).get(pk=candidate.shot_id)
     row = Candidate.objects.whole().get(pk=candidate.pk)
     earlier = ReviewDecision.objects.filter(candidate=row, revision=revision).first()
@@ -132,7 +136,9 @@ def reject(
 
 @transaction.atomic
 def reject_all(candidate: Candidate, by: User, revision: int, feedback: Feedback) -> list[ReviewDecision]:
-    """Reject every candidate of the shot that waits for eyes, for one and the same reason: all of them are replaced."""
+    """Reject every candidate of the shot that waits for eyes, for one and the same reason: all of them are
+    replaced.
+    """
     first = reject(candidate, by, revision, feedback)
     decisions = [first]
     others = Candidate.objects.whole().filter(shot=candidate.shot, status=Status.IN_REVIEW)
@@ -145,20 +151,26 @@ def reject_all(candidate: Candidate, by: User, revision: int, feedback: Feedback
 
 
 def arrived(candidate: Candidate) -> None:
-    """A checked candidate has come to review: the shot may be decided already, or the project may let the pick pass."""
+    """A checked candidate has come to review: the shot may be decided already, or the project may let the
+    pick pass.
+    """
     if candidate.shot.candidates.filter(status=Status.APPROVED).exists():
-        candidate.move(Status.PASSED_OVER, actor="policy", why="the shot was approved while this clip was made")
+        candidate.move(
+            Status.PASSED_OVER, actor="policy", why="the shot was approved while this clip was made"
+        )
         return
     threshold = candidate.shot.project.auto_approve_score
     if threshold is None or candidate.version.candidates.filter(status__in=MACHINE).exists():
         return
-    pick = Candidate.objects.whole().filter(version=candidate.version, rank=1, status=Status.IN_REVIEW).first()
+    pick = (
+        Candidate.objects.whole().filter(version=candidate.version, rank=1, status=Status.IN_REVIEW).first()
+    )
     quality = getattr(pick, "quality", None)
     if pick and quality and quality.verdict == "pass" and (quality.score or 0) >= threshold:
         approve(pick, None, pick.revision, why=f"score {quality.score:.2f} is at least {threshold:.2f}")
 
 
-# --- undoing --------------------------------------------------------------------------------------------------------
+# --- undoing ---
 
 
 @transaction.atomic
@@ -169,7 +181,9 @@ def undo(decision: ReviewDecision, by: User) -> Undone:
     """
     shot = decision.candidate.shot
     Shot.objects.select_for_update(no_key=True).get(pk=shot.pk)
-    if not ReviewDecision.objects.filter(pk=decision.pk, undone_at=None).update(undone_at=timezone.now(), undone_by=by):
+    if not ReviewDecision.objects.filter(pk=decision.pk, undone_at=None).update(
+        undone_at=timezone.now(), undone_by=by
+    ):
         raise CannotUndo("This decision has been undone already.")
     row = Candidate.objects.whole().get(pk=decision.candidate_id)
     approved = shot.candidates.filter(status=Status.APPROVED).exclude(pk=row.pk).first()

@@ -1,4 +1,6 @@
-"""Encryption at rest for the providers' keys: Fernet, newest encryption key first, older ones still readable."""
+"""Encryption at rest for the providers' keys: Fernet, newest encryption key first, older ones still
+readable.
+"""
 
 from __future__ import annotations
 

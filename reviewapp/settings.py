@@ -15,7 +15,7 @@ from reviewapp import env
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("RETAKE_DATA_DIR", str(BASE_DIR / "var"))).resolve()
 
-# --- The site -------------------------------------------------------------------------------------------------------
+# --- The site ---
 DEBUG = env.flag("RETAKE_DEBUG")
 # One-click sign-in as each role; the views refuse it to anyone who does not come from this machine.
 DEMO = env.flag("RETAKE_DEMO")
@@ -85,7 +85,7 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = env.text("RETAKE_TIME_ZONE", "UTC")
 USE_TZ = True
 
-# --- The database: SQLite for one machine, anything in DATABASE_URL for a team -------------------------------------
+# --- The database: SQLite for one machine, anything in DATABASE_URL for a team ---
 DATABASE_URL = env.secret("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'retake.sqlite3'}"
 
 
@@ -94,8 +94,8 @@ def _database() -> dict[str, Any]:
     engine = database.get("ENGINE", "")
     database["CONN_MAX_AGE"] = 600
     if engine == "django.db.backends.sqlite3":
-        # WAL and IMMEDIATE are what let several processes write without "database is locked" (measured: 62 % of
-        # short transactions fail under the default DEFERRED mode with four writers, none under this one).
+        # WAL and IMMEDIATE are what let several processes write without "database is locked" (measured: 62 %
+        # of short transactions fail under the default DEFERRED mode with four writers, none under this one).
         database["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
@@ -110,7 +110,7 @@ def _database() -> dict[str, Any]:
 
 DATABASES = {"default": _database()}
 
-# --- Files ----------------------------------------------------------------------------------------------------------
+# --- Files ---
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"
@@ -123,7 +123,7 @@ MAX_CLIP_BYTES = env.integer("RETAKE_MAX_CLIP_BYTES", 500_000_000, least=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8_000_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
 
-# --- Security -------------------------------------------------------------------------------------------------------
+# --- Security ---
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
@@ -163,7 +163,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("RETAK
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-# --- The queue: two clusters, so that a clip's check never stands in the way of a paid call ------------------------
+# --- The queue: two clusters, so that a clip's check never stands in the way of a paid call ---
 Q_CLUSTER: dict[str, Any] = {
     "name": "submit",
     "orm": "default",
@@ -187,9 +187,10 @@ Q_CLUSTER: dict[str, Any] = {
     },
 }
 
-# --- The line -------------------------------------------------------------------------------------------------------
+# --- The line ---
 SANDBOX_URL = env.text("RETAKE_SANDBOX_URL", "http://127.0.0.1:8100")
-# host:port pairs on private addresses that keys and downloads may lead to; everything else private is refused.
+# host:port pairs on private addresses that keys and downloads may lead to; everything else private is
+# refused.
 PRIVATE_HOSTS = env.words("RETAKE_PRIVATE_HOSTS", [urlsplit(SANDBOX_URL).netloc])
 # A paid call may take this long; the lease outlives it, and only then is the row UNCERTAIN.
 SUBMIT_TIMEOUT_S = env.number("RETAKE_SUBMIT_TIMEOUT_S", 60, least=1)
@@ -201,7 +202,7 @@ CHECK_LEASE_S = env.number("RETAKE_CHECK_LEASE_S", 120, least=1)
 # 0 leaves the interval to the provider.
 POLL_SECONDS = env.number("RETAKE_POLL_SECONDS", 0)
 
-# --- Logs -----------------------------------------------------------------------------------------------------------
+# --- Logs ---
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -1,7 +1,8 @@
-"""The machine's verbs: how a candidate goes from QUEUED to a reviewer's eyes. The stations in jobs/ call only these.
+"""The machine's verbs: how a candidate goes from QUEUED to a reviewer's eyes. The stations in jobs/ call
+only these.
 
-Each verb is one short transaction around one move: what money does, what the row says and what the queue is told
-commit together or not at all. No verb waits for anything outside the database.
+Each verb is one short transaction around one move: what money does, what the row says and what the queue is
+told commit together or not at all. No verb waits for anything outside the database.
 """
 
 from __future__ import annotations

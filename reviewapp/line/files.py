@@ -65,7 +65,9 @@ def ingest_failed(candidate: Candidate, error: ProviderError) -> None:
 
 def check_refused(candidate: Candidate, sentence: str) -> None:
     """What came is not a playable clip."""
-    end_unless_late(candidate, Status.FAILED, f"{sentence} {money.charged_sentence(candidate)}", actor="check")
+    end_unless_late(
+        candidate, Status.FAILED, f"{sentence} {money.charged_sentence(candidate)}", actor="check"
+    )
 
 
 def checked(candidate: Candidate, report: QualityReport, clip_facts: dict[str, Any]) -> None:
@@ -89,7 +91,8 @@ def _rank(candidate: Candidate) -> None:
     """Rank the version's candidates: verdict tier first, then the score, then the slot."""
     reports = QualityReport.objects.filter(candidate__version=candidate.version).select_related("candidate")
     best_first = sorted(
-        reports, key=lambda report: (TIERS.get(report.verdict, 1), -(report.score or 0.0), report.candidate.slot)
+        reports,
+        key=lambda report: (TIERS.get(report.verdict, 1), -(report.score or 0.0), report.candidate.slot),
     )
     for rank, report in enumerate(best_first, start=1):
         Candidate.objects.filter(pk=report.candidate_id).exclude(rank=rank).update(rank=rank)

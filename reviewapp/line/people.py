@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
@@ -24,13 +26,20 @@ def _row(candidate: Candidate, *allowed: Status) -> Candidate:
 def ask_again(candidate: Candidate, by: User, *, pay_again: bool = False) -> Candidate:
     """Send a FAILED or REFUSED candidate again.
 
-    A clip that was made and paid is only fetched again, free of charge, unless the person asks to pay for another.
+    A clip that was made and paid is only fetched again, free of charge, unless the person asks to pay for
+    another.
     """
     row = _row(candidate, Status.FAILED, Status.REFUSED)
     if was_made(row) and not pay_again:
         row.move(Status.GENERATING, by=by, why="fetch the paid clip again", due_in=0, failure="", tries=0)
         return row
-    facts = {"attempt": row.attempt + 1, "provider_job_id": "", "failure": "", "vendor_words": "", "tries": 0}
+    facts: dict[str, Any] = {
+        "attempt": row.attempt + 1,
+        "provider_job_id": "",
+        "failure": "",
+        "vendor_words": "",
+        "tries": 0,
+    }
     facts |= {"progress": None, "vendor_status": "", "cancel_asked": False, "vendor_done_at": None}
     row.move(Status.QUEUED, by=by, why="sent again", due_in=settings.REQUEUE_S, **facts)
     dispatch.submit(row)
@@ -57,7 +66,9 @@ def resolve_made(candidate: Candidate, by: User, job_id: str) -> Candidate:
                 failure="",
             )
     except IntegrityError as error:
-        raise CannotAskAgain("Another candidate already carries this job id. Check it and try again.") from error
+        raise CannotAskAgain(
+            "Another candidate already carries this job id. Check it and try again."
+        ) from error
     return row
 
 
@@ -67,7 +78,7 @@ def resolve_not_made(candidate: Candidate, by: User) -> Candidate:
     row = _row(candidate, Status.UNCERTAIN)
     why = "a person found no such job at the provider"
     money.release(row, why)
-    facts = {"attempt": row.attempt + 1, "failure": "", "vendor_words": "", "tries": 0}
+    facts: dict[str, Any] = {"attempt": row.attempt + 1, "failure": "", "vendor_words": "", "tries": 0}
     row.move(Status.QUEUED, by=by, why=why, due_in=settings.REQUEUE_S, **facts)
     dispatch.submit(row)
     return row

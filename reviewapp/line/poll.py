@@ -52,6 +52,7 @@ def _record(candidate: Candidate, answer: Answer) -> None:
 
 def _reconcile(candidate: Candidate, answer: Answer) -> None:
     """An UNCERTAIN row was looked up by our own mark."""
+    facts: dict[str, Any]
     if isinstance(answer, ProviderJob):
         facts = {"provider_job_id": answer.id, "submitted_at": timezone.now(), "failure": ""}
         candidate.move(Status.GENERATING, actor="watch", why="found at the provider", due_in=0, **facts)
@@ -75,7 +76,7 @@ def _look_again(candidate: Candidate, due_in: float | None, **facts: Any) -> Non
 
 
 def _heard(candidate: Candidate, job: ProviderJob) -> None:
-    facts = {"vendor_status": job.vendor_status[:60], "progress": job.progress, "tries": 0}
+    facts: dict[str, Any] = {"vendor_status": job.vendor_status[:60], "progress": job.progress, "tries": 0}
     match job.state:
         case JobState.SUCCEEDED if job.outputs:
             with transaction.atomic():
@@ -102,7 +103,9 @@ def _final_cost(job: ProviderJob) -> Decimal | None:
 
 
 def _over(candidate: Candidate, to: Status, sentence: str, job: ProviderJob) -> None:
-    """The job ended without a clip. Where the vendor names no charge, a job without a clip is taken as free."""
+    """The job ended without a clip. Where the vendor names no charge, a job without a clip is taken as
+    free.
+    """
     with transaction.atomic():
         money.settle(candidate, _final_cost(job) or Decimal(0), job.failure_code or sentence)
         words = " ".join(part for part in (job.failure_code, job.failure_words) if part)[:1000]
@@ -134,8 +137,8 @@ def _vanished(candidate: Candidate, error: ProviderError) -> None:
 def record_cancel(candidate: Candidate, done: bool, job: ProviderJob | None) -> None:
     """Write down what came of asking the vendor to stop.
 
-    `job` is the last look before asking. A vendor that stops a waiting job charges nothing; one that stops a running
-    job charges for it (Runway's documentation), so without its own figure the estimate is counted.
+    `job` is the last look before asking. A vendor that stops a waiting job charges nothing; one that stops a
+    running job charges for it (Runway's documentation), so without its own figure the estimate is counted.
     """
     if not done:
         # It cannot be stopped: the clip comes, is kept and passed over.

@@ -26,8 +26,8 @@ ON_HOLD_S: Final = 30.0
 def begin_submit(candidate_id: int) -> Candidate | None:
     """Claim a QUEUED candidate for its one paid call, with the reservation in the same transaction.
 
-    None when there is nothing to do: the row has moved on, its shot is on hold, no key is usable, or a cap leaves no
-    room. Whoever gets the candidate must end in `submit_accepted` or `submit_failed`.
+    None when there is nothing to do: the row has moved on, its shot is on hold, no key is usable, or a cap
+    leaves no room. Whoever gets the candidate must end in `submit_accepted` or `submit_failed`.
     """
     candidate = Candidate.objects.whole().filter(pk=candidate_id, status=Status.QUEUED).first()
     if candidate is None:
@@ -44,7 +44,7 @@ def begin_submit(candidate_id: int) -> Candidate | None:
     try:
         with transaction.atomic():
             money.reserve(candidate)
-            facts = {"provider_key": key, "failure": "", "vendor_words": ""}
+            facts: dict[str, Any] = {"provider_key": key, "failure": "", "vendor_words": ""}
             candidate.move(Status.SUBMITTING, actor="submit", due_in=settings.SUBMIT_LEASE_S, **facts)
     except money.BudgetReached as reached:
         end_unless_late(candidate, Status.FAILED, str(reached), actor="submit")
@@ -63,7 +63,8 @@ def _key_for(candidate: Candidate) -> ProviderKey | None:
 def _same_attempt(candidate: Candidate) -> Candidate | None:
     """The row as it stands, if this attempt's answer still means anything to it.
 
-    The lease may have run out while the answer was on its way: the row is UNCERTAIN then, and this is its answer.
+    The lease may have run out while the answer was on its way: the row is UNCERTAIN then, and this is its
+    answer.
     """
     row = Candidate.objects.whole().get(pk=candidate.pk)
     open_statuses = (Status.SUBMITTING, Status.UNCERTAIN)
@@ -115,4 +116,3 @@ def _try_again(row: Candidate, error: ProviderError, words: str) -> None:
     why = f"{error} Nothing was charged; the next try is in {due_in:.0f} s."
     facts: dict[str, Any] = {"attempt": row.attempt + 1, "tries": row.tries + 1, "vendor_words": words}
     row.move(Status.QUEUED, actor="submit", why=why, due_in=due_in, failure=why[:600], **facts)
-

@@ -1,4 +1,6 @@
-"""The sweep: every row whose time has come is looked at, so that a lost message costs seconds and never a job."""
+"""The sweep: every row whose time has come is looked at, so that a lost message costs seconds and never a
+job.
+"""
 
 from __future__ import annotations
 

@@ -7,9 +7,9 @@ from reviewapp.models.candidates import Candidate, StaleCandidate, Status, Trans
 from reviewapp.models.clips import Clip, QualityReport
 from reviewapp.models.keys import ProviderKey
 from reviewapp.models.money import GenerationOrder, LedgerEntry
+from reviewapp.models.processes import Heartbeat
 from reviewapp.models.projects import Membership, Project, PromptVersion, Role, Shot, ShotStatus
 from reviewapp.models.reviews import Draft, Note, NoteCheck, ReviewDecision, Verdict
-from reviewapp.models.processes import Heartbeat
 
 __all__ = [
     "AuditEntry",

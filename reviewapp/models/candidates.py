@@ -87,9 +87,9 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
 class Candidate(models.Model):
     """One clip asked of one provider for one version: at most one paid call per attempt.
 
-    `due_at` is when the sweep must look at this row again (a hold's end, a poll, a lease that ran out); empty means
-    that only a person moves it. `fence` rises with every claim, so that a worker thought dead cannot write late.
-    `revision` rises with every move and is what a decision must name.
+    `due_at` is when the sweep must look at this row again (a hold's end, a poll, a lease that ran out);
+    empty means that only a person moves it. `fence` rises with every claim, so that a worker thought dead
+    cannot write late. `revision` rises with every move and is what a decision must name.
     """
 
     uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
@@ -105,11 +105,15 @@ class Candidate(models.Model):
     status_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    replaces = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="replaced_by")
+    replaces = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="replaced_by"
+    )
     for_reviewer = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
 
     provider = models.CharField(max_length=40)
-    provider_key = models.ForeignKey(ProviderKey, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    provider_key = models.ForeignKey(
+        ProviderKey, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     model = models.CharField(max_length=80)
     duration_s = models.DecimalField(max_digits=5, decimal_places=2)
     width = models.PositiveIntegerField()
@@ -173,8 +177,8 @@ class Candidate(models.Model):
     ) -> None:
         """Move to `to` exactly once and write the Transition; raise StaleCandidate if someone was first.
 
-        `due_in` seconds from now the sweep looks at the row again; None leaves it to people. `facts` are columns
-        that become true with the move and are written in the same UPDATE.
+        `due_in` seconds from now the sweep looks at the row again; None leaves it to people. `facts` are
+        columns that become true with the move and are written in the same UPDATE.
         """
         was, now = Status(self.status), timezone.now()
         if to not in MOVES[was]:

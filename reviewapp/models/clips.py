@@ -40,8 +40,8 @@ class Clip(models.Model):
 class QualityReport(models.Model):
     """What the checks saw. A measure that could not be taken is null, never 0.
 
-    `findings` is a list of {kind, severity, start_s, end_s, sentence}; `verdict` is pass, suspect or reject; `score`
-    is 0 to 1, higher is better.
+    `findings` is a list of {kind, severity, start_s, end_s, sentence}; `verdict` is pass, suspect or reject;
+    `score` is 0 to 1, higher is better.
     """
 
     candidate = models.OneToOneField(Candidate, on_delete=models.CASCADE, related_name="quality")

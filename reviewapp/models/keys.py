@@ -38,7 +38,9 @@ class ProviderKey(models.Model):
         return self.enabled and not self.paused_reason
 
     def set_secret(self, secret: str) -> None:
-        """Encrypt and keep a new secret. An empty or masked value is a caller's mistake and never overwrites."""
+        """Encrypt and keep a new secret. An empty or masked value is a caller's mistake and never
+        overwrites.
+        """
         if not secret.strip() or "…" in secret or "•" in secret or "*" * 3 in secret:
             raise ValueError("a masked or empty value is not a key")
         self.secret_encrypted = secretbox.encrypt(secret.strip())

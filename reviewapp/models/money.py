@@ -12,8 +12,9 @@ from reviewapp.models.projects import Project, Shot
 class LedgerEntry(models.Model):
     """One line of the ledger. Append only.
 
-    Each attempt of a candidate writes RESERVED once, and later either SETTLED (the reservation closes and `amount` was
-    charged) or RELEASED (it closes and nothing was charged). `closes` is the reservation that the line closes.
+    Each attempt of a candidate writes RESERVED once, and later either SETTLED (the reservation closes and
+    `amount` was charged) or RELEASED (it closes and nothing was charged). `closes` is the reservation that
+    the line closes.
     """
 
     class Kind(models.TextChoices):

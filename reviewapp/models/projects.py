@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Lower
 
 from reviewapp.models.accounts import User
@@ -200,14 +200,17 @@ class Author(models.TextChoices):
 class PromptVersion(models.Model):
     """v001, v002 ...: the text one round of candidates is asked with.
 
-    `number` counts versions of the shot; `round` counts how often the clip line behind it was rejected, and is what
-    the cap looks at. `changes` and `unserved` are the refiner's account, each naming the notes that caused it.
+    `number` counts versions of the shot; `round` counts how often the clip line behind it was rejected, and
+    is what the cap looks at. `changes` and `unserved` are the refiner's account, each naming the notes that
+    caused it.
     """
 
     shot = models.ForeignKey(Shot, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     round = models.PositiveSmallIntegerField(default=1)
-    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
     text = models.TextField()
     negative_text = models.TextField(blank=True)
     author_kind = models.CharField(max_length=20, choices=Author.choices)
@@ -219,7 +222,9 @@ class PromptVersion(models.Model):
 
     class Meta:
         ordering = ["number"]
-        constraints = [models.UniqueConstraint(fields=["shot", "number"], name="version_number_unique_in_shot")]
+        constraints = [
+            models.UniqueConstraint(fields=["shot", "number"], name="version_number_unique_in_shot")
+        ]
 
     def __str__(self) -> str:
         return f"{self.shot.code}_{self.label}"
@@ -227,4 +232,3 @@ class PromptVersion(models.Model):
     @property
     def label(self) -> str:
         return f"v{self.number:03d}"
-

@@ -16,7 +16,9 @@ class Verdict(models.TextChoices):
 
 
 class ReviewDecision(models.Model):
-    """One verdict by one person on one candidate at one revision. `by` is empty when the project's policy decided."""
+    """One verdict by one person on one candidate at one revision. `by` is empty when the project's policy
+    decided.
+    """
 
     candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="decisions")
     revision = models.PositiveIntegerField()
@@ -43,8 +45,8 @@ class ReviewDecision(models.Model):
 class Note(models.Model):
     """A remark on a frame, a range or the whole clip. Frames are 0-based; `frame_out` is inclusive.
 
-    `decision` is empty while the note only lies on the clip; the next rejection takes it along. A note that the next
-    round did not solve comes back as a new note with `carried_from` and one more `weight`.
+    `decision` is empty while the note only lies on the clip; the next rejection takes it along. A note that
+    the next round did not solve comes back as a new note with `carried_from` and one more `weight`.
     """
 
     candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="notes")

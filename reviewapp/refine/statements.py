@@ -82,7 +82,7 @@ class Instruction:
     def sentence(self, level: int) -> str:
         """The sentence with its full stop. Level 1 is plain, 3 the strongest."""
         core = self.core
-        strong = _must(core) if level >= 2 else core
+        strong = _must(core) if level >= 2 and self.kind not in {"free", "tag", "fault"} else core
         if level >= STRONGEST:
             strong = f"Most important: {lower_first(strong)}"
         elif level == 2 and strong == core:
@@ -171,6 +171,8 @@ _CORES: dict[str, Callable[[Instruction], str]] = {
     "free": lambda i: i.value,
 }
 
+# The hints that `patterns` gives out. They are no part of what an instruction says, only of when.
+_HINT = re.compile(r", above all (?:in the first second|near the start|near the end|midway through)$")
 _BE = re.compile(r"(?P<who>.+?) (?:is|are) (?P<what>.+)", re.IGNORECASE)
 _MUST_BE = re.compile(r"(?P<who>.+?) must clearly be (?P<what>.+) throughout", re.IGNORECASE)
 _MUST_NONE = re.compile(r"There must be no (?P<what>.+) anywhere in the shot", re.IGNORECASE)
@@ -203,16 +205,19 @@ def _without_emphasis(sentence: str) -> tuple[str, int]:
     return sentence, level
 
 
+def parse(sentence: str) -> tuple[str, int]:
+    """The core of any sentence (no emphasis, time hint or final stop), and its level of emphasis."""
+    text = re.sub(r"[.!?…。！？]+$", "", sentence.strip())
+    return _without_emphasis(_HINT.sub("", text))
+
+
 def recognise(sentence: str) -> tuple[Instruction, int] | None:
     """The instruction and its level that one of our sentences says; None for any other sentence."""
-    core, level = _without_emphasis(re.sub(r"[.!?…]+$", "", sentence.strip()))
-    hint = ""
-    if match := re.search(r", ((?:above all )?(?:in the first second|near the (?:start|end)|midway through))$", core):
-        core, hint = core[: match.start()], match[1]
+    core, level = parse(sentence)
     known = _recognise_core(core)
     if known is None or known.core.lower() != core.lower():
         return None
-    return Instruction(known.kind, known.subject, known.value, hint=hint), level
+    return known, level
 
 
 def _recognise_core(core: str) -> Instruction | None:

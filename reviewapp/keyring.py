@@ -1,0 +1,87 @@
+"""What admins do to the providers' keys. The audit log tells of every change and never holds a secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from reviewapp import dispatch
+from reviewapp.models import AuditEntry, Candidate, ProviderKey, User
+from reviewapp.models.candidates import MACHINE
+
+
+class KeyInUse(Exception):
+    """Clips are being made on this key; without it nobody could ask for them again. The sentence is for people."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyFacts:
+    """What an admin typed. An empty secret leaves the stored one."""
+
+    name: str
+    provider: str
+    base_url: str
+    secret: str
+
+
+def add_key(by: User, facts: KeyFacts) -> ProviderKey:
+    key = ProviderKey(name=facts.name, provider=facts.provider, base_url=facts.base_url, created_by=by)
+    key.set_secret(facts.secret)
+    with transaction.atomic():
+        key.save()
+        AuditEntry.record(by, "added key", key.name, f"provider {key.provider}, {key.base_url or 'own address'}")
+    return key
+
+
+def change_key(by: User, key: ProviderKey, facts: KeyFacts) -> None:
+    changed = [
+        f"{field} {getattr(key, field) or 'empty'} > {getattr(facts, field) or 'empty'}"
+        for field in ("name", "provider", "base_url")
+        if getattr(key, field) != getattr(facts, field)
+    ]
+    key.name, key.provider, key.base_url = facts.name, facts.provider, facts.base_url
+    if facts.secret:
+        key.set_secret(facts.secret)
+        changed.append("secret replaced")
+    if not changed:
+        return
+    # What was found out about the old account says nothing about the new one.
+    key.checked_at = key.check_ok = key.check_asked_at = None
+    key.check_sentence = key.paused_reason = ""
+    with transaction.atomic():
+        key.save()
+        AuditEntry.record(by, "changed key", key.name, "; ".join(changed))
+
+
+def set_enabled(by: User, key: ProviderKey, enabled: bool) -> None:
+    """Switching a key on also lifts a pause that the machine has put on it."""
+    with transaction.atomic():
+        ProviderKey.objects.filter(pk=key.pk).update(enabled=enabled, paused_reason="")
+        AuditEntry.record(by, "enabled key" if enabled else "disabled key", key.name)
+
+
+def clips_under_way(key: ProviderKey) -> int:
+    return Candidate.objects.filter(provider_key=key, status__in=MACHINE).count()
+
+
+def remove_key(by: User, key: ProviderKey) -> None:
+    with transaction.atomic():
+        under_way = clips_under_way(key)
+        if under_way:
+            raise KeyInUse(
+                f"{under_way} clips are being made with {key.name}. Disable it instead: "
+                "no new clips are sent with it, and the ones under way still arrive."
+            )
+        key.delete()
+        AuditEntry.record(by, "deleted key", key.name, f"provider {key.provider}")
+
+
+def ask_check(by: User, key: ProviderKey) -> None:
+    """Ask a worker to try the key with a call that costs nothing; `check_sentence` tells what came of it."""
+    with transaction.atomic():
+        key.check_asked_at = timezone.now()
+        key.save(update_fields=["check_asked_at"])
+        dispatch.check_key(key)
+        AuditEntry.record(by, "tested key", key.name)

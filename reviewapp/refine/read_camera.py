@@ -1,0 +1,88 @@
+"""Reading what a clause says about the camera."""
+
+from __future__ import annotations
+
+import re
+
+from .camera import STILL, normal_move, read_move
+from .statements import Instruction
+
+_ASKED = re.compile(
+    r"(?:the )?(?:camera|shot|lens)(?: movement| move)?"
+    r"(?: should| must| needs? to| has to| ought to| is supposed to| to| can| shall|:|,)*(?: be)? (?P<what>.+)",
+    re.IGNORECASE,
+)
+_MADE = re.compile(
+    r"(?:make|let|have|keep|get|hold) (?:the )?camera (?P<what>.+)|(?:make|use|do|have|add) (?:it )?(?P<noun>an? .+)",
+    re.IGNORECASE,
+)
+_NOT = re.compile(
+    r"(?:no|not|without|avoid|stop(?: the)?|don['’]?t|do not|never|remove the|no more)(?: any| an?)? (?P<what>.+)", re.IGNORECASE
+)
+_CAMERA_NOT = re.compile(
+    r"(?:the )?camera (?:should|must|does|do|may|can)?\s*(?:not|n['’]t|never) (?P<what>.+)|(?:the )?camera (?:shouldn|mustn)['’]?t (?P<short>.+)",
+    re.IGNORECASE,
+)
+_MOVING = re.compile(
+    r"(?:stop moving (?:the )?camera|no camera (?:movement|motion|moves?)|(?:the )?camera (?:should|must) not move|camera moves?|"
+    r"(?:the )?camera is moving)",
+    re.IGNORECASE,
+)
+_FRAMINGS = {
+    "wide": r"(?:a |use a |make it a )?(?:wide(?:r)?|long|full|establishing) (?:shot|angle|frame|framing)|zoomed out|show more of .+|"
+    r"(?:move |go |stand |step )?(?:further|farther) (?:away|back)|pull it back",
+    "close": r"(?:a |use a |make it a )?(?:close(?:r)?[ -]?up|closer|tight(?:er)? (?:shot|frame|framing))(?: shot)?|"
+    r"(?:get|go|move|come) (?:in )?closer|closer in",
+}
+
+
+def asked(clause: str, brief: str) -> list[Instruction]:
+    """"The camera should push in", "make it a slow pan left", "zoom out"."""
+    if _MOVING.fullmatch(clause):
+        return [Instruction("camera", "", STILL)]
+    match = _ASKED.fullmatch(clause) or _MADE.fullmatch(clause)
+    what = next((group for group in match.groups() if group), "") if match else clause
+    move = read_move(what)
+    if move is None or (match is None and _needs_camera(move, brief)):
+        return []
+    return [Instruction("camera", "", move)]
+
+
+def _needs_camera(move: str, brief: str) -> bool:
+    """"Move left" or "rise" without the word camera may speak of the subject, so it is left to other readers."""
+    verb = move.split()[0]
+    return verb not in {"pan", "tilt", "zoom", "dolly", "push", "pull", "orbit", "track"} and not (
+        move == STILL and "camera" in brief.lower()
+    )
+
+
+def forbidden(clause: str, _brief: str) -> list[Instruction]:
+    """"No pan", "the camera should not zoom", "don't tilt up"."""
+    if re.fullmatch(r"(?:the )?camera (?:should|must) not (?:move|shake)", clause, re.IGNORECASE):
+        shake = clause.lower().endswith("shake")
+        return [Instruction("look", "steadiness", "steady") if shake else Instruction("camera", "", STILL)]
+    match = _CAMERA_NOT.fullmatch(clause) or _NOT.fullmatch(clause)
+    if match is None:
+        return []
+    what = next(group for group in match.groups() if group)
+    what = re.sub(r"^camera |\s*(?:movement|move|shot|of the camera)$|ming$", "", what.strip().lower())
+    if what in {"camera", "moving", "movement", "camera movement"}:
+        return [Instruction("camera", "", STILL)] if "camera" in clause.lower() else []
+    move = read_move(what)
+    if move is None or move == STILL or len(move.split()) > 3:
+        return []
+    core = normal_move(move)
+    if core.split()[0] not in {"pan", "tilt", "zoom", "dolly", "orbit", "push", "pull"} and "camera" not in clause.lower():
+        return []
+    return [Instruction("camera not", "", core, negatives=(f"camera {core.split()[0]}",))]
+
+
+def framed(clause: str, _brief: str) -> list[Instruction]:
+    """"A wider shot", "closer", "further away"."""
+    for value, pattern in _FRAMINGS.items():
+        if re.fullmatch(rf"(?:the camera (?:should|must) (?:be |go |get )?)?(?:{pattern})", clause, re.IGNORECASE):
+            return [Instruction("look", "distance", value)]
+    return []
+
+
+READERS = (forbidden, asked, framed)

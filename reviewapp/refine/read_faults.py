@@ -1,0 +1,81 @@
+"""Reading complaints about broken pictures: "hand melts", "six fingers", "the hat disappears"."""
+
+from __future__ import annotations
+
+import re
+
+from .statements import Instruction
+
+_VERBS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (
+        "shape",
+        r"melt(?:s|ing|ed)?|warp(?:s|ing|ed)?|morph(?:s|ing|ed)?|distort(?:s|ed|ing)?|deform(?:s|ed|ing)?|bend(?:s|ing)?|"
+        r"stretch(?:es|ing)?|dissolv(?:es|ing)|merg(?:es|ing)|fus(?:es|ing)|mangled|malformed|twisted|mutat(?:es|ed|ing)|blobby|mushy",
+        ("melting", "warping", "deformed shapes"),
+    ),
+    (
+        "presence",
+        r"disappear(?:s|ing|ed)?|vanish(?:es|ing|ed)?|pop(?:s|ping) (?:in|out|up)(?: and out)?|fad(?:es|ing) (?:out|away)|"
+        r"appear(?:s|ing) (?:out of nowhere|suddenly)",
+        ("objects popping in and out",),
+    ),
+    ("steady", r"flicker(?:s|ing)?|jitter(?:s|ing|y)?|shimmer(?:s|ing)?|strob(?:es|ing)|wobbl(?:es|ing)", ("flicker",)),
+    (
+        "contact",
+        r"clip(?:s|ping) (?:through|into) .{1,40}|pass(?:es|ing)? through .{1,40}|go(?:es|ing) through .{1,40}|"
+        r"teleport(?:s|ing)?|float(?:s|ing) (?:above|over|in the air).{0,30}|slid(?:es|ing) (?:over|on) .{1,40}",
+        ("objects passing through each other",),
+    ),
+    ("look", r"chang(?:es|ing|ed)(?: (?:colou?r|shape|clothes|size|look|halfway|suddenly|identity))?|swap(?:s|ping)? .{1,30}", ()),
+    ("freeze", r"freez(?:es|ing)|stutter(?:s|ing)?|stops? moving|get(?:s|ting)? stuck|lag(?:s|ging)?", ("freezing frames",)),
+)
+_WHEN = (
+    r"(?: (?:a (?:bit|little|lot)|badly|weirdly|strangely|suddenly|totally|completely|too much|"
+    r"(?:at|near|towards?|in|from|around|halfway|midway|during|after|when|while|as|for|every|once|again|through|before) ?.{0,50}))?"
+)
+_SUBJECT = (
+    r"(?P<who>(?:the |his |her |their |its |my |our |a |an |one )?"
+    r"(?:(?:left|right|woman['’]s|man['’]s|girl['’]s|boy['’]s|[\w-]+) ){0,2}[\w-]+)"
+)
+_COMPLAINTS = tuple(
+    (name, re.compile(rf"{_SUBJECT}(?: is| are| gets?| looks?| keeps?| starts?(?: to)?)? (?:{verbs}){_WHEN}", re.IGNORECASE), negatives)
+    for name, verbs, negatives in _VERBS
+)
+_FINGERS = re.compile(
+    r"(?:.*\b)?(?:(?:\d+|four|six|seven|eight|too many|extra|missing|wrong number of|more than five) (?:fingers?|toes|arms|legs|limbs|hands))\b.*",
+    re.IGNORECASE,
+)
+_NOT_SUBJECTS = frozenset("it this that camera shot something everything what who nothing and but not no i you we".split())
+_WHOLE = {"image", "picture", "video", "scene", "clip", "shot", "frame", "motion", "light", "lighting"}
+
+
+def complaint(clause: str, _brief: str) -> list[Instruction]:
+    for name, pattern, negatives in _COMPLAINTS:
+        match = pattern.fullmatch(clause)
+        if match is None:
+            continue
+        who = re.sub(r"^(?:the|a|an|one) ", "", match["who"], flags=re.IGNORECASE)
+        who = re.sub(r" (?:is|are|gets?|keeps?|starts?)$", "", who)
+        if who.lower() in _NOT_SUBJECTS or not who:
+            return []
+        # A complaint keeps its own moment: "at the end" is worth telling the model.
+        return [Instruction("fault", who, name, negatives=negatives, said=clause, hint=_own_moment(clause))]
+    return []
+
+
+def _own_moment(clause: str) -> str:
+    lower = clause.lower()
+    if re.search(r"\b(?:at|near|towards?|in) the end\b|\blast second\b", lower):
+        return "above all near the end"
+    if re.search(r"\b(?:at|near|in) the (?:start|beginning)\b|\bfirst second\b", lower):
+        return "above all near the start"
+    return "above all midway through" if re.search(r"\b(?:halfway|midway|in the middle of the)\b", lower) else ""
+
+
+def fingers(clause: str, _brief: str) -> list[Instruction]:
+    if _FINGERS.fullmatch(clause) is None or re.search(r"\b(?:should|must|add|want)\b", clause, re.IGNORECASE):
+        return []
+    return [Instruction("tag", "", "anatomy", negatives=("deformed hands", "extra fingers", "extra limbs"))]
+
+
+READERS = (fingers, complaint)

@@ -1,0 +1,174 @@
+"""The clips' files: behind a session and a membership, in byte ranges, streamed from any Django storage."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, Any, cast
+
+from django.db.models.fields.files import FieldFile
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
+from django.views.decorators.http import require_safe
+
+from reviewapp.models import Candidate, Clip
+from reviewapp.views.access import AuthedRequest, get_candidate
+from reviewapp.views.ranges import Span, Unsatisfiable, read_range
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 128 * 1024
+MAX_AGE_S = 3600
+# A vendor's own word on the type of a file is not shown to browsers unless it is one of these.
+PLAYABLE = frozenset({"video/mp4", "video/webm", "video/quicktime"})
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """One file to send: where it lies, what it is, and how a browser knows that it has not changed."""
+
+    file: FieldFile
+    content_type: str
+    etag: str
+    changed_at: datetime
+    download_name: str
+
+
+class Window:
+    """A stretch of an open file, given out in chunks and closed with the response, however that ends."""
+
+    def __init__(self, file: IO[bytes], first: int, length: int) -> None:
+        self._file, self._left = file, length
+        file.seek(first)
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self._left > 0:
+            chunk = self._file.read(min(CHUNK, self._left))
+            if not chunk:
+                return
+            self._left -= len(chunk)
+            yield chunk
+
+    def close(self) -> None:
+        self._file.close()
+
+
+@require_safe
+def clip(request: AuthedRequest, uid: uuid.UUID) -> HttpResponseBase:
+    candidate, clip = _clip_of(request, uid)
+    kind = clip.content_type if clip.content_type in PLAYABLE else "application/octet-stream"
+    name = f"{candidate.code}_{clip.sha256[:8]}.mp4"
+    return _send(request, StoredFile(clip.file, kind, f'"{clip.sha256}"', clip.created_at, name))
+
+
+@require_safe
+def poster(request: AuthedRequest, uid: uuid.UUID) -> HttpResponseBase:
+    candidate, clip = _clip_of(request, uid)
+    return _send(request, _picture(clip, clip.poster, f"{candidate.code}_poster.jpg"))
+
+
+@require_safe
+def filmstrip(request: AuthedRequest, uid: uuid.UUID) -> HttpResponseBase:
+    candidate, clip = _clip_of(request, uid)
+    return _send(request, _picture(clip, clip.filmstrip, f"{candidate.code}_filmstrip.jpg"))
+
+
+def _clip_of(request: AuthedRequest, uid: uuid.UUID) -> tuple[Candidate, Clip]:
+    candidate = get_candidate(request, uid)
+    clip = getattr(candidate, "clip", None)
+    if clip is None:
+        raise Http404(f"{candidate.code} has no clip yet.")
+    return candidate, clip
+
+
+def _picture(clip: Clip, file: FieldFile, download_name: str) -> StoredFile:
+    # Pictures can be made anew from the same clip; the storage then gives them another name.
+    mark = hashlib.sha256(f"{clip.sha256} {file.name}".encode()).hexdigest()[:32]
+    return StoredFile(file, "image/jpeg", f'"{mark}"', clip.created_at, download_name)
+
+
+def _send(request: AuthedRequest, stored: StoredFile) -> HttpResponseBase:
+    file = _open(stored.file)
+    try:
+        response = _answer(request, stored, file)
+    except BaseException:
+        file.close()
+        raise
+    if not response.streaming:
+        file.close()
+    return response
+
+
+def _open(field: FieldFile) -> Any:
+    if not field:
+        raise Http404("This picture has not been made yet.")
+    try:
+        return field.storage.open(cast(str, field.name), "rb")
+    except FileNotFoundError as error:
+        logger.error("The file %s is in the database and not in the storage", field.name)
+        raise Http404("The file is no longer in the storage.") from error
+
+
+def _answer(request: AuthedRequest, stored: StoredFile, file: Any) -> HttpResponseBase:
+    size = int(file.size)
+    modified = int(stored.changed_at.timestamp())
+    try:
+        span = read_range(request.headers["Range"], size) if _range_counts(request, stored, modified) else None
+    except Unsatisfiable:
+        response = _headed(HttpResponse(status=416), stored, modified)
+        response.headers["Content-Range"] = f"bytes */{size}"
+        return response
+    unchanged = get_conditional_response(
+        request, etag=stored.etag, last_modified=modified, response=_headed(HttpResponse(), stored, modified)
+    )
+    if unchanged is not None and unchanged.status_code != 200:
+        return unchanged
+    response = _body(request, file, span or Span(0, size - 1, size), partial=span is not None)
+    as_attachment = "download" in request.GET
+    response.headers["Content-Disposition"] = content_disposition_header(as_attachment, stored.download_name)
+    return _headed(response, stored, modified)
+
+
+def _range_counts(request: AuthedRequest, stored: StoredFile, modified: int) -> bool:
+    """A range is for GET alone, and only while the file is still the one the browser has begun to read."""
+    if request.method != "GET" or "Range" not in request.headers:
+        return False
+    condition = request.headers.get("If-Range", "").strip()
+    if not condition:
+        return True
+    if condition.startswith(('"', "W/")):
+        return condition == stored.etag
+    return parse_http_date_safe(condition) == modified
+
+
+def _body(request: AuthedRequest, file: Any, span: Span, *, partial: bool) -> HttpResponseBase:
+    response: HttpResponseBase
+    if request.method == "HEAD":
+        response = HttpResponse()
+    else:
+        response = StreamingHttpResponse(
+            Window(file, span.first, span.length), status=206 if partial else 200
+        )
+    response.headers["Content-Length"] = str(span.length)
+    if partial:
+        response.headers["Content-Range"] = span.content_range
+    return response
+
+
+def _headed(response: HttpResponseBase, stored: StoredFile, modified: int) -> HttpResponseBase:
+    response.headers.update(
+        {
+            "Content-Type": stored.content_type,
+            "Accept-Ranges": "bytes",
+            "ETag": stored.etag,
+            "Last-Modified": http_date(modified),
+            "Cache-Control": f"private, max-age={MAX_AGE_S}",
+        }
+    )
+    return response
