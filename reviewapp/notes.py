@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from reviewapp import refine, retakes
+from reviewapp import refine, retakes, rewriting
 from reviewapp.models import Candidate, Draft, Note, NoteCheck, ReviewDecision, User, Verdict
 
 
@@ -113,4 +113,4 @@ def preview(candidate: Candidate, feedback: Feedback) -> refine.Refined:
     own = Note(candidate=candidate, pk=0, **_columns(feedback))
     waiting: Iterable[Note] = [*waiting_on(candidate), *([own] if feedback else [])]
     base = candidate.shot.latest_version() or candidate.version
-    return retakes.refined(base, candidate.model, waiting)
+    return rewriting.refined(base, candidate.model, waiting)

@@ -6,10 +6,8 @@ and taken back free of charge.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -17,7 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from providers import catalog
-from reviewapp import dispatch, refine
+from reviewapp import dispatch
 from reviewapp.generation import new_candidate, next_number
 from reviewapp.models import (
     Candidate,
@@ -32,6 +30,7 @@ from reviewapp.models import (
 )
 from reviewapp.models.candidates import MACHINE
 from reviewapp.models.projects import Author, RetakePolicy
+from reviewapp.rewriting import account_of, refined
 
 # While someone edits the prompt the countdown stands still, but not for ever: a forgotten tab must not
 # strand a retake.
@@ -46,70 +45,19 @@ class EditRefused(ValueError):
     """The edited prompt cannot be sent as it is; the sentence says why."""
 
 
-# --- from feedback to text ---
-
-
-def feedback_of(notes: Iterable[Note]) -> list[refine.Feedback]:
-    """The notes as the refiner reads them: frames become seconds of their own clip."""
-    return [_feedback(note) for note in notes]
-
-
-def _feedback(note: Note) -> refine.Feedback:
-    clip = getattr(note.candidate, "clip", None)
-    fps = clip.fps if clip is not None else None
-    start = float(note.frame_in / fps) if fps and note.frame_in is not None else None
-    end = float((note.frame_out + 1) / fps) if fps and note.frame_out is not None else None
-    return refine.Feedback(
-        id=str(note.pk),
-        tags=tuple(note.tags),
-        text=note.text,
-        start_s=start,
-        end_s=end,
-        weight=note.weight,
-        order=note.pk,
-    )
-
-
-def limits_of(vendor: str, model_id: str) -> refine.Limits:
-    """The prompt limits of a model, in its own unit, as the refiner needs them."""
-    model = catalog.model(vendor, model_id)
-    return refine.Limits(
-        max_units=model.prompt_limit,
-        unit=model.prompt_unit,
-        negative_prompt=model.negative_prompt,
-        negative_max_units=None,
-        audio=model.audio != "none",
-    )
-
-
-def refined(base: PromptVersion, model_id: str, notes: Iterable[Note]) -> refine.Refined:
-    """What the rules make of a version's text and these notes. Writes nothing."""
-    limits = limits_of(base.shot.project.provider, model_id)
-    return refine.refine(base.text, base.negative_text, feedback_of(notes), limits)
-
-
-def _account(result: refine.Refined) -> dict[str, Any]:
-    return {
-        "text": result.prompt,
-        "negative_text": result.negative_prompt,
-        "changes": [asdict(change) for change in result.changes],
-        "unserved": [asdict(line) for line in result.unserved],
-    }
-
-
 # --- opening ---
 
 
-def rejected(decision: ReviewDecision) -> PromptVersion | None:
-    """What a rejection sets going, in the rejection's own transaction: the next version and its HELD
-    candidate.
+def rejected(decisions: Sequence[ReviewDecision]) -> PromptVersion | None:
+    """What rejections of one shot set going, in their own transaction: the next version and its HELD
+    candidates.
 
     None when the project waits for the whole round, or when the shot is at its cap and escalates instead.
     """
-    shot = decision.candidate.shot
+    shot = decisions[0].candidate.shot
     if shot.project.retake_policy == RetakePolicy.WHOLE_ROUND:
-        return round_may_be_over(decision.candidate.version)
-    return _retake(shot, [decision])
+        return round_may_be_over(decisions[0].candidate.version)
+    return _retake(shot, decisions)
 
 
 def round_may_be_over(version: PromptVersion) -> PromptVersion | None:
@@ -200,7 +148,7 @@ def _write_text(version: PromptVersion, fresh: Sequence[Note]) -> None:
     living = version.candidates.exclude(status=Status.CANCELLED).first()
     source = living or Candidate.objects.filter(decisions__retake=version).first()
     model_id = source.model if source is not None else version.shot.effective_model
-    account = _account(refined(base, model_id, notes))
+    account = account_of(refined(base, model_id, notes))
     if edited:
         account["changes"] = [*version.changes, *account["changes"]]
         account["unserved"] = [*version.unserved, *account["unserved"]]
@@ -322,10 +270,16 @@ def take_back(decision: ReviewDecision, by: User) -> tuple[int, int]:
         except StaleCandidate:
             # It has just left: it counts among those that cannot be recalled.
             continue
-    version.refresh_from_db()
-    if not version.candidates.exclude(status=Status.CANCELLED).exists():
-        version.withdrawn_at = timezone.now()
-        version.save(update_fields=["withdrawn_at"])
-    elif version.author_kind == Author.RULES and _hold_fast(version):
+    if not withdraw_if_empty(version) and version.author_kind == Author.RULES and _hold_fast(version):
         _write_text(version, [])
     return recalled, replacements.exclude(status=Status.CANCELLED).count()
+
+
+def withdraw_if_empty(version: PromptVersion) -> bool:
+    """Withdraw a retake of which nothing is left to come; the next one is then written from its parent."""
+    version.refresh_from_db()
+    if version.parent_id is None or version.candidates.exclude(status=Status.CANCELLED).exists():
+        return False
+    version.withdrawn_at = timezone.now()
+    version.save(update_fields=["withdrawn_at"])
+    return True

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from reviewapp import notes, retakes
@@ -103,20 +102,16 @@ def _pass_over_the_rest(approved: Candidate, by: User | None) -> None:
         except StaleCandidate:
             # It left in this very moment; it is asked to stop like the others below.
             continue
+        retakes.withdraw_if_empty(other.version)
     # Whoever is at the vendor is asked to stop by the watcher, which owns the conversation with the vendors.
-    under_way = Q(status__in=[Status.SUBMITTING, Status.GENERATING, Status.UNCERTAIN])
-    others.filter(under_way).update(cancel_asked=True)
+    at_the_vendor = [Status.SUBMITTING, Status.GENERATING, Status.UNCERTAIN]
+    others.filter(status__in=at_the_vendor).update(cancel_asked=True)
     others.filter(status=Status.GENERATING).update(due_at=timezone.now())
 
 
 @transaction.atomic
 def reject(
-    candidate: Candidate,
-    by: User,
-    revision: int,
-    feedback: Feedback,
-    *,
-    verdict: Verdict = Verdict.REJECT,
+    candidate: Candidate, by: User, revision: int, feedback: Feedback, *, verdict: Verdict = Verdict.REJECT
 ) -> ReviewDecision:
     """Reject (or request changes on) one candidate; the retake exists when this returns.
 
@@ -125,28 +120,36 @@ def reject(
     found = _begin(candidate, by, revision, verdict)
     if isinstance(found, ReviewDecision):
         return found
-    if not feedback and not notes.waiting_on(found):
-        raise ReasonMissing("Say what is wrong: a tag, a note or a sentence.")
-    decision = _decide(found, by, verdict, Status.REJECTED, feedback.text)
-    notes.take_along(decision, feedback)
-    retakes.rejected(decision)
+    decision = _rejection(found, by, feedback, verdict)
+    retakes.rejected([decision])
     decision.refresh_from_db()
     return decision
 
 
+def _rejection(row: Candidate, by: User, feedback: Feedback, verdict: Verdict) -> ReviewDecision:
+    if not feedback and not notes.waiting_on(row):
+        raise ReasonMissing("Say what is wrong: a tag, a note or a sentence.")
+    decision = _decide(row, by, verdict, Status.REJECTED, feedback.text)
+    notes.take_along(decision, feedback)
+    return decision
+
+
 @transaction.atomic
-def reject_all(candidate: Candidate, by: User, revision: int, feedback: Feedback) -> list[ReviewDecision]:
-    """Reject every candidate of the shot that waits for eyes, for one and the same reason: all of them are
-    replaced.
-    """
-    first = reject(candidate, by, revision, feedback)
-    decisions = [first]
+def reject_all(
+    candidate: Candidate, by: User, revision: int, feedback: Feedback, *, verdict: Verdict = Verdict.REJECT
+) -> list[ReviewDecision]:
+    """Reject every waiting candidate of the shot for one and the same reason: all of them are replaced."""
+    found = _begin(candidate, by, revision, verdict)
+    if isinstance(found, ReviewDecision):
+        return [found]
+    decisions = [_rejection(found, by, feedback, verdict)]
     others = Candidate.objects.whole().filter(shot=candidate.shot, status=Status.IN_REVIEW)
-    for other in others.exclude(pk=candidate.pk).order_by("version__number", "slot"):
-        decision = _decide(other, by, Verdict.REJECT, Status.REJECTED, feedback.text)
-        # The reason is said once, on the candidate it was written on.
-        retakes.rejected(decision)
+    for other in others.order_by("version__number", "slot"):
+        # The reason is said once, on the candidate it was written on; the others bring their own notes.
+        decision = _decide(other, by, verdict, Status.REJECTED, feedback.text)
+        notes.take_along(decision, Feedback())
         decisions.append(decision)
+    retakes.rejected(decisions)
     return decisions
 
 
