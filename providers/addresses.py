@@ -85,7 +85,7 @@ async def check_url(url: str, private_hosts: frozenset[str], resolver: Resolver 
 async def _addresses(host: str, port: int, resolver: Resolver) -> list[str]:
     try:
         addresses = await resolver(host, port)
-    except (OSError, UnicodeError):
+    except (OSError, UnicodeError, OverflowError):
         addresses = []
     if not addresses:
         raise VendorUnavailable(

@@ -104,7 +104,7 @@ class Fetcher:
         try:
             # Joined to the name and not to the address that was connected to, or the next hop loses its host.
             return str(httpx.URL(url).join(response.headers["location"]))
-        except (KeyError, httpx.InvalidURL):
+        except (KeyError, ValueError, httpx.InvalidURL):
             raise ForbiddenHost(
                 f"{host_of(url)} passed the link on to nowhere. The file was not fetched."
             ) from None
@@ -149,7 +149,9 @@ class Fetcher:
         return DownloadedFile(size=size, sha256=digest.hexdigest(), content_type=content_type)
 
     def _check_whole(self, size: int, promised: int | None, response: httpx.Response) -> None:
-        received = response.num_bytes_downloaded
+        # The promised length is that of the packed bytes, where the host packs against our wish.
+        packed = response.headers.get("content-encoding", "identity").lower() != "identity"
+        received = response.num_bytes_downloaded if packed else size
         if size == 0:
             raise DownloadFailed(
                 "The vendor sent an empty file. Fetching it again may help; it costs nothing."

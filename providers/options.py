@@ -34,9 +34,9 @@ def read_http_options(options: Mapping[str, Any], *, base_url: str, poll_seconds
     return HttpOptions(
         base_url=_base_url(options.get("base_url") or base_url, private_hosts),
         private_hosts=private_hosts,
-        max_bytes=int(_positive(options, "max_bytes", DEFAULT_MAX_BYTES)),
+        max_bytes=int(_positive(options.get("max_bytes", DEFAULT_MAX_BYTES), "max_bytes")),
         timeout=_timeout(options.get("timeouts") or {}),
-        poll_seconds=_positive(options, "poll_seconds", poll_seconds),
+        poll_seconds=_positive(options.get("poll_seconds", poll_seconds), "poll_seconds"),
     )
 
 
@@ -59,8 +59,7 @@ def port_of(scheme: str, port: int | None) -> int:
     return port or (443 if scheme == "https" else 80)
 
 
-def _positive(options: Mapping[str, Any], name: str, default: float) -> float:
-    value = options.get(name, default)
+def _positive(value: object, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
         raise NotConfigured(f"The option “{name}” must be a number above zero.")
     return value
@@ -97,5 +96,8 @@ def _base_url(value: object, private_hosts: frozenset[str]) -> str:
 def _timeout(value: object) -> httpx.Timeout:
     if not isinstance(value, Mapping) or not set(value) <= set(DEFAULT_TIMEOUTS):
         raise NotConfigured("The option “timeouts” takes seconds for connect, read, write and pool.")
-    seconds = {name: _positive(value, name, default) for name, default in DEFAULT_TIMEOUTS.items()}
+    seconds = {
+        name: _positive(value.get(name, default), f"timeouts.{name}")
+        for name, default in DEFAULT_TIMEOUTS.items()
+    }
     return httpx.Timeout(**seconds)

@@ -20,8 +20,7 @@ from providers.errors import (
     Unsupported,
     VendorUnavailable,
 )
-
-from .wire import Vendor
+from tests.providers.wire import Vendor
 
 NEVER_SENT = [
     httpx.ConnectError("refused"),
@@ -54,7 +53,7 @@ def named(value: object) -> str:
 
 @pytest.mark.anyio
 class ContractCases:
-    """Fill in `name`, `options`, `secret`, `request_` and `accepted` (the vendor's usual answer to a creation)."""
+    """Fill in `name`, `options`, `secret`, `request_` and `accepted` (the usual answer to a creation)."""
 
     name: ClassVar[str]
     options: ClassVar[dict[str, Any]]
@@ -164,7 +163,9 @@ class ContractCases:
         with pytest.raises(NotConfigured, match="api_key"):
             registry.load(self.name, options)
 
-    @pytest.mark.parametrize("url", ["http://vendor.example", "ftp://x", "https://", "nonsense", "https://a?b=c"])
+    @pytest.mark.parametrize(
+        "url", ["http://vendor.example", "ftp://x", "https://", "nonsense", "https://a?b=c"]
+    )
     def test_it_refuses_an_address_that_would_show_the_key(self, url: str) -> None:
         with pytest.raises(NotConfigured, match="base_url"):
             registry.load(self.name, {**self.options, "base_url": url})

@@ -29,7 +29,7 @@ def answer_of(entry: dict[str, Any]) -> httpx.Response:
 
 
 class Vendor:
-    """Answers each call with `reply` (a response, an exception to raise, or a function) and keeps the calls."""
+    """Answers each call with `reply` (a response, an error to raise, or a function) and keeps the calls."""
 
     def __init__(self, reply: httpx.Response | Exception | Handler) -> None:
         self.reply = reply
@@ -46,6 +46,10 @@ class Vendor:
     def bodies(self) -> list[Any]:
         """The JSON bodies of the calls made so far."""
         return [json.loads(call.content) for call in self.calls]
+
+    def bodies_of(self, index: int) -> Any:
+        """The JSON body of one call, where others are no JSON."""
+        return json.loads(self.calls[index].content)
 
 
 def own_headers(request: httpx.Request, names: set[str]) -> dict[str, str]:
