@@ -1,0 +1,75 @@
+"""The station that fetches the vendor's file: to a temporary name first, then under its own name, whole."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+
+from django.conf import settings
+
+from jobs import files, heart, vendor
+from providers import sniff
+from providers.contract import DownloadedFile, VideoProvider
+from providers.errors import DownloadFailed, LinkExpired, ProviderError
+from reviewapp import line
+from reviewapp.models import Candidate, Clip
+
+logger = logging.getLogger(__name__)
+
+# The lease must outlive the download, or another worker begins it a second time.
+LEASE_SHARE = 0.9
+
+
+def ingest_candidate(candidate_id: int) -> None:
+    """Fetch one finished clip. Running it twice fetches it twice and keeps it once; it never costs
+    anything.
+    """
+    with heart.working("media"):
+        candidate = line.begin_ingest(candidate_id)
+        if candidate is not None:
+            _ingest(candidate)
+
+
+def _ingest(candidate: Candidate) -> None:
+    with files.arriving(candidate) as path:
+        got = asyncio.run(_fetch(candidate, path))
+        if isinstance(got, ProviderError):
+            logger.warning("%s: %s", candidate.code, got)
+            line.ingest_failed(candidate, got)
+        else:
+            line.ingested(candidate, _kept(candidate, path, got))
+
+
+async def _fetch(candidate: Candidate, path: Path) -> DownloadedFile | ProviderError:
+    try:
+        async with (
+            asyncio.timeout(settings.INGEST_LEASE_S * LEASE_SHARE),
+            vendor.connected(candidate) as provider,
+        ):
+            try:
+                return await _fetch_once(provider, candidate, path)
+            except LinkExpired:
+                # A fresh poll gives a fresh link, which is worth one more try at once.
+                return await _fetch_once(provider, candidate, path)
+    except ProviderError as error:
+        return error
+    except TimeoutError:
+        return DownloadFailed("The download took too long. Fetching it again may help; it costs nothing.")
+
+
+async def _fetch_once(provider: VideoProvider, candidate: Candidate, path: Path) -> DownloadedFile:
+    # The link comes fresh from the vendor each time: links expire, and being secret they are never stored.
+    job = await provider.poll(candidate.provider_job_id)
+    if not job.outputs:
+        raise DownloadFailed("The vendor no longer offers the finished clip.", vendor_words=job.failure_words)
+    with path.open("wb") as sink:
+        return await provider.download(job.outputs[0], sink)
+
+
+def _kept(candidate: Candidate, path: Path, got: DownloadedFile) -> Clip:
+    with path.open("rb") as file:
+        content_type = sniff.video_type(file.read(512)) or "video/mp4"
+    name = files.name_for(candidate, "clips", got.sha256, files.EXTENSIONS.get(content_type, "mp4"))
+    files.keep(path, name)
+    return Clip(file=name, sha256=got.sha256, size=got.size, content_type=content_type)

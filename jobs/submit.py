@@ -1,0 +1,69 @@
+"""The station that spends money: claim the row, make the one paid call, write its answer down."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import OperationalError, connection
+
+from jobs import heart, vendor
+from providers.contract import ProviderJob
+from providers.errors import AnswerLost, ProviderError
+from reviewapp import generation, line
+from reviewapp.models import Candidate, StaleCandidate
+
+logger = logging.getLogger(__name__)
+
+WRITE_TRIES = 10
+
+
+def submit_candidate(candidate_id: int) -> None:
+    """Pay for one candidate, once. A repeated or late message finds the row moved on and does nothing."""
+    with heart.working("submit"):
+        candidate = line.begin_submit(candidate_id)
+        if candidate is not None:
+            _submit(candidate)
+
+
+def _submit(candidate: Candidate) -> None:
+    # The reservation stands: whatever happens from here on must be written down.
+    answer = asyncio.run(_pay(candidate))
+    if isinstance(answer, ProviderError):
+        logger.warning("%s: %s", candidate.code, answer)
+        _write_down(lambda: line.submit_failed(candidate, answer))
+    else:
+        _write_down(lambda: line.submit_accepted(candidate, answer))
+
+
+async def _pay(candidate: Candidate) -> ProviderJob | ProviderError:
+    """The paid call. Anything unforeseen is an answer that was lost, because the money may be spent."""
+    try:
+        request = generation.generation_request(candidate)
+        async with vendor.connected(candidate) as provider, asyncio.timeout(settings.SUBMIT_TIMEOUT_S):
+            return await provider.submit(request)
+    except ProviderError as error:
+        return error
+    except Exception as error:
+        # A paid call is never repeated on a guess.
+        logger.exception("%s: the paid call ended in a way nobody foresaw", candidate.code)
+        return AnswerLost(f"The answer to the paid call was lost ({type(error).__name__}).")
+
+
+def _write_down(write: Callable[[], None]) -> None:
+    """Write the answer of a paid call, through a hiccup of the database and past a sweep that came in
+    between.
+    """
+    for tried in range(1, WRITE_TRIES + 1):
+        try:
+            write()
+            return
+        except (OperationalError, StaleCandidate):
+            if tried == WRITE_TRIES:
+                raise
+            if not connection.in_atomic_block:
+                connection.close()
+            time.sleep(0.2 * tried)

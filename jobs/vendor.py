@@ -1,0 +1,50 @@
+"""From a key's row to a provider that can be called; what the stations share about vendors."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from django.conf import settings
+
+from providers import registry
+from providers.contract import VideoProvider
+from providers.errors import NotConfigured
+from reviewapp.models import Candidate, ProviderKey
+from reviewapp.secretbox import CannotDecrypt
+
+CONNECT_TIMEOUT_S = 10.0
+
+
+def options_for(key: ProviderKey) -> dict[str, Any]:
+    """What the provider room needs to know of this account. Raises NotConfigured when the secret is
+    unreadable.
+    """
+    try:
+        secret = key.secret()
+    except CannotDecrypt as error:
+        raise NotConfigured(f"The key “{key.name}” cannot be read: {error}") from None
+    whole = settings.SUBMIT_TIMEOUT_S
+    return {
+        "base_url": key.base_url,
+        "api_key": secret,
+        "private_hosts": settings.PRIVATE_HOSTS,
+        "max_bytes": settings.MAX_CLIP_BYTES,
+        "timeouts": {"connect": min(CONNECT_TIMEOUT_S, whole), "read": whole, "write": whole, "pool": whole},
+    }
+
+
+def provider_of(candidate: Candidate, client: httpx.AsyncClient) -> VideoProvider:
+    """The provider of this candidate, on the key that paid or will pay for it. Raises NotConfigured."""
+    if candidate.provider_key is None:
+        raise NotConfigured("The key that this clip was asked with has been removed.")
+    return registry.load(candidate.provider, options_for(candidate.provider_key), client)
+
+
+@asynccontextmanager
+async def connected(candidate: Candidate) -> AsyncIterator[VideoProvider]:
+    """The same for one piece of work, on a connection of its own that is closed afterwards."""
+    async with httpx.AsyncClient(follow_redirects=False) as client:
+        yield provider_of(candidate, client)

@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from jobs.watch import main
+
+
+class Command(BaseCommand):
+    help = "Watch the line: poll the providers, end holds, send lost messages again. Run as many as you like."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        main()
