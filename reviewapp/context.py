@@ -14,7 +14,7 @@ MOST_COUNTED = 99
 
 
 def _waiting(user: User) -> str:
-    """How many clips wait for this person: counted up to a hundred, so that a large site pays no more for it."""
+    """How many clips wait for this person: counted to a hundred, so that a large site pays no more."""
     found = Candidate.objects.in_review().visible_to(user).order_by()[: MOST_COUNTED + 1].count()
     if found > MOST_COUNTED:
         return f"{MOST_COUNTED}+"

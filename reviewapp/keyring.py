@@ -13,7 +13,7 @@ from reviewapp.models.candidates import MACHINE
 
 
 class KeyInUse(Exception):
-    """Clips are being made on this key; without it nobody could ask for them again. The sentence is for people."""
+    """Clips are being made on this key and could not be asked for without it. The sentence is for people."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,9 @@ def add_key(by: User, facts: KeyFacts) -> ProviderKey:
     key.set_secret(facts.secret)
     with transaction.atomic():
         key.save()
-        AuditEntry.record(by, "added key", key.name, f"provider {key.provider}, {key.base_url or 'own address'}")
+        AuditEntry.record(
+            by, "added key", key.name, f"provider {key.provider}, {key.base_url or 'own address'}"
+        )
     return key
 
 

@@ -12,7 +12,7 @@ class LastAdmin(Exception):
 
 
 def _insist_on_another_admin(person: User) -> None:
-    """Stands inside the caller's transaction. The lock makes two admins who remove each other stand in line."""
+    """Stands inside the caller's transaction; two admins who remove each other stand in line at the lock."""
     admins = User.objects.select_for_update().filter(is_superuser=True, is_active=True)
     if not [admin for admin in admins if admin.pk != person.pk]:
         raise LastAdmin(

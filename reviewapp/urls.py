@@ -7,7 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path, reverse_lazy
 
 from reviewapp.urls_producer import producer_urls
 from reviewapp.urls_review import review_urls
-from reviewapp.views import auth
+from reviewapp.views import auth, health, keys, media, site
 
 account_urls: list[URLPattern | URLResolver] = [
     path("sign-in/", auth.SignIn.as_view(), name="login"),
@@ -20,9 +20,37 @@ account_urls: list[URLPattern | URLResolver] = [
     ),
 ]
 
+site_urls: list[URLPattern | URLResolver] = [
+    path("people/", site.people_list, name="people-list"),
+    path("people/new/", site.person_add, name="person-add"),
+    path("people/<int:pk>/", site.person, name="person"),
+    path("people/<int:pk>/active/", site.person_active, name="person-active"),
+    path("people/<int:pk>/admin/", site.person_admin, name="person-admin"),
+    path("people/<int:pk>/password/", site.person_password, name="person-password"),
+    path("keys/", keys.key_list, name="key-list"),
+    path("keys/new/", keys.key_add, name="key-add"),
+    path("keys/<int:pk>/", keys.key_edit, name="key-edit"),
+    path("keys/<int:pk>/row/", keys.key_row, name="key-row"),
+    path("keys/<int:pk>/enabled/", keys.key_enabled, name="key-enabled"),
+    path("keys/<int:pk>/test/", keys.key_test, name="key-test"),
+    path("keys/<int:pk>/delete/", keys.key_delete, name="key-delete"),
+    path("costs/", site.costs, name="costs"),
+    path("audit/", site.audit_log, name="audit-log"),
+]
+
+media_urls: list[URLPattern | URLResolver] = [
+    path("clip.mp4", media.clip, name="clip"),
+    path("poster.jpg", media.poster, name="poster"),
+    path("filmstrip.jpg", media.filmstrip, name="filmstrip"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", auth.home, name="home"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path("", include(account_urls)),
+    path("site/", include(site_urls)),
+    path("media/<uuid:uid>/", include(media_urls)),
     path("", include(producer_urls)),
     path("", include(review_urls)),
 ]

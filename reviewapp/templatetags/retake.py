@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from providers import registry
 from reviewapp.models import Candidate, Shot, Status, User
 from reviewapp.models.candidates import MACHINE
 
@@ -34,6 +35,22 @@ def usd(amount: Decimal | float | None) -> str:
     if value and abs(value) < Decimal("0.01"):
         return f"${value:.4f}"
     return f"${value:,.2f}"
+
+
+@register.filter
+def minutes(length: timedelta) -> str:
+    """15 minutes; less than one is said in seconds."""
+    seconds = int(length.total_seconds())
+    if seconds < 60:
+        return f"{seconds} seconds"
+    whole = -(-seconds // 60)
+    return f"{whole} minute" if whole == 1 else f"{whole} minutes"
+
+
+@register.filter
+def provider_label(name: str) -> str:
+    """The provider's name as people know it."""
+    return registry.label(name)
 
 
 def _chip(kind: str, word: str, extra: str = "") -> SafeString:

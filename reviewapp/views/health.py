@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from reviewapp.models import Heartbeat
 
-# Every long-running process reports at least every few seconds; a minute of silence is an outage, not a hiccup.
+# Every long-running process reports at least every few seconds; a minute of silence is an outage.
 SILENT_AFTER = timedelta(seconds=60)
 
 
@@ -22,7 +22,7 @@ SILENT_AFTER = timedelta(seconds=60)
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The process answers. Nothing else is looked at, so that a database outage does not restart web workers."""
+    """The process answers. Nothing else is looked at: a database outage must not restart web workers."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 

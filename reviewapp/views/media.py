@@ -119,19 +119,22 @@ def _answer(request: AuthedRequest, stored: StoredFile, file: Any) -> HttpRespon
     size = int(file.size)
     modified = int(stored.changed_at.timestamp())
     try:
-        span = read_range(request.headers["Range"], size) if _range_counts(request, stored, modified) else None
+        span = (
+            read_range(request.headers["Range"], size) if _range_counts(request, stored, modified) else None
+        )
     except Unsatisfiable:
         response = _headed(HttpResponse(status=416), stored, modified)
         response.headers["Content-Range"] = f"bytes */{size}"
         return response
-    unchanged = get_conditional_response(
-        request, etag=stored.etag, last_modified=modified, response=_headed(HttpResponse(), stored, modified)
-    )
+    plain = HttpResponse()
+    _headed(plain, stored, modified)
+    unchanged = get_conditional_response(request, etag=stored.etag, last_modified=modified, response=plain)
     if unchanged is not None and unchanged.status_code != 200:
         return unchanged
     response = _body(request, file, span or Span(0, size - 1, size), partial=span is not None)
     as_attachment = "download" in request.GET
-    response.headers["Content-Disposition"] = content_disposition_header(as_attachment, stored.download_name)
+    disposition = content_disposition_header(as_attachment, stored.download_name)
+    response.headers["Content-Disposition"] = cast(str, disposition)
     return _headed(response, stored, modified)
 
 
@@ -162,13 +165,9 @@ def _body(request: AuthedRequest, file: Any, span: Span, *, partial: bool) -> Ht
 
 
 def _headed(response: HttpResponseBase, stored: StoredFile, modified: int) -> HttpResponseBase:
-    response.headers.update(
-        {
-            "Content-Type": stored.content_type,
-            "Accept-Ranges": "bytes",
-            "ETag": stored.etag,
-            "Last-Modified": http_date(modified),
-            "Cache-Control": f"private, max-age={MAX_AGE_S}",
-        }
-    )
+    response.headers["Content-Type"] = stored.content_type
+    response.headers["Accept-Ranges"] = "bytes"
+    response.headers["ETag"] = stored.etag
+    response.headers["Last-Modified"] = http_date(modified)
+    response.headers["Cache-Control"] = f"private, max-age={MAX_AGE_S}"
     return response

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-# Nineteen digits hold every file size there is; a longer number is somebody's joke and is ignored as malformed.
+# Nineteen digits hold every file size there is; a longer number is ignored as malformed.
 _ONE_RANGE = re.compile(r"bytes=[ \t]*([0-9]{1,19})?-([0-9]{1,19})?[ \t]*", re.IGNORECASE)
 
 
@@ -33,7 +33,7 @@ class Span:
 def read_range(header: str, size: int) -> Span | None:
     """The one range a `Range` header asks for; None means "send all of it".
 
-    A header that is malformed, in another unit, or asks for several ranges is ignored, as the standard allows.
+    As the standard has it, a header that is malformed, in another unit or asks for several ranges is ignored.
     Raises Unsatisfiable when nothing of the range lies inside the file.
     """
     found = _ONE_RANGE.fullmatch(header.strip())

@@ -35,13 +35,10 @@ document.addEventListener("htmx:sendError", () => {
 document.addEventListener("htmx:responseError", (event) => {
   const xhr = event.detail.xhr;
   if (xhr.status === 401) return;
-  const told = xhr.getResponseHeader("X-Retake-Error");
-  const sentences = {
-    403: "You may not do this here, or the page is too old. Reload it and try again.",
-    404: "This is no longer there. Reload the page to see what changed.",
-  };
+  // The error pages mark the sentence that says what happened.
+  const told = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[data-sentence]");
   const fallback = "The server could not do this. What you typed is still here; try again.";
-  showToast(told ? decodeURIComponent(told) : sentences[xhr.status] || fallback, "error");
+  showToast(told ? told.textContent.trim() : fallback, "error");
 });
 // Signing in again in another tab changes the token; the cookie always holds the current one.
 document.addEventListener("htmx:configRequest", (event) => {
@@ -120,7 +117,8 @@ document.addEventListener("keydown", (event) => {
   for (const element of document.querySelectorAll("[data-key]")) {
     if (element.dataset.key === pressed && isVisible(element) && !element.disabled) {
       event.preventDefault();
-      element.click();
+      if (element.matches("input, textarea, select")) element.focus();
+      else element.click();
       return;
     }
   }
