@@ -104,7 +104,7 @@ class Fetcher:
         try:
             # Joined to the name and not to the address that was connected to, or the next hop loses its host.
             return str(httpx.URL(url).join(response.headers["location"]))
-        except (KeyError, ValueError, httpx.InvalidURL):
+        except KeyError:
             raise ForbiddenHost(
                 f"{host_of(url)} passed the link on to nowhere. The file was not fetched."
             ) from None

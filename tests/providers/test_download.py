@@ -290,7 +290,7 @@ class TestRedirects:
             await fetcher(vendor).fetch(LINK, io.BytesIO())
         assert len(vendor.calls) == 4
 
-    @pytest.mark.parametrize("where", ["http://cdn.example/x", "file:///etc/passwd", "https://x:port/"])
+    @pytest.mark.parametrize("where", ["http://cdn.example/x", "file:///etc/passwd"])
     async def test_it_checks_each_hop(self, where: str) -> None:
         vendor = Vendor(lambda _: moved(where))
         with pytest.raises(ForbiddenHost):
