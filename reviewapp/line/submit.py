@@ -32,8 +32,7 @@ def begin_submit(candidate_id: int) -> Candidate | None:
     candidate = Candidate.objects.whole().filter(pk=candidate_id, status=Status.QUEUED).first()
     if candidate is None:
         return None
-    if candidate.shot.on_hold:
-        candidate.claim(ON_HOLD_S)
+    if _no_longer_wanted(candidate):
         return None
     key = _key_for(candidate)
     if key is None:
@@ -53,6 +52,18 @@ def begin_submit(candidate_id: int) -> Candidate | None:
         return None
     key.mark_used()
     return candidate
+
+
+def _no_longer_wanted(candidate: Candidate) -> bool:
+    """Whether people have changed their minds since the clip was queued; what is not wanted is not paid for."""
+    if candidate.cancel_asked or candidate.shot.omitted:
+        why = "Not sent: the shot was approved or omitted first. Nothing was spent."
+        end_unless_late(candidate, Status.CANCELLED, why, actor="submit")
+        return True
+    if candidate.shot.on_hold:
+        candidate.claim(ON_HOLD_S)
+        return True
+    return False
 
 
 def _key_for(candidate: Candidate) -> ProviderKey | None:
@@ -95,7 +106,7 @@ def submit_failed(candidate: Candidate, error: ProviderError) -> None:
         return
     words = error.vendor_words[:1000]
     if error.may_have_spent:
-        why = f"{error} It may have been charged, so it is not sent again by itself."
+        why = str(error)
         row.move(
             Status.UNCERTAIN, actor="submit", why=why, due_in=QUIET_S, failure=why[:600], vendor_words=words
         )
@@ -108,11 +119,11 @@ def submit_failed(candidate: Candidate, error: ProviderError) -> None:
             _try_again(row, error, words)
         else:
             to = Status.REFUSED if isinstance(error, ContentRefused) else Status.FAILED
-            end(row, to, f"{error} Nothing was charged.", actor="submit", vendor_words=words)
+            end(row, to, str(error), actor="submit", vendor_words=words)
 
 
 def _try_again(row: Candidate, error: ProviderError, words: str) -> None:
     due_in = backoff_s(row.tries + 1, error.retry_after)
-    why = f"{error} Nothing was charged; the next try is in {due_in:.0f} s."
+    why = f"{error} The next try is in {due_in:.0f} s."
     facts: dict[str, Any] = {"attempt": row.attempt + 1, "tries": row.tries + 1, "vendor_words": words}
     row.move(Status.QUEUED, actor="submit", why=why, due_in=due_in, failure=why[:600], **facts)
