@@ -47,7 +47,10 @@ class Fetcher:
     origin_headers: dict[str, str] = field(default_factory=dict)
 
     async def fetch(self, url: str, sink: BinaryIO) -> DownloadedFile:
-        """Stream the file behind `url` into `sink`. Raises `DownloadFailed` or `VendorUnavailable` trees."""
+        """Stream the file behind `url` into `sink`; after an error the sink may hold a beginning of it.
+
+        Raises a `DownloadFailed`, or `VendorUnavailable` or `RateLimited` when the host has to be asked later.
+        """
         for _hop in range(MAX_HOPS + 1):
             async with self._open(url) as response:
                 if response.status_code not in _REDIRECTS:

@@ -159,17 +159,8 @@ class RunwayProvider(HttpProvider):
         """Runway's readings: too little credit is a 400, and a 400 lists every wrong field at once."""
         status = response.status_code
         facts: dict[str, Any] = {"status": status, "vendor_words": words}
-        if status == 400 and "enough credits" in words.lower():
-            return OutOfCredit(
-                "The Runway account has too little credit. Nothing was spent. Buy credits.", **facts
-            )
         if status == 400:
-            listed = issues_of(json_object(response))
-            issues = tuple(FieldIssue(self.scrubbed(i.field), self.scrubbed(i.message)) for i in listed)
-            said = " ".join(f"{issue.field}: {issue.message}" for issue in issues) or words
-            return InvalidRequest(
-                f"Runway refuses the request. Nothing was spent. {said}", issues=issues, **facts
-            )
+            return self._bad_request(response, facts)
         if status == 403:
             return AuthFailed(
                 "This Runway account has no right to this (403), maybe not to the model. Nothing was spent.",
@@ -187,6 +178,19 @@ class RunwayProvider(HttpProvider):
                 **facts,
             )
         return None
+
+    def _bad_request(self, response: httpx.Response, facts: dict[str, Any]) -> ProviderError:
+        words: str = facts["vendor_words"]
+        if "enough credits" in words.lower():
+            return OutOfCredit(
+                "The Runway account has too little credit. Nothing was spent. Buy credits.", **facts
+            )
+        listed = issues_of(json_object(response))
+        issues = tuple(FieldIssue(self.scrubbed(i.field), self.scrubbed(i.message)) for i in listed)
+        said = " ".join(f"{issue.field}: {issue.message}" for issue in issues) or words
+        return InvalidRequest(
+            f"Runway refuses the request. Nothing was spent. {said}", issues=issues, **facts
+        )
 
     def _inline(self, field: str, media: Media) -> str | None:
         """The address of an input as it goes into the body; None when it has to be uploaded first."""
