@@ -49,7 +49,7 @@ class Fetcher:
     async def fetch(self, url: str, sink: BinaryIO) -> DownloadedFile:
         """Stream the file behind `url` into `sink`; after an error the sink may hold a beginning of it.
 
-        Raises a `DownloadFailed`, or `VendorUnavailable` or `RateLimited` when the host has to be asked later.
+        Raises a `DownloadFailed`, or `VendorUnavailable` or `RateLimited` when the host asks for patience.
         """
         for _hop in range(MAX_HOPS + 1):
             async with self._open(url) as response:
