@@ -65,22 +65,40 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 def sentences(text: str) -> list[str]:
     """The sentences of cleaned reviewer text, without list marks and final stops."""
     found = []
+    text = re.sub(r"(?m)^\s*(?:[-*•·–—>#]+|\d{1,2}[.)])\s+", "", text)
     for start, end in sentence_spans(text):
         for part in re.split(r"\s*;\s+|\s+[•·–—]\s+", text[start:end]):
-            bare = re.sub(r"^(?:[-*•·–—>#]+|\d{1,2}[.)])\s+", "", part).strip()
-            bare = re.sub(r"[.!…。！]+$", "", bare).strip()
+            bare = re.sub(r"[.!…。！]+$", "", part.strip()).strip()
             if key(bare):
                 found.append(bare)
     return found
 
 
+_SHORT_FORMS = (
+    (re.compile(r"\b(it|that|there|what|where|who|he|she)['’]s\b", re.IGNORECASE), r"\1 is"),
+    (re.compile(r"\bcan['’]?t\b", re.IGNORECASE), "cannot"),
+    (re.compile(r"\bwon['’]t\b", re.IGNORECASE), "will not"),
+    (re.compile(r"\b(is|are|was|were|do|does|did|should|must|has|have)n['’]t\b", re.IGNORECASE), r"\1 not"),
+    (re.compile(r"\b(dont|doesnt|isnt|shouldnt)\b", re.IGNORECASE), lambda match: match[1][:-2] + " not"),
+    (re.compile(r"\b(they|we|you)['’]re\b", re.IGNORECASE), r"\1 are"),
+)
+
+
+def in_full(sentence: str) -> str:
+    """Short forms written out, so that each pattern needs one spelling: "isn't" becomes "is not"."""
+    for pattern, full in _SHORT_FORMS:
+        sentence = pattern.sub(full, sentence)
+    return sentence
+
+
 def without_politeness(sentence: str) -> str:
     """The wish itself: "could you please make it red, thanks" gives "make it red"."""
+    sentence = re.sub(r"[?\s]+$", "", sentence) or sentence
     while (shorter := _POLITE_END.sub("", _POLITE.sub("", sentence, count=1)).strip()) != sentence:
         if not key(shorter):
             return sentence
         sentence = shorter
-    return re.sub(r"\?+$", "", sentence).strip() or sentence
+    return sentence
 
 
 def is_vague(text: str) -> bool:

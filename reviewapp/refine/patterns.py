@@ -6,14 +6,17 @@ as a plain sentence, so that nothing a reviewer wrote is lost.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 from . import read_camera, read_faults, read_looks, read_things
-from .clean import LONGEST_CLAUSE, clauses, clean, is_vague, sentences, without_politeness
-from .grammar import key, sentence_case
-from .statements import Instruction
+from .brief import coloured_noun, mentions
+from .clean import LONGEST_CLAUSE, clauses, clean, in_full, is_vague, sentences, without_politeness
+from .grammar import key, lower_first, sentence_case, with_article, without_article
+from .statements import Instruction, parse, recognise
 from .values import Feedback, Limits
+from .words import COLOUR
 
 Reader = Callable[[str, str], list[Instruction]]
 
@@ -39,7 +42,7 @@ def read(feedback: Feedback, brief: str, limits: Limits) -> list[Instruction]:
     found: list[Instruction] = []
     if not is_vague(text):
         for index, sentence in enumerate(sentences(text)):
-            wish = without_politeness(sentence)
+            wish = without_politeness(in_full(sentence))
             if is_vague(wish):
                 continue
             found.extend(read_sentence(wish, brief) if index < MOST_READ else [_free(wish)])
@@ -65,7 +68,9 @@ def read_sentence(sentence: str, brief: str) -> list[Instruction]:
     """The instructions of one sentence: of the whole of it, else of its clauses, else the sentence itself."""
     if len(sentence) > LONGEST_CLAUSE:
         return [_free(sentence)]
-    if whole := _read_clause(sentence, brief):
+    whole = _read_clause(sentence, brief)
+    # A whole that came out as a plain sentence may still hold clauses that are better understood on their own.
+    if whole and all(one.kind != "free" for one in whole):
         return whole
     for index, parts in enumerate(clauses(sentence)):
         read_parts = [_read_clause(without_politeness(part), brief) for part in parts]
@@ -75,9 +80,14 @@ def read_sentence(sentence: str, brief: str) -> list[Instruction]:
             return [
                 instruction
                 for part, one in zip(parts, read_parts, strict=True)
-                for instruction in (one or ([] if is_vague(part) else [_free(without_politeness(part))]))
+                for instruction in (one or _rest(part, brief))
             ]
-    return [_free(sentence)]
+    return whole or [_free(sentence)]
+
+
+def _rest(part: str, brief: str) -> list[Instruction]:
+    """A clause that was not understood: cut further, else kept."""
+    return [] if is_vague(part) else read_sentence(without_politeness(part), brief)
 
 
 def _cut_at_commas(parts: list[str], sentence: str) -> bool:
@@ -86,14 +96,77 @@ def _cut_at_commas(parts: list[str], sentence: str) -> bool:
 
 
 def _read_clause(clause: str, brief: str) -> list[Instruction]:
-    for reader in _READERS:
+    for reader in (_replacement, *_READERS):
         if found := reader(clause, brief):
             return [replace(one, said=one.said or clause) for one in found]
     return []
 
 
+_REPLACEMENTS = (
+    re.compile(r"(?P<right>.+?),? (?:instead of|rather than|in place of) (?P<wrong>.+)", re.IGNORECASE),
+    re.compile(r"(?:instead of|rather than|not) (?P<wrong>.+?)(?:,| but|, but) (?P<right>.+)", re.IGNORECASE),
+    re.compile(r"(?:replace|swap|change|exchange|turn|switch) (?P<wrong>.+?) (?:with|by|to|into|for) (?P<right>.+)", re.IGNORECASE),
+    re.compile(r"(?P<wrong>.+?) ?(?:->|→|=>) ?(?P<right>.+)", re.IGNORECASE),
+    re.compile(
+        r"(?P<wrong>.+?) (?:is|are) [\w-]+(?:,| but|, but) (?P<right>(?:it |they )?(?:should|must|needs? to) .+)",
+        re.IGNORECASE,
+    ),
+    re.compile(r"(?P<right>.+?),? (?:and )?not (?P<wrong>(?:an? |the |at |in )?[\w-]+(?: [\w-]+){0,2})", re.IGNORECASE),
+)
+
+
+def _replacement(clause: str, brief: str) -> list[Instruction]:
+    """"Red instead of blue", "replace the car with a truck", "the boat should be red, not blue"."""
+    for pattern in _REPLACEMENTS:
+        match = pattern.fullmatch(clause)
+        if match is None:
+            continue
+        right, wrong = without_politeness(match["right"]), without_article(match["wrong"])
+        if found := _replaced(right, wrong, brief):
+            return [replace(one, instead_of=wrong, said=clause) for one in found]
+    return []
+
+
+def _replaced(right: str, wrong: str, brief: str) -> list[Instruction]:
+    """What stands in place of the wrong words, read with what the brief says about them."""
+    if re.match(r"(?:it |they )?(?:should|must|needs? to) ", right, re.IGNORECASE) and not right.lower().startswith("it "):
+        right = f"it {right}" if not right.lower().startswith("they ") else right
+    described = re.sub(r"^it (?:should|must|needs? to) be ", "", right, flags=re.IGNORECASE)
+    if re.fullmatch(COLOUR, described, re.IGNORECASE):
+        colours = re.fullmatch(COLOUR, wrong, re.IGNORECASE) is not None
+        subject = (coloured_noun(brief, wrong) or coloured_noun(brief, described)) if colours else wrong
+        subject = re.sub(r"^colou?r of (?:the )?| colou?r$", "", subject or "", flags=re.IGNORECASE)
+        if subject:
+            return [Instruction("colour", subject, described.lower())]
+    for reader in _READERS:
+        if found := reader(right, brief):
+            return found
+    if not (mentions(brief, wrong) or mentions(brief, right)) or len(right.split()) > 4 or re.search(r"\b(?:should|must|is|are|to)\b", right, re.IGNORECASE):
+        return []
+    return [Instruction("presence", lower_first(with_article(without_article(right))), "some")]
+
+
 def _free(sentence: str) -> Instruction:
-    return Instruction("free", "", sentence_case(sentence.rstrip(" ,:;-")), said=sentence)
+    """The sentence as it stands; where it happens to be one of ours, what that says."""
+    core = parse(sentence.rstrip(" ,:;-"))[0] or sentence
+    known = recognise(core)
+    return replace(known[0] if known else Instruction("free", "", sentence_case(core)), said=sentence)
+
+
+_SOUND = re.compile(
+    r"\b(?:audio|sounds?|music|voices?|voice-?over|volume|noise track|soundtrack|dialogue|speech|silent|silence|louder|quieter|"
+    r"loud|lip[ -]?sync|hear|narration|sfx)\b",
+    re.IGNORECASE,
+)
+
+
+def is_about_sound(instruction: Instruction, feedback: Feedback) -> bool:
+    """Whether a silent model could not serve this: a sound tag alone, or words about sound."""
+    if instruction.kind == "tag":
+        return instruction.value == "audio"
+    return instruction.kind in {"free", "presence"} and (
+        _SOUND.search(instruction.said) is not None or feedback.tags == ("audio",)
+    )
 
 
 def time_hint(feedback: Feedback, limits: Limits) -> str:

@@ -25,7 +25,7 @@ _CAMERA_NOT = re.compile(
 )
 _MOVING = re.compile(
     r"(?:stop moving (?:the )?camera|no camera (?:movement|motion|moves?)|(?:the )?camera (?:should|must) not move|camera moves?|"
-    r"(?:the )?camera is moving)",
+    r"(?:the )?camera is moving|(?:(?:a|use a|make it a) )?(?:static|fixed|still|locked(?:[ -]off)?) (?:camera|shot|frame))",
     re.IGNORECASE,
 )
 _FRAMINGS = {

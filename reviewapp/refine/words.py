@@ -292,7 +292,7 @@ STATE_PAIRS: tuple[tuple[str, str, str], ...] = (
     ("surface", "smooth shiny glossy", "rough matte"),
     ("width", "wide broad wider", "narrow narrower"),
     ("length", "long longer", "short shorter"),
-    ("weight", "fat thick heavy dense", "thin slim light slender"),
+    ("weight", "fat thick heavy dense thicker denser heavier", "thin slim light slender thinner lighter"),
     ("calm", "calm still quiet", "wild choppy rough stormy"),
     ("brightness", "bright brighter lit", "dark darker dim unlit"),
 )
