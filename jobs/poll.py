@@ -60,9 +60,7 @@ class Poller:
         except ProviderError as error:
             answer = error
         except TimeoutError:
-            answer = VendorUnavailable(
-                f"The provider did not answer within {timeout_s:.0f} s; it is asked again."
-            )
+            answer = VendorUnavailable(f"The provider did not answer within {timeout_s:.0f} s.")
         except Exception as error:
             # One strange answer must not end the watch over all others.
             logger.exception("%s: asking the provider failed in a way nobody foresaw", candidate.code)

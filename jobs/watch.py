@@ -123,12 +123,12 @@ class Watcher:
 
     def _keep_signs(self) -> None:
         now = time.monotonic()
-        if now - self._beaten_at >= BEAT_S:
-            self._beaten_at = now
-            Heartbeat.beat("watch", f"{len(self.polls)} polls under way")
         if now - self._canaries_at >= CANARY_S:
             self._canaries_at = now
             send_canaries()
+        if now - self._beaten_at >= BEAT_S:
+            self._beaten_at = now
+            Heartbeat.beat("watch", f"{len(self.polls)} polls under way")
 
 
 def _write_down(answers: list[tuple[Candidate, Answer | Cancelled]]) -> None:

