@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import av
@@ -14,15 +15,19 @@ Picture = NDArray[np.uint8]
 FPS = 24
 
 
+@cache
+def _gradient(width: int, height: int) -> Picture:
+    rows, columns = np.mgrid[0:height, 0:width]
+    bands = [columns * 200 // width, rows * 200 // height, (rows + columns) * 100 // width]
+    return np.stack(bands, axis=-1).astype(np.uint8)
+
+
 def moving(index: int, width: int, height: int) -> Picture:
     """A gradient with a bright box that crosses it: 1.5 % of the width per frame, without end."""
-    rows, columns = np.mgrid[0:height, 0:width]
-    picture = np.stack(
-        [columns * 200 // width, rows * 200 // height, (rows + columns) * 100 // width], axis=-1
-    )
+    picture = _gradient(width, height).copy()
     left = int(index * 0.015 * width) % (width * 3 // 4)
     picture[height // 3 : height // 2, left : left + width // 6] = 235
-    return picture.astype(np.uint8)
+    return picture
 
 
 def held(first: int, last: int) -> Callable[[int], int]:
@@ -45,14 +50,17 @@ def write_clip(
     """Write a clip of moving pictures; `at` says which picture a frame shows, `light` how bright it is."""
     with av.open(str(path), "w", options=options or {}) as container:
         stream = container.add_stream(codec, rate=FPS)
+        assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        if codec == "libx264":
+            stream.options = {"preset": "veryfast"}
         for index in range(frames):
             picture = moving(at(index), width, height)
             if index in black:
                 picture = np.zeros_like(picture)
-            picture = (picture * light(index)).clip(0, 255).astype(np.uint8)
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-            container.mux(stream.encode(frame))
+            if light(index) != 1:
+                picture = (picture * light(index)).astype(np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode(None))
     return path
 
@@ -61,6 +69,7 @@ def write_sound(path: Path, seconds: int = 2) -> Path:
     """Write an MP4 that holds a tone and no picture."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("aac", rate=48000)
+        assert isinstance(stream, av.AudioStream)
         for block in range(seconds * 48000 // 1024):
             wave = np.sin((np.arange(1024) + block * 1024) * 440 * 2 * np.pi / 48000)
             frame = av.AudioFrame.from_ndarray(wave.astype(np.float32)[None, :], format="fltp", layout="mono")
