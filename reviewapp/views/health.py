@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -48,19 +49,13 @@ def _unapplied() -> list[str]:
 
 
 def _silent() -> list[str]:
-    """The kinds of process that have not reported. `watcher@host-a` and `watcher@host-b` are one kind:
-
-    a host that was taken away must not make the site unready for ever while another does the work.
-    """
-    newest: dict[str, timedelta] = {}
-    for beat in Heartbeat.objects.all():
-        kind = beat.name.partition("@")[0]
-        silence = timezone.now() - beat.at
-        newest[kind] = min(silence, newest.get(kind, silence))
-    if not newest:
-        return ["No worker process has ever reported. Start the clusters and the watcher."]
-    return [
-        f"{kind} has not reported for {int(silence.total_seconds())} seconds."
-        for kind, silence in sorted(newest.items())
-        if silence > SILENT_AFTER
-    ]
+    """What the site cannot work without and has not heard of lately: the watcher, and every queue's cluster."""
+    clusters = (settings.Q_CLUSTER["name"], *settings.Q_CLUSTER["ALT_CLUSTERS"])
+    beats = {beat.name: beat.at for beat in Heartbeat.objects.all()}
+    now, reasons = timezone.now(), []
+    for name in ("watch", *(f"queue:{cluster}" for cluster in clusters)):
+        if name not in beats:
+            reasons.append(f"{name} has never reported. Is its process running?")
+        elif now - beats[name] > SILENT_AFTER:
+            reasons.append(f"{name} has not reported for {int((now - beats[name]).total_seconds())} seconds.")
+    return reasons

@@ -1,0 +1,189 @@
+"""The clips' files: who gets them, and which bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from decimal import Decimal
+
+import pytest
+from django.core.files.base import ContentFile
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewapp.models import Candidate, Clip, Project, PromptVersion, Shot, Status, User
+from reviewapp.views.ranges import Span, Unsatisfiable, read_range
+from tests.cast import signed_in
+
+BYTES = bytes(range(256)) * 2000
+SIZE = len(BYTES)
+
+
+@pytest.fixture
+def clip(project: Project) -> Clip:
+    shot = Shot.objects.create(project=project, code="SQ010_SH0020", prompt="A boat", duration_s=Decimal(5))
+    version = PromptVersion.objects.create(shot=shot, number=2, text="A boat", author_kind="person")
+    candidate = Candidate.objects.create(
+        shot=shot,
+        version=version,
+        slot=1,
+        status=Status.IN_REVIEW,
+        provider="runway",
+        model="gen4.5",
+        duration_s=Decimal(5),
+        width=1280,
+        height=720,
+        estimate_usd=Decimal("0.60"),
+    )
+    clip = Clip(candidate=candidate, sha256=hashlib.sha256(BYTES).hexdigest(), size=SIZE)
+    clip.file.save("clip.mp4", ContentFile(BYTES))
+    clip.poster.save("poster.jpg", ContentFile(b"\xff\xd8poster"))
+    return clip
+
+
+def _address(clip: Clip, file: str = "clip.mp4") -> str:
+    return f"/media/{clip.candidate.uid}/{file}"
+
+
+def _body(answer: object) -> bytes:
+    return b"".join(answer.streaming_content)  # type: ignore[attr-defined]  # The test client's own response type.
+
+
+def test_members_get_the_whole_file_with_what_a_player_needs(clip: Clip, bob: User) -> None:
+    answer = signed_in(bob).get(_address(clip))
+    assert answer.status_code == 200
+    assert _body(answer) == BYTES
+    assert answer["Content-Length"] == str(SIZE)
+    assert answer["Accept-Ranges"] == "bytes"
+    assert answer["Content-Type"] == "video/mp4"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["ETag"] == f'"{clip.sha256}"'
+    assert answer["Cache-Control"].startswith("private")
+
+
+def test_strangers_learn_nothing(clip: Clip, charlie: User) -> None:
+    for file in ("clip.mp4", "poster.jpg", "filmstrip.jpg"):
+        assert Client().get(_address(clip, file)).status_code == 302
+        assert signed_in(charlie).get(_address(clip, file)).status_code == 404
+    assert signed_in(charlie).get(f"/media/{uuid.uuid4()}/clip.mp4").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "last"),
+    [
+        ("bytes=0-1", 0, 1),
+        ("bytes=0-", 0, SIZE - 1),
+        (f"bytes={SIZE - 1}-", SIZE - 1, SIZE - 1),
+        ("bytes=-500", SIZE - 500, SIZE - 1),
+        (f"bytes=-{SIZE * 9}", 0, SIZE - 1),
+        (f"bytes=100-{SIZE * 9}", 100, SIZE - 1),
+        ("bytes=131071-262145", 131071, 262145),
+    ],
+)
+def test_it_sends_exactly_the_range_that_was_asked(
+    clip: Clip, bob: User, asked: str, first: int, last: int
+) -> None:
+    answer = signed_in(bob).get(_address(clip), headers={"Range": asked})
+    assert answer.status_code == 206
+    assert _body(answer) == BYTES[first : last + 1]
+    assert answer["Content-Range"] == f"bytes {first}-{last}/{SIZE}"
+    assert answer["Content-Length"] == str(last - first + 1)
+
+
+@pytest.mark.parametrize("asked", [f"bytes={SIZE}-", "bytes=-0"])
+def test_a_range_outside_of_the_file_is_416_with_its_size(clip: Clip, bob: User, asked: str) -> None:
+    answer = signed_in(bob).get(_address(clip), headers={"Range": asked})
+    assert (answer.status_code, answer["Content-Range"]) == (416, f"bytes */{SIZE}")
+
+
+@pytest.mark.parametrize(
+    "asked", ["bytes=0-1,5-6", "frames=0-1", "bytes=9-3", "bytes=-", "bytes=a-b", "nonsense"]
+)
+def test_a_range_it_does_not_serve_is_ignored(clip: Clip, bob: User, asked: str) -> None:
+    answer = signed_in(bob).get(_address(clip), headers={"Range": asked})
+    assert answer.status_code == 200
+    assert _body(answer) == BYTES
+
+
+def test_if_range_guards_against_gluing_two_files_together(clip: Clip, bob: User) -> None:
+    client, address = signed_in(bob), _address(clip)
+    modified = client.head(address)["Last-Modified"]
+    for same in (f'"{clip.sha256}"', modified):
+        assert client.get(address, headers={"Range": "bytes=0-1", "If-Range": same}).status_code == 206
+    for other in ('"another"', f'W/"{clip.sha256}"', "Mon, 01 Jan 2001 00:00:00 GMT", "rubbish"):
+        assert client.get(address, headers={"Range": "bytes=0-1", "If-Range": other}).status_code == 200
+
+
+def test_what_the_browser_still_has_is_not_sent_again(clip: Clip, bob: User) -> None:
+    client, address = signed_in(bob), _address(clip)
+    for headers in (
+        {"If-None-Match": f'"{clip.sha256}"'},
+        {"If-None-Match": f'"{clip.sha256}"', "Range": "bytes=0-1"},
+        {"If-Modified-Since": client.head(address)["Last-Modified"]},
+    ):
+        answer = client.get(address, headers=headers)
+        assert (answer.status_code, answer.content) == (304, b"")
+        assert answer["ETag"] == f'"{clip.sha256}"'
+    assert client.get(address, headers={"If-None-Match": '"another"'}).status_code == 200
+
+
+def test_head_tells_all_and_sends_nothing(clip: Clip, bob: User) -> None:
+    answer = signed_in(bob).head(_address(clip), headers={"Range": "bytes=0-1"})
+    assert (answer.status_code, answer["Content-Length"], answer.content) == (200, str(SIZE), b"")
+
+
+def test_a_download_is_named_by_its_code(clip: Clip, bob: User) -> None:
+    answer = signed_in(bob).get(_address(clip) + "?download=1")
+    assert (
+        answer["Content-Disposition"] == f'attachment; filename="SQ010_SH0020_v002_c01_{clip.sha256[:8]}.mp4"'
+    )
+
+
+def test_a_vendors_own_word_on_the_type_is_not_trusted(clip: Clip, bob: User) -> None:
+    Clip.objects.update(content_type="text/html")
+    assert signed_in(bob).get(_address(clip))["Content-Type"] == "application/octet-stream"
+
+
+def test_pictures_are_pictures_and_a_missing_one_is_404(clip: Clip, bob: User) -> None:
+    client = signed_in(bob)
+    poster = client.get(_address(clip, "poster.jpg"))
+    assert (poster["Content-Type"], _body(poster)) == ("image/jpeg", b"\xff\xd8poster")
+    assert client.get(_address(clip, "filmstrip.jpg")).status_code == 404
+
+
+def test_a_file_that_is_gone_from_the_storage_is_404(clip: Clip, bob: User) -> None:
+    clip.file.storage.delete(clip.file.name or "")
+    assert signed_in(bob).get(_address(clip)).status_code == 404
+
+
+class TestReadRange:
+    @given(st.binary(max_size=60), st.text(max_size=60))
+    def test_it_answers_or_refuses_whatever_the_header_says(self, data: bytes, header: str) -> None:
+        try:
+            span = read_range(header, len(data))
+        except Unsatisfiable:
+            return
+        assert span is None or 0 <= span.first <= span.last < len(data)
+
+    @given(st.integers(1, 500), st.data())
+    def test_a_range_inside_of_the_file_is_that_range(self, size: int, data: st.DataObject) -> None:
+        first = data.draw(st.integers(0, size - 1))
+        last = data.draw(st.integers(first, size * 2))
+        assert read_range(f"bytes={first}-{last}", size) == Span(first, min(last, size - 1), size)
+        assert read_range(f"bytes={first}-", size) == Span(first, size - 1, size)
+
+    @given(st.integers(1, 500), st.integers(1, 1000))
+    def test_a_suffix_is_the_end_of_the_file(self, size: int, wanted: int) -> None:
+        span = read_range(f"bytes=-{wanted}", size)
+        assert span is not None
+        assert (span.length, span.last) == (min(wanted, size), size - 1)
+
+    @given(st.integers(0, 500), st.integers(0, 500))
+    def test_a_range_behind_the_end_is_unsatisfiable(self, size: int, beyond: int) -> None:
+        with pytest.raises(Unsatisfiable):
+            read_range(f"bytes={size + beyond}-", size)
+
+    @given(st.integers(0, 10**6))
+    def test_a_number_too_long_to_be_one_is_ignored(self, size: int) -> None:
+        assert read_range(f"bytes=0-{'9' * 5000}", size) is None
