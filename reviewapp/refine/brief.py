@@ -25,12 +25,17 @@ def described(brief: str, subject: str, describing: str) -> Iterator[tuple[int, 
     """Spans of the describing words that belong to the subject: before it, or after its "is"."""
     name = noun(subject)
     # Words between belong to the same noun phrase only when none of them ends one.
-    before = re.compile(rf"(?<![\w-])(?P<word>{describing})(?P<between>(?:,? [\w-]+){{0,3}}?),? (?:{name})(?![\w-])", re.IGNORECASE)
+    before = re.compile(
+        rf"(?<![\w-])(?P<word>{describing})(?P<between>(?:,? [\w-]+){{0,3}}?),? (?:{name})(?![\w-])",
+        re.IGNORECASE,
+    )
     for match in before.finditer(brief):
         between = {word.strip(",").lower() for word in match["between"].split()}
         if not between & STOP_WORDS:
             yield match.span("word")
-    after = re.compile(rf"(?<![\w-])(?:{name}) (?:is|are|was|were) (?P<word>{describing})(?![\w-])", re.IGNORECASE)
+    after = re.compile(
+        rf"(?<![\w-])(?:{name}) (?:is|are|was|were) (?P<word>{describing})(?![\w-])", re.IGNORECASE
+    )
     for match in after.finditer(brief):
         yield match.span("word")
 
@@ -77,7 +82,9 @@ def coloured_noun(brief: str, colour: str) -> str | None:
 
 def verb_of(brief: str, subject: str) -> str | None:
     """What the brief has the subject do, in dictionary form: "a boat drifts" gives "drift"."""
-    match = re.search(rf"(?<![\w-])(?:{noun(subject)}) (?:slowly |quickly )?([a-z]+s)\b", brief, re.IGNORECASE)
+    match = re.search(
+        rf"(?<![\w-])(?:{noun(subject)}) (?:slowly |quickly )?([a-z]+s)\b", brief, re.IGNORECASE
+    )
     if match is None or match[1].lower() in STOP_WORDS | {"is", "was", "has", "its", "this", "towards"}:
         return None
     return bare(match[1].lower())

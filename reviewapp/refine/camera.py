@@ -70,7 +70,9 @@ def read_move(text: str) -> str | None:
     text = re.sub(r" (?:shot|move|movement|of the camera)$", "", text)
     if re.fullmatch(_STILL_WORDS, text) or text in {"static", "not move", "no movement"}:
         return STILL
-    after = re.fullmatch(rf"(?P<body>.+?)(?: (?P<speed>{_SPEEDS}))?(?P<rest> (?:to|towards?|on|at|into|with) .{{2,60}})?", text)
+    after = re.fullmatch(
+        rf"(?P<body>.+?)(?: (?P<speed>{_SPEEDS}))?(?P<rest> (?:to|towards?|on|at|into|with) .{{2,60}})?", text
+    )
     match = _ANY.match(text)
     if match is None or after is None:
         return None
@@ -78,7 +80,9 @@ def read_move(text: str) -> str | None:
     speed = match["speed"] or ""
     if found := re.match(rf"({_SPEEDS})\b", rest):
         speed, rest = found[1], rest[found.end() :].strip()
-    if rest and not re.match(r"(?:to|towards?|on|at|into|with|around|the|her|him|them|it|from|along)\b", rest):
+    if rest and not re.match(
+        r"(?:to|towards?|on|at|into|with|around|the|her|him|them|it|from|along)\b", rest
+    ):
         return None
     move = normal_move(match["move"])
     words = [move, rest, _adverb(speed)]
@@ -86,13 +90,19 @@ def read_move(text: str) -> str | None:
 
 
 def _adverb(speed: str) -> str:
-    """"slow" and "slowly" are one wish; "fast" has no other form."""
+    """ "slow" and "slowly" are one wish; "fast" has no other form."""
     word = speed.split()[-1] if speed else ""
-    return {"slow": "slowly", "quick": "quickly", "gentle": "gently", "smooth": "smoothly", "rapid": "rapidly"}.get(word, word)
+    return {
+        "slow": "slowly",
+        "quick": "quickly",
+        "gentle": "gently",
+        "smooth": "smoothly",
+        "rapid": "rapidly",
+    }.get(word, word)
 
 
 def normal_move(text: str) -> str:
-    """"Panning left", "pans left" and "pan-left" are one move: "pan left"."""
+    """ "Panning left", "pans left" and "pan-left" are one move: "pan left"."""
     words = text.lower().replace("-", " ").split()
     verb = _BASE_OF.get(words[0], words[0])
     if words[0] in {"static", "locked", "fixed", "stay", "stays", "hold", "holds"}:
@@ -117,14 +127,18 @@ def replacements(sentence: str, wanted: str) -> list[tuple[int, int, str]]:
         found = match["move"]
         if same_move(normal_move(found), wanted) or _is_a_thing(sentence, match, about_camera):
             continue
-        edits.append((match.start("move"), match.end("move"), _in_form(found, sentence[: match.start()], wanted)))
+        edits.append(
+            (match.start("move"), match.end("move"), _in_form(found, sentence[: match.start("move")], wanted))
+        )
     return edits
 
 
 def _is_a_thing(sentence: str, match: re.Match[str], about_camera: bool) -> bool:
-    """"A pan on the stove", "birds circle above" in a sentence about the camera: not a camera's move."""
+    """ "A pan on the stove", "birds circle above" in a sentence about the camera: not a camera's move."""
     before = sentence[: match.start()].rstrip().lower()
-    bare_noun = re.search(r"\b(?:a|an|the|his|her|train|race)$", before) is not None and match["move"].lower() in {
+    bare_noun = re.search(r"\b(?:a|an|the|his|her|train|race)$", before) is not None and match[
+        "move"
+    ].lower() in {
         "pan",
         "track",
         "truck",
@@ -135,7 +149,10 @@ def _is_a_thing(sentence: str, match: re.Match[str], about_camera: bool) -> bool
     after = sentence[match.end() :].strip().lower()
     if bare_noun and not after.startswith(("shot", "of the camera")):
         return True
-    return about_camera and re.search(r"\b(?:camera|shot|lens)\b", before + " " + after[:12], re.IGNORECASE) is None
+    return (
+        about_camera
+        and re.search(r"\b(?:camera|shot|lens)\b", before + " " + after[:12], re.IGNORECASE) is None
+    )
 
 
 def _in_form(found: str, before: str, wanted: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from .grammar import key
+from .grammar import key, split_words
 
 # Beyond this a clause is prose, and is kept as it stands instead of being searched for patterns.
 LONGEST_CLAUSE = 240
@@ -27,11 +27,13 @@ _POLITE_END = re.compile(
     re.IGNORECASE,
 )
 _VAGUE = frozenset(
-    "bad wrong no nope nah ugly terrible awful horrible meh ugh redo again retry reject rejected fix hate sucks yes ok "
-    "okay good great fine nice better worse weird strange off broken poor rubbish trash garbage "
-    "not it this is the a that looks look looks very so just really all totally completely clip video shot at try "
-    "do over me i like don t doesn t does work works working right enough wtf what why hmm one take quality im not sure "
-    "and please change something more else".split()
+    split_words(
+        "bad wrong no nope nah ugly terrible awful horrible meh ugh redo again retry reject rejected fix hate sucks yes ok "
+        "okay good great fine nice better worse weird strange off broken poor rubbish trash garbage "
+        "not it this is the a that looks look looks very so just really all totally completely clip video shot at try "
+        "do over me i like don t doesn t does work works working right enough wtf what why hmm one take quality im not sure "
+        "and please change something more else"
+    )
 )
 
 
@@ -40,7 +42,8 @@ def clean(text: str) -> str:
     text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
     kept = "".join(
         letter
-        if letter in "\n\u200d" or unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+        if letter in "\n\u200d"
+        or unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
         else " "
         for letter in text
     )
@@ -53,7 +56,7 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     spans = []
     for match in _SENTENCE.finditer(text):
         start, end = match.start(), match.end()
-        while start < end and text[start].isspace():
+        while start < end and (text[start].isspace() or text[start] in ".!?…。！？"):
             start += 1
         while end > start and text[end - 1].isspace():
             end -= 1
@@ -109,8 +112,14 @@ def is_vague(text: str) -> bool:
 
 def clauses(sentence: str) -> list[list[str]]:
     """Ways to cut a sentence into clauses, to be tried in order: at commas and "but", then also at "and"."""
-    strong = [part for part in re.split(r"\s*,\s*(?:and |but |also )?|\s+but\s+|\s+also\s+", sentence) if key(part)]
-    every = [part for part in re.split(r"\s*,\s*(?:and |but |also )?|\s+(?:but|also|and|plus)\s+", sentence) if key(part)]
+    strong = [
+        part for part in re.split(r"\s*,\s*(?:and |but |also )?|\s+but\s+|\s+also\s+", sentence) if key(part)
+    ]
+    every = [
+        part
+        for part in re.split(r"\s*,\s*(?:and |but |also )?|\s+(?:but|also|and|plus)\s+", sentence)
+        if key(part)
+    ]
     ways = [strong] if len(strong) > 1 else []
     return [*ways, every] if len(every) > len(strong) else ways
 

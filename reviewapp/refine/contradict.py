@@ -12,7 +12,7 @@ from collections.abc import Callable
 from . import camera
 from .brief import described, noun, numbers_of
 from .clean import sentence_spans
-from .grammar import plural, singular, third, without_article
+from .grammar import plural, singular, split_words, third, without_article
 from .statements import Instruction, subject_key
 from .words import (
     BRIEF_LOOKS,
@@ -52,10 +52,21 @@ def _named(instruction: Instruction, text: str) -> list[Edit]:
     right = instruction.subject if instruction.kind == "presence" else instruction.value
     if not wrong or instruction.kind not in {"presence", "colour", "state", "time", "weather", "style"}:
         return []
-    if subject_key(wrong) == subject_key(instruction.subject) or wrong.lower() == without_article(right).lower():
+    # A colour gives way to a colour and a thing to a thing; "two birds, not blue" exchanges nothing.
+    colours = re.fullmatch(COLOUR, wrong, re.IGNORECASE) is not None
+    if colours != (instruction.kind == "colour") or (
+        instruction.kind == "presence" and instruction.value != "some"
+    ):
         return []
-    found = []
-    for match in re.finditer(rf"(?<![\w-])(?:(?P<article>an?|the) )?{re.escape(wrong)}(?![\w-])", text, re.IGNORECASE):
+    if (
+        subject_key(wrong) == subject_key(instruction.subject)
+        or wrong.lower() == without_article(right).lower()
+    ):
+        return []
+    found: list[Edit] = []
+    for match in re.finditer(
+        rf"(?<![\w-])(?:(?P<article>an?|the) )?{re.escape(wrong)}(?![\w-])", text, re.IGNORECASE
+    ):
         new = without_article(right)
         if article := match["article"]:
             fitting = "the" if article.lower() == "the" else ("an" if new[:1].lower() in "aeiou" else "a")
@@ -67,7 +78,7 @@ def _named(instruction: Instruction, text: str) -> list[Edit]:
 
 
 def _colour(instruction: Instruction, text: str) -> list[Edit]:
-    found = []
+    found: list[Edit] = []
     for start, end in described(text, instruction.subject, COLOUR):
         if text[start:end].lower() != instruction.value:
             found.append((start, end, _cased(text[start:end], instruction.value)))
@@ -79,7 +90,7 @@ def _cased(old: str, new: str) -> str:
 
 
 def _with_articles(text: str, found: list[Edit]) -> list[Edit]:
-    """"An orange boat" that turns blue needs "a": the article before the words is changed with them."""
+    """ "An orange boat" that turns blue needs "a": the article before the words is changed with them."""
     fitted = []
     for start, end, new in found:
         article = re.search(r"\b(an?) $", text[:start], re.IGNORECASE)
@@ -94,8 +105,15 @@ def _presence(instruction: Instruction, text: str) -> list[Edit]:
     if instruction.value == "none":
         return _deletions(instruction.subject, text)
     if instruction.value in {"little", "much"}:
-        old, new = (r"thick|heavy|dense|deep|strong", "light") if instruction.value == "little" else (r"light|thin|faint", "thick")
-        return [(start, end, _cased(text[start:end], new)) for start, end in described(text, instruction.subject, old)]
+        old, new = (
+            (r"thick|heavy|dense|deep|strong", "light")
+            if instruction.value == "little"
+            else (r"light|thin|faint", "thick")
+        )
+        return [
+            (start, end, _cased(text[start:end], new))
+            for start, end in described(text, instruction.subject, old)
+        ]
     if re.fullmatch(COUNT, instruction.value):
         return _recounted(instruction, text)
     return []
@@ -105,10 +123,14 @@ def _recounted(instruction: Instruction, text: str) -> list[Edit]:
     wanted, found = instruction.value, []
     one = singular(subject_key(instruction.subject).split()[-1]) if subject_key(instruction.subject) else ""
     for start, end in numbers_of(text, instruction.subject):
-        if count_word(text[start:end]) == wanted or (wanted == "one" and text[start:end].lower() in {"a", "an"}):
+        if count_word(text[start:end]) == wanted or (
+            wanted == "one" and text[start:end].lower() in {"a", "an"}
+        ):
             continue
         found.append((start, end, _cased(text[start:end], wanted)))
-        name = re.compile(rf"(?<![\w-])(?:{noun(instruction.subject)})(?![\w-])(?: (?P<verb>[a-z]+))?", re.IGNORECASE).search(text, end)
+        name = re.compile(
+            rf"(?<![\w-])(?:{noun(instruction.subject)})(?![\w-])(?: (?P<verb>[a-z]+))?", re.IGNORECASE
+        ).search(text, end)
         if name is None:
             continue
         shown = text[name.start() : name.end()].split(" ")[0]
@@ -132,7 +154,9 @@ def _agreeing(text: str, name: re.Match[str], wanted: str) -> list[Edit]:
 
 _SURE_VERBS = (
     *POSTURES,
-    *"move drift sail drive float roll slide glide ride bounce fall rise spin turn swing cross hover sway play chase eat look".split(),
+    *split_words(
+        "move drift sail drive float roll slide glide ride bounce fall rise spin turn swing cross hover sway play chase eat look"
+    ),
 )
 
 
@@ -145,13 +169,20 @@ def _deletions(subject: str, text: str) -> list[Edit]:
         re.IGNORECASE,
     )
     stop = re.compile(r" (?:and|with|in|on|at|of|to) ", re.IGNORECASE)
-    found = []
+    found: list[Edit] = []
     for match in attached.finditer(text):
         inner = match[0].strip(" ,")
-        inner = re.sub(r"^(?:and|with|plus|next to|beside|near|behind|wearing|holding|carrying) ", "", inner, flags=re.IGNORECASE)
+        inner = re.sub(
+            r"^(?:and|with|plus|next to|beside|near|behind|wearing|holding|carrying) ",
+            "",
+            inner,
+            flags=re.IGNORECASE,
+        )
         if not stop.search(f" {inner} "):
             found.append((match.start(), match.end(), ""))
-    return found or _whole_sentence(text, re.compile(rf"(?:There (?:is|are) )?{phrase}(?![\w-])", re.IGNORECASE), text)
+    return found or _whole_sentence(
+        text, re.compile(rf"(?:There (?:is|are) )?{phrase}(?![\w-])", re.IGNORECASE), text
+    )
 
 
 def _whole_sentence(text: str, opening: re.Pattern[str], _text: str) -> list[Edit]:
@@ -164,15 +195,18 @@ def _whole_sentence(text: str, opening: re.Pattern[str], _text: str) -> list[Edi
 
 
 def _camera(instruction: Instruction, text: str) -> list[Edit]:
-    found = []
+    found: list[Edit] = []
     for start, end in sentence_spans(text):
-        found.extend((start + a, start + b, new) for a, b, new in camera.replacements(text[start:end], instruction.value))
+        found.extend(
+            (start + a, start + b, new)
+            for a, b, new in camera.replacements(text[start:end], instruction.value)
+        )
     return found
 
 
 def _camera_not(instruction: Instruction, text: str) -> list[Edit]:
     """A forbidden move gives way to a still camera, in the sentences that ask for it."""
-    found = []
+    found: list[Edit] = []
     for start, end in sentence_spans(text):
         sentence = text[start:end]
         for a, b, new in camera.replacements(sentence, camera.STILL):
@@ -184,10 +218,16 @@ def _camera_not(instruction: Instruction, text: str) -> list[Edit]:
 
 def _look(instruction: Instruction, text: str) -> list[Edit]:
     value = _LOOK_BASE.get(instruction.value, instruction.value)
-    found = []
+    found: list[Edit] = []
     for pattern, new in BRIEF_LOOKS.get((instruction.subject, value), ()):
-        for match in re.finditer(rf"(?<![\w-])(?:{pattern})(?!\w)", text, re.IGNORECASE):
-            found.append((match.start(), match.end(), _cased(match[0], new.rstrip()) + (" " if match[0].endswith(" ") else "")))
+        for match in re.finditer(rf"(?<![\w-])(?:{pattern})(?:(?<=\s)|(?!\w))", text, re.IGNORECASE):
+            found.append(
+                (
+                    match.start(),
+                    match.end(),
+                    _cased(match[0], new.rstrip()) + (" " if match[0].endswith(" ") else ""),
+                )
+            )
     return _first_only(_with_articles(text, found))
 
 
@@ -203,7 +243,7 @@ def _first_only(found: list[Edit]) -> list[Edit]:
 def _pace(instruction: Instruction, text: str) -> list[Edit]:
     """The adverbs of the sentences that speak of the subject."""
     value = "slow" if instruction.value.endswith("slowly") else "fast"
-    found = []
+    found: list[Edit] = []
     for start, end in _sentences_about(instruction.subject, text):
         as_look = Instruction("look", "speed", value)
         found.extend((start + a, start + b, new) for a, b, new in _look(as_look, text[start:end]))
@@ -222,17 +262,22 @@ def _time(instruction: Instruction, text: str) -> list[Edit]:
         if name == instruction.value:
             continue
         named = "|".join(words)
-        adjectives = r"(?:(?:bright|sunny|clear|warm|cold|early|late|beautiful|dark|grey|gray|broad|full) ){0,2}"
-        setting = re.compile(rf"(?<![\w-])(?:at|in|during|by|on|under)(?: the| a| an)? {adjectives}(?:{named})(?![\w-])", re.IGNORECASE)
+        adjectives = (
+            r"(?:(?:bright|sunny|clear|warm|cold|early|late|beautiful|dark|grey|gray|broad|full) ){0,2}"
+        )
+        setting = re.compile(
+            rf"(?<![\w-])(?:at|in|during|by|on|under)(?: the| a| an)? {adjectives}(?:{named})(?![\w-])",
+            re.IGNORECASE,
+        )
         found.extend((m.start(), m.end(), _cased(m[0], phrase)) for m in setting.finditer(text))
         bare_word = own_words[-1].replace("-?", "")
         shorter = {"night": "night", "day": "daylight"}.get(instruction.value, bare_word)
         found.extend((m.start(), m.end(), _cased(m[0], shorter)) for m in whole_word(named).finditer(text))
-    return _first_only(sorted(found, key=lambda edit: (edit[0] - edit[1])))
+    return _first_only(sorted(found, key=lambda edit: edit[0] - edit[1]))
 
 
 def _weather(instruction: Instruction, text: str) -> list[Edit]:
-    found = []
+    found: list[Edit] = []
     for name, words in WEATHER.items():
         if name == instruction.value:
             continue
@@ -245,22 +290,27 @@ def _style(instruction: Instruction, text: str) -> list[Edit]:
     # "Cinematic" is a quality that goes with any style, so nothing is taken away for it or because of it.
     if instruction.value == "cinematic":
         return []
-    found = []
+    found: list[Edit] = []
     for name, pattern in STYLES.items():
         if name not in {instruction.value, "cinematic"}:
-            found.extend((m.start(), m.end(), _cased(m[0], instruction.value)) for m in whole_word(pattern).finditer(text))
+            found.extend(
+                (m.start(), m.end(), _cased(m[0], instruction.value))
+                for m in whole_word(pattern).finditer(text)
+            )
     return _with_articles(text, _first_only(found))
 
 
 def _place(instruction: Instruction, text: str) -> list[Edit]:
-    found = []
+    found: list[Edit] = []
     for start, end in _sentences_about(instruction.subject, text):
         for name, pattern in PLACES.items():
             if name == instruction.value:
                 continue
             for match in whole_word(pattern).finditer(text[start:end]):
                 if not match[0].lower().startswith("to the"):
-                    found.append((start + match.start(), start + match.end(), _cased(match[0], instruction.value)))
+                    found.append(
+                        (start + match.start(), start + match.end(), _cased(match[0], instruction.value))
+                    )
     return _first_only(found)
 
 
@@ -269,12 +319,15 @@ def _direction(instruction: Instruction, text: str) -> list[Edit]:
     pattern = DIRECTIONS.get(OPPOSITE_DIRECTION.get(wanted, ""), "")
     if not pattern:
         return []
-    found = []
+    found: list[Edit] = []
     # A bare "left" may be a left hand; only whole phrases of direction are turned round.
     phrases = "|".join(part for part in pattern.split("|") if " " in part or "ward" in part or "wise" in part)
     for start, end in _sentences_about(instruction.subject, text):
         if "camera" not in text[start:end].lower() or "camera" in wanted:
-            found.extend((start + m.start(), start + m.end(), wanted) for m in whole_word(phrases).finditer(text[start:end]))
+            found.extend(
+                (start + m.start(), start + m.end(), wanted)
+                for m in whole_word(phrases).finditer(text[start:end])
+            )
     return found
 
 
@@ -290,9 +343,11 @@ def _state(instruction: Instruction, text: str) -> list[Edit]:
 
 def _action(instruction: Instruction, text: str) -> list[Edit]:
     wanted = instruction.value.split()[0]
-    found = []
+    found: list[Edit] = []
     others = "|".join(third(verb) for verb in POSTURES if verb != wanted)
-    for match in re.finditer(rf"(?<![\w-])(?:{noun(instruction.subject)}) (?P<verb>{others})(?![\w-])", text, re.IGNORECASE):
+    for match in re.finditer(
+        rf"(?<![\w-])(?:{noun(instruction.subject)}) (?P<verb>{others})(?![\w-])", text, re.IGNORECASE
+    ):
         found.append((*match.span("verb"), third(wanted)))
     return found
 

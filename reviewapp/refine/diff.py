@@ -79,7 +79,11 @@ def diff_with_causes(old: str, new: str, changes: Sequence[Change]) -> tuple[Pie
     a full stop that moved with a sentence belongs to that sentence.
     """
     pieces = list(diff_pieces(old, new))
-    told = [change for change in changes if change.where == "prompt" or (change.before in old and change.after in new)]
+    told = [
+        change
+        for change in changes
+        if change.where == "prompt" or (change.before in old and change.after in new)
+    ]
     gone = _spans(old, [(change.before, change) for change in told])
     come = _spans(new, [(change.after, change) for change in told])
     causes: list[tuple[str, ...]] = []
@@ -91,7 +95,9 @@ def diff_with_causes(old: str, new: str, changes: Sequence[Change]) -> tuple[Pie
         at_new += len(piece.text) if piece.kind != "removed" else 0
     everyone = tuple(dict.fromkeys(one for change in changes for one in change.feedback_ids))
     return tuple(
-        piece if piece.kind == "same" else Piece(piece.kind, piece.text, causes[index] or _nearest(causes, index) or everyone)
+        piece
+        if piece.kind == "same"
+        else Piece(piece.kind, piece.text, causes[index] or _nearest(causes, index) or everyone)
         for index, piece in enumerate(pieces)
     )
 

@@ -51,7 +51,12 @@ def clash(newer: Instruction, older: Instruction) -> bool:
     if gone is not None and other.subject and other.kind not in {"look", "presence"}:
         return subject_key(gone.subject) == subject_key(other.subject)
     wrong = subject_key(newer.instead_of)
-    return bool(wrong) and older.kind == "presence" and older.value != "none" and subject_key(older.subject) == wrong
+    return (
+        bool(wrong)
+        and older.kind == "presence"
+        and older.value != "none"
+        and subject_key(older.subject) == wrong
+    )
 
 
 def same(one: Instruction, other: Instruction) -> bool:
@@ -125,7 +130,9 @@ class Draft:
             if known is None or not clash(wish.instruction, known[0]):
                 continue
             fresh = wish.instruction.sentence(wish.level)
-            takes_place = not stated and known[0].topic == wish.instruction.topic and not self._by_negative(wish)
+            takes_place = (
+                not stated and known[0].topic == wish.instruction.topic and not self._by_negative(wish)
+            )
             self.replace(start, end, fresh if takes_place else "", wish)
             stated = stated or takes_place
         return stated
@@ -140,7 +147,9 @@ class Draft:
             edit
             for edit in found
             if not any(start <= edit[0] and edit[1] <= end for start, end in own)
-            and not re.search(r"\b(?:no|not|never|without)\s(?:\w+\s)?$", self.prompt[: edit[0]], re.IGNORECASE)
+            and not re.search(
+                r"\b(?:no|not|never|without)\s(?:\w+\s)?$", self.prompt[: edit[0]], re.IGNORECASE
+            )
         ]
 
     def _by_negative(self, wish: Wish) -> bool:

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import re
 
+
+def split_words(text: str) -> list[str]:
+    """A word list written as one line of text: vocabularies stay readable that way."""
+    return text.split()
+
+
 IRREGULAR_PLURALS = {
     "people": "person",
     "men": "man",
@@ -21,10 +27,12 @@ IRREGULAR_PLURALS = {
 IRREGULAR_SINGULARS = {one: many for many, one in IRREGULAR_PLURALS.items()}
 # Words that end in "s" and name one thing, or that stand after a noun without being its verb.
 SINGULAR_IN_S = frozenset(
-    "bus gas lens glass grass dress cross class boss moss canvas cactus compass across this his "
-    "always perhaps towards afterwards besides plus as us is was has".split()
+    split_words(
+        "bus gas lens glass grass dress cross class boss moss canvas cactus compass across this his "
+        "always perhaps towards afterwards besides plus as us is was has"
+    )
 )
-ARTICLES = frozenset("a an the this that these those my our his her its their some any".split())
+ARTICLES = frozenset(split_words("a an the this that these those my our his her its their some any"))
 
 
 def is_plural(phrase: str) -> bool:

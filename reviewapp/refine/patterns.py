@@ -53,7 +53,9 @@ def read(feedback: Feedback, brief: str, limits: Limits) -> list[Instruction]:
 
 
 def _known_tags() -> frozenset[str]:
-    return frozenset({"anatomy", "motion", "continuity", "camera", "light", "style", "text", "content", "audio"})
+    return frozenset(
+        {"anatomy", "motion", "continuity", "camera", "light", "style", "text", "content", "audio"}
+    )
 
 
 def tagged(tag: str, brief: str) -> Instruction:
@@ -105,18 +107,24 @@ def _read_clause(clause: str, brief: str) -> list[Instruction]:
 _REPLACEMENTS = (
     re.compile(r"(?P<right>.+?),? (?:instead of|rather than|in place of) (?P<wrong>.+)", re.IGNORECASE),
     re.compile(r"(?:instead of|rather than|not) (?P<wrong>.+?)(?:,| but|, but) (?P<right>.+)", re.IGNORECASE),
-    re.compile(r"(?:replace|swap|change|exchange|turn|switch) (?P<wrong>.+?) (?:with|by|to|into|for) (?P<right>.+)", re.IGNORECASE),
+    re.compile(
+        r"(?:replace|swap|change|exchange|turn|switch) (?P<wrong>.+?) (?:with|by|to|into|for) (?P<right>.+)",
+        re.IGNORECASE,
+    ),
     re.compile(r"(?P<wrong>.+?) ?(?:->|→|=>) ?(?P<right>.+)", re.IGNORECASE),
     re.compile(
         r"(?P<wrong>.+?) (?:is|are) [\w-]+(?:,| but|, but) (?P<right>(?:it |they )?(?:should|must|needs? to) .+)",
         re.IGNORECASE,
     ),
-    re.compile(r"(?P<right>.+?),? (?:and )?not (?P<wrong>(?:an? |the |at |in )?[\w-]+(?: [\w-]+){0,2})", re.IGNORECASE),
+    re.compile(
+        r"(?P<right>.+?),? (?:and )?not (?P<wrong>(?:an? |the |at |in )?[\w-]+(?: [\w-]+){0,2})",
+        re.IGNORECASE,
+    ),
 )
 
 
 def _replacement(clause: str, brief: str) -> list[Instruction]:
-    """"Red instead of blue", "replace the car with a truck", "the boat should be red, not blue"."""
+    """ "Red instead of blue", "replace the car with a truck", "the boat should be red, not blue"."""
     for pattern in _REPLACEMENTS:
         match = pattern.fullmatch(clause)
         if match is None:
@@ -129,7 +137,16 @@ def _replacement(clause: str, brief: str) -> list[Instruction]:
 
 def _replaced(right: str, wrong: str, brief: str) -> list[Instruction]:
     """What stands in place of the wrong words, read with what the brief says about them."""
-    if re.match(r"(?:it |they )?(?:should|must|needs? to) ", right, re.IGNORECASE) and not right.lower().startswith("it "):
+    # "Do not zoom" is no exchange of "do" for "zoom".
+    if re.search(
+        r"\b(?:do|does|did|is|are|was|were|should|must|can|could|will|has|have|may|it|there)$",
+        right,
+        re.IGNORECASE,
+    ):
+        return []
+    if re.match(
+        r"(?:it |they )?(?:should|must|needs? to) ", right, re.IGNORECASE
+    ) and not right.lower().startswith("it "):
         right = f"it {right}" if not right.lower().startswith("they ") else right
     described = re.sub(r"^it (?:should|must|needs? to) be ", "", right, flags=re.IGNORECASE)
     if re.fullmatch(COLOUR, described, re.IGNORECASE):
@@ -141,7 +158,11 @@ def _replaced(right: str, wrong: str, brief: str) -> list[Instruction]:
     for reader in _READERS:
         if found := reader(right, brief):
             return found
-    if not (mentions(brief, wrong) or mentions(brief, right)) or len(right.split()) > 4 or re.search(r"\b(?:should|must|is|are|to)\b", right, re.IGNORECASE):
+    if (
+        not (mentions(brief, wrong) or mentions(brief, right))
+        or len(right.split()) > 4
+        or re.search(r"\b(?:should|must|is|are|to)\b", right, re.IGNORECASE)
+    ):
         return []
     return [Instruction("presence", lower_first(with_article(without_article(right))), "some")]
 
@@ -187,14 +208,24 @@ def time_hint(feedback: Feedback, limits: Limits) -> str:
     return "above all near the start" if middle <= 0.33 else "above all midway through"
 
 
-_TIMED = ("the end", "the start", "the beginning", "second", "midway", "halfway", "throughout", "every frame", "the last")
+_TIMED = (
+    "the end",
+    "the start",
+    "the beginning",
+    "second",
+    "midway",
+    "halfway",
+    "throughout",
+    "every frame",
+    "the last",
+)
 
 
 def _with_hint(instruction: Instruction, hint: str) -> Instruction:
     """A fault has a moment; the colour of a boat has none, and neither has a text that names its own moment."""
     if not hint or instruction.kind not in {"free", "fault", "tag"}:
         return instruction
-    said = f" {key(instruction.core)} {key(instruction.said)} "
+    said = f" {key(instruction.said)} "
     if any(f" {word}" in said for word in _TIMED) or instruction.core[-1:] in ".!?…":
         return instruction
     return replace(instruction, hint=hint)

@@ -17,7 +17,8 @@ _MADE = re.compile(
     re.IGNORECASE,
 )
 _NOT = re.compile(
-    r"(?:no|not|without|avoid|stop(?: the)?|don['’]?t|do not|never|remove the|no more)(?: any| an?)? (?P<what>.+)", re.IGNORECASE
+    r"(?:no|not|without|avoid|stop(?: the)?|don['’]?t|do not|never|remove the|no more)(?: any| an?)? (?P<what>.+)",
+    re.IGNORECASE,
 )
 _CAMERA_NOT = re.compile(
     r"(?:the )?camera (?:should|must|does|do|may|can)?\s*(?:not|n['’]t|never) (?P<what>.+)|(?:the )?camera (?:shouldn|mustn)['’]?t (?P<short>.+)",
@@ -37,7 +38,7 @@ _FRAMINGS = {
 
 
 def asked(clause: str, brief: str) -> list[Instruction]:
-    """"The camera should push in", "make it a slow pan left", "zoom out"."""
+    """ "The camera should push in", "make it a slow pan left", "zoom out"."""
     if _MOVING.fullmatch(clause):
         return [Instruction("camera", "", STILL)]
     match = _ASKED.fullmatch(clause) or _MADE.fullmatch(clause)
@@ -49,7 +50,7 @@ def asked(clause: str, brief: str) -> list[Instruction]:
 
 
 def _needs_camera(move: str, brief: str) -> bool:
-    """"Move left" or "rise" without the word camera may speak of the subject, so it is left to other readers."""
+    """ "Move left" or "rise" without the word camera may speak of the subject, so it is left to other readers."""
     verb = move.split()[0]
     return verb not in {"pan", "tilt", "zoom", "dolly", "push", "pull", "orbit", "track"} and not (
         move == STILL and "camera" in brief.lower()
@@ -57,7 +58,7 @@ def _needs_camera(move: str, brief: str) -> bool:
 
 
 def forbidden(clause: str, _brief: str) -> list[Instruction]:
-    """"No pan", "the camera should not zoom", "don't tilt up"."""
+    """ "No pan", "the camera should not zoom", "don't tilt up"."""
     if re.fullmatch(r"(?:the )?camera (?:should|must) not (?:move|shake)", clause, re.IGNORECASE):
         shake = clause.lower().endswith("shake")
         return [Instruction("look", "steadiness", "steady") if shake else Instruction("camera", "", STILL)]
@@ -72,15 +73,20 @@ def forbidden(clause: str, _brief: str) -> list[Instruction]:
     if move is None or move == STILL or len(move.split()) > 3:
         return []
     core = normal_move(move)
-    if core.split()[0] not in {"pan", "tilt", "zoom", "dolly", "orbit", "push", "pull"} and "camera" not in clause.lower():
+    if (
+        core.split()[0] not in {"pan", "tilt", "zoom", "dolly", "orbit", "push", "pull"}
+        and "camera" not in clause.lower()
+    ):
         return []
     return [Instruction("camera not", "", core, negatives=(f"camera {core.split()[0]}",))]
 
 
 def framed(clause: str, _brief: str) -> list[Instruction]:
-    """"A wider shot", "closer", "further away"."""
+    """ "A wider shot", "closer", "further away"."""
     for value, pattern in _FRAMINGS.items():
-        if re.fullmatch(rf"(?:the camera (?:should|must) (?:be |go |get )?)?(?:{pattern})", clause, re.IGNORECASE):
+        if re.fullmatch(
+            rf"(?:the camera (?:should|must) (?:be |go |get )?)?(?:{pattern})", clause, re.IGNORECASE
+        ):
             return [Instruction("look", "distance", value)]
     return []
 

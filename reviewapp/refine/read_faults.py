@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from .grammar import definite, is_plural, sentence_case, split_words
 from .statements import Instruction
 
 _VERBS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -19,15 +20,33 @@ _VERBS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         r"appear(?:s|ing) (?:out of nowhere|suddenly)",
         ("objects popping in and out",),
     ),
-    ("steady", r"flicker(?:s|ing)?|jitter(?:s|ing|y)?|shimmer(?:s|ing)?|strob(?:es|ing)|wobbl(?:es|ing)", ("flicker",)),
+    (
+        "steady",
+        r"flicker(?:s|ing)?|jitter(?:s|ing|y)?|shimmer(?:s|ing)?|strob(?:es|ing)|wobbl(?:es|ing)",
+        ("flicker",),
+    ),
     (
         "contact",
         r"clip(?:s|ping) (?:through|into) .{1,40}|pass(?:es|ing)? through .{1,40}|go(?:es|ing) through .{1,40}|"
         r"teleport(?:s|ing)?|float(?:s|ing) (?:above|over|in the air).{0,30}|slid(?:es|ing) (?:over|on) .{1,40}",
         ("objects passing through each other",),
     ),
-    ("look", r"chang(?:es|ing|ed)(?: (?:colou?r|shape|clothes|size|look|halfway|suddenly|identity))?|swap(?:s|ping)? .{1,30}", ()),
-    ("freeze", r"freez(?:es|ing)|stutter(?:s|ing)?|stops? moving|get(?:s|ting)? stuck|lag(?:s|ging)?", ("freezing frames",)),
+    (
+        "look",
+        r"chang(?:es|ing|ed)(?: (?:colou?r|shape|clothes|size|look|halfway|suddenly|identity))?|swap(?:s|ping)? .{1,30}",
+        (),
+    ),
+    (
+        "natural",
+        r"(?:so |very |really |too |a bit |kind of )?(?:weird|wrong|strange|ugly|broken|unnatural|awkward|off|bad|odd|creepy|"
+        r"terrible|glitchy|unrealistic)",
+        (),
+    ),
+    (
+        "freeze",
+        r"freez(?:es|ing)|stutter(?:s|ing)?|stops? moving|get(?:s|ting)? stuck|lag(?:s|ging)?",
+        ("freezing frames",),
+    ),
 )
 _WHEN = (
     r"(?: (?:a (?:bit|little|lot)|badly|weirdly|strangely|suddenly|totally|completely|too much|"
@@ -35,17 +54,26 @@ _WHEN = (
 )
 _SUBJECT = (
     r"(?P<who>(?:the |his |her |their |its |my |our |a |an |one )?"
-    r"(?:(?:left|right|woman['’]s|man['’]s|girl['’]s|boy['’]s|[\w-]+) ){0,2}[\w-]+)"
+    r"(?:(?:left|right|woman['’]s|man['’]s|girl['’]s|boy['’]s|[\w'’-]+) ){0,2}[\w'’-]+?)"
 )
 _COMPLAINTS = tuple(
-    (name, re.compile(rf"{_SUBJECT}(?: is| are| gets?| looks?| keeps?| starts?(?: to)?)? (?:{verbs}){_WHEN}", re.IGNORECASE), negatives)
+    (
+        name,
+        re.compile(
+            rf"{_SUBJECT}(?: is| are| gets?| looks?| feels?| seems?| keeps?| moves?| starts?(?: to)?)? (?:{verbs}){_WHEN}",
+            re.IGNORECASE,
+        ),
+        negatives,
+    )
     for name, verbs, negatives in _VERBS
 )
 _FINGERS = re.compile(
     r"(?:.*\b)?(?:(?:\d+|four|six|seven|eight|too many|extra|missing|wrong number of|more than five) (?:fingers?|toes|arms|legs|limbs|hands))\b.*",
     re.IGNORECASE,
 )
-_NOT_SUBJECTS = frozenset("it this that camera shot something everything what who nothing and but not no i you we".split())
+_NOT_SUBJECTS = frozenset(
+    split_words("it this that camera shot something everything what who nothing and but not no i you we")
+)
 _WHOLE = {"image", "picture", "video", "scene", "clip", "shot", "frame", "motion", "light", "lighting"}
 
 
@@ -55,7 +83,7 @@ def complaint(clause: str, _brief: str) -> list[Instruction]:
         if match is None:
             continue
         who = re.sub(r"^(?:the|a|an|one) ", "", match["who"], flags=re.IGNORECASE)
-        who = re.sub(r" (?:is|are|gets?|keeps?|starts?)$", "", who)
+        who = re.sub(r" (?:is|are|gets?|keeps?|starts?|looks?|feels?|seems?|moves?)$", "", who)
         if who.lower() in _NOT_SUBJECTS or not who:
             return []
         # A complaint keeps its own moment: "at the end" is worth telling the model.
@@ -69,13 +97,38 @@ def _own_moment(clause: str) -> str:
         return "above all near the end"
     if re.search(r"\b(?:at|near|in) the (?:start|beginning)\b|\bfirst second\b", lower):
         return "above all near the start"
-    return "above all midway through" if re.search(r"\b(?:halfway|midway|in the middle of the)\b", lower) else ""
+    return (
+        "above all midway through" if re.search(r"\b(?:halfway|midway|in the middle of the)\b", lower) else ""
+    )
 
 
 def fingers(clause: str, _brief: str) -> list[Instruction]:
-    if _FINGERS.fullmatch(clause) is None or re.search(r"\b(?:should|must|add|want)\b", clause, re.IGNORECASE):
+    if _FINGERS.fullmatch(clause) is None or re.search(
+        r"\b(?:should|must|add|want)\b", clause, re.IGNORECASE
+    ):
         return []
     return [Instruction("tag", "", "anatomy", negatives=("deformed hands", "extra fingers", "extra limbs"))]
 
 
-READERS = (fingers, complaint)
+def resembles(clause: str, _brief: str) -> list[Instruction]:
+    """ "The skin looks like plastic" complains; a wish would say "should"."""
+    match = re.fullmatch(
+        rf"{_SUBJECT} (?P<verb>looks?|feels?|moves?) like (?P<what>.+)", clause, re.IGNORECASE
+    )
+    if (
+        match is None
+        or match["who"].lower() in _NOT_SUBJECTS
+        or re.search(r"\b(?:should|must|not)\b", match["who"])
+    ):
+        return []
+    who = re.sub(r"^(?:the|a|an) ", "", match["who"], flags=re.IGNORECASE)
+    verb = match["verb"].lower() if not match["verb"].lower().endswith("s") else match["verb"].lower()[:-1]
+    subject = sentence_case(definite(who))
+    return [
+        Instruction(
+            "free", "", f"{subject} {'do' if is_plural(who) else 'does'} not {verb} like {match['what']}"
+        )
+    ]
+
+
+READERS = (fingers, complaint, resembles)

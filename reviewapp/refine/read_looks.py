@@ -33,15 +33,21 @@ _TOO = re.compile(
     re.IGNORECASE,
 )
 _ENOUGH = re.compile(
-    rf"(?:(?P<who>.+?) )?(?:{_LINKS} )?(?:not|n['’]t|isn['’]t|aren['’]t|not nearly) (?P<word>[\w-]+) enough", re.IGNORECASE
+    rf"(?:(?P<who>.+?) )?(?:{_LINKS} )?(?:not|n['’]t|isn['’]t|aren['’]t|not nearly) (?P<word>[\w-]+) enough",
+    re.IGNORECASE,
 )
-_NOT_SO = re.compile(rf"(?:(?P<who>.+?) )?(?:(?:{_LINKS}|should be|make it|be) )?(?:not|less) (?:so |too |as |that )?(?P<word>[\w-]+)", re.IGNORECASE)
+_NOT_SO = re.compile(
+    rf"(?:(?P<who>.+?) )?(?:(?:{_LINKS}|should be|make it|be) )?(?:not|less) (?:so |too |as |that )?(?P<word>[\w-]+)",
+    re.IGNORECASE,
+)
 _COMPARED = re.compile(
-    rf"(?:make |turn |keep |have |slow |let )?(?:(?P<who>.+?) )?(?:(?:should|must|needs? to|has to|have to|can|could|to) )?(?:be |look |feel |get |go |move |become )?"
+    r"(?:make |turn |keep |have |slow |let )?(?:(?P<who>.+?) )?(?:(?:should|must|needs? to|has to|have to|can|could|to) )?(?:be |look |feel |get |go |move |become )?"
     r"(?P<more>more )?(?P<word>[\w-]+)",
     re.IGNORECASE,
 )
-_COMPARATIVES = frozenset(word for word in LOOK_WORDS if word.endswith("er") and word not in {"cluttered"}) | {
+_COMPARATIVES = frozenset(
+    word for word in LOOK_WORDS if word.endswith("er") and word not in {"cluttered"}
+) | {
     "bigger",
     "larger",
     "smaller",
@@ -59,7 +65,10 @@ _COMPARATIVES = frozenset(word for word in LOOK_WORDS if word.endswith("er") and
     "wider",
     "further",
 }
-_SLOW_DOWN = re.compile(r"slow (?P<who>.+ )?down(?P<rest> .*)?|slow(?: it)? down|speed (?P<fast>.+ )?up|slow motion|in slow motion", re.IGNORECASE)
+_SLOW_DOWN = re.compile(
+    r"slow (?P<who>.+ )?down(?P<rest> .*)?|slow(?: it)? down|speed (?P<fast>.+ )?up|slow motion|in slow motion",
+    re.IGNORECASE,
+)
 
 
 def _whole(who: str | None) -> bool:
@@ -70,7 +79,13 @@ def look(word: str, who: str | None, soft: bool, brief: str, verb: str | None = 
     """The instruction that asks for this describing word, of the whole picture or of one thing in it."""
     word = word.lower()
     axis, value = LOOK_WORDS.get(word, ("", ""))
-    about_camera = who is not None and without_article(who).lower() in {"camera", "shot", "framing", "camera move", "camera movement"}
+    about_camera = who is not None and without_article(who).lower() in {
+        "camera",
+        "shot",
+        "framing",
+        "camera move",
+        "camera movement",
+    }
     if axis == "speed" and about_camera and without_article(who or "").lower() != "shot":
         return [Instruction("free", "", f"The camera moves {'slowly' if value == 'slow' else 'quickly'}")]
     if axis and (_whole(who) or (about_camera and axis in {"steadiness", "distance"})):
@@ -84,7 +99,9 @@ def look(word: str, who: str | None, soft: bool, brief: str, verb: str | None = 
     return [Instruction("state", who, word)] if word in STATE_GROUP or axis else []
 
 
-def opposite(word: str, who: str | None, soft: bool, brief: str, verb: str | None = None) -> list[Instruction]:
+def opposite(
+    word: str, who: str | None, soft: bool, brief: str, verb: str | None = None
+) -> list[Instruction]:
     """The instruction that answers "too X" or "not so X"."""
     word = word.lower()
     axis, value = LOOK_WORDS.get(word, ("", ""))
@@ -111,7 +128,7 @@ def _camera(who: str | None) -> bool:
 
 
 def too(clause: str, brief: str) -> list[Instruction]:
-    """"Too dark", "the ball bounces too fast", "a bit too shaky"."""
+    """ "Too dark", "the ball bounces too fast", "a bit too shaky"."""
     match = _TOO.fullmatch(clause)
     if match is None:
         return []
@@ -134,7 +151,7 @@ def too(clause: str, brief: str) -> list[Instruction]:
 
 
 def enough(clause: str, brief: str) -> list[Instruction]:
-    """"Not bright enough"."""
+    """ "Not bright enough"."""
     match = _ENOUGH.fullmatch(clause)
     return look(match["word"], _linked(match["who"]), False, brief) if match else []
 
@@ -146,7 +163,7 @@ def _linked(who: str | None) -> str | None:
 
 
 def not_so(clause: str, brief: str) -> list[Instruction]:
-    """"Less dark", "not so fast", "less shaky"."""
+    """ "Less dark", "not so fast", "less shaky"."""
     match = _NOT_SO.fullmatch(clause)
     if match is None:
         return []
@@ -158,7 +175,7 @@ def not_so(clause: str, brief: str) -> list[Instruction]:
 
 
 def compared(clause: str, brief: str) -> list[Instruction]:
-    """"Slower", "make it a bit brighter", "the sky should be darker", "more realistic"."""
+    """ "Slower", "make it a bit brighter", "the sky should be darker", "more realistic"."""
     soft = re.search(rf"\b{_LITTLE} (?:more )?[\w-]+$", clause, re.IGNORECASE) is not None
     clause = re.sub(rf"\b(?:{_LITTLE}|{_MUCH}) (?=(?:more )?[\w-]+$)", "", clause, flags=re.IGNORECASE)
     match = _COMPARED.fullmatch(clause)
@@ -166,21 +183,46 @@ def compared(clause: str, brief: str) -> list[Instruction]:
         return []
     word, who = match["word"].lower(), _linked(match["who"])
     describing = word in _COMPARATIVES or word in LOOK_WORDS
-    asked = match["more"] is not None or word in _COMPARATIVES or word in {"slowly", "quickly"} or _asks(clause, who)
-    if not describing or not asked or word in LOOK_NOUNS and match["more"]:
+    asked = (
+        match["more"] is not None
+        or word in _COMPARATIVES
+        or word in {"slowly", "quickly"}
+        or _asks(clause, who)
+    )
+    if not describing or not asked or (word in LOOK_NOUNS and match["more"]):
         return []
     if who and re.search(r"\b(?:not|no|less|never|too|is|are|and|or)\b|,", who, re.IGNORECASE):
         return []
     return look(word, who, soft, brief)
 
 
+def compared_first(clause: str, brief: str) -> list[Instruction]:
+    """ "Bigger boat", "brighter colours"."""
+    match = re.fullmatch(
+        r"(?:make it |use |have |with )?(?:a |an |the )?(?P<word>[a-z]+er) (?P<who>[\w'-]+(?: [\w'-]+)?)",
+        clause,
+        re.IGNORECASE,
+    )
+    if (
+        match is None
+        or match["word"].lower() not in _COMPARATIVES
+        or re.search(r"\b(?:and|or|than|in|on)\b", match["who"])
+    ):
+        return []
+    return look(match["word"], match["who"], False, brief)
+
+
 def _asks(clause: str, who: str | None) -> bool:
-    """"It should be dark" and "make it dark" ask; "dark" alone may complain, so it does not."""
-    return _whole(who) and re.match(r"(?:make|turn|keep|.*\b(?:should|must|needs? to|to be)\b)", clause, re.IGNORECASE) is not None
+    """ "It should be dark" and "make it dark" ask; "dark" alone may complain, so it does not."""
+    return (
+        _whole(who)
+        and re.match(r"(?:make|turn|keep|.*\b(?:should|must|needs? to|to be)\b)", clause, re.IGNORECASE)
+        is not None
+    )
 
 
 def paced(clause: str, brief: str) -> list[Instruction]:
-    """"Slow down", "slow the ball down", "speed it up", "slow motion"."""
+    """ "Slow down", "slow the ball down", "speed it up", "slow motion"."""
     match = _SLOW_DOWN.fullmatch(clause)
     if match is None:
         return []
@@ -189,7 +231,7 @@ def paced(clause: str, brief: str) -> list[Instruction]:
 
 
 def more_or_less(clause: str, _brief: str) -> list[Instruction]:
-    """"More contrast", "less noise", "no camera shake", "too much grain", "not enough light"."""
+    """ "More contrast", "less noise", "no camera shake", "too much grain", "not enough light"."""
     match = re.fullmatch(
         r"(?:make it |with |use |add |there (?:is|should be) |needs? |it needs |has )?(?:a (?:bit|little) |much |way |far |some )?"
         r"(?P<how>more|less|no|without|reduce(?: the)?|increase(?: the)?|remove(?: the)?|too much|too little|not enough|stop(?: the)?) (?P<what>[\w -]+)",
@@ -199,7 +241,12 @@ def more_or_less(clause: str, _brief: str) -> list[Instruction]:
     if match is None or match["what"].lower() not in LOOK_NOUNS:
         return []
     what, how = match["what"].lower(), match["how"].lower()
-    if how.split()[0] in {"no", "without", "remove", "stop"} and what in {"light", "lighting", "speed", "contrast"}:
+    if how.split()[0] in {"no", "without", "remove", "stop"} and what in {
+        "light",
+        "lighting",
+        "speed",
+        "contrast",
+    }:
         return []
     axis, value = LOOK_NOUNS[what]
     more = how.split()[0] in {"more", "increase"} or how in {"too little", "not enough"}
@@ -212,15 +259,24 @@ def setting(clause: str, _brief: str) -> list[Instruction]:
     what = re.sub(r"^(?:be |look |like |to be |set |more |all |an? )+", "", what, flags=re.IGNORECASE).strip()
     lead = r"(?:(?:at|in|during|by|on|under)(?: the| a| an)? )?(?:the )?"
     for name, (_phrase, words) in TIMES.items():
-        if re.fullmatch(rf"{lead}(?:{'|'.join(words)})(?:[ -]?(?:time|light|scene|shot))?", what, re.IGNORECASE):
+        if re.fullmatch(
+            rf"{lead}(?:{'|'.join(words)})(?:[ -]?(?:time|light|scene|shot))?", what, re.IGNORECASE
+        ):
             return [Instruction("time", "", name)]
     for name, weathers in WEATHER.items():
-        if re.fullmatch(rf"{lead}(?:{'|'.join(weathers)})(?: weather)?", what, re.IGNORECASE) and what.lower() != "snow":
+        if (
+            re.fullmatch(rf"{lead}(?:{'|'.join(weathers)})(?: weather)?", what, re.IGNORECASE)
+            and what.lower() != "snow"
+        ):
             return [Instruction("weather", "", name)]
     for name, pattern in STYLES.items():
-        if re.fullmatch(rf"(?:in (?:an? )?)?(?:{pattern})(?:[ -](?:style|look|film|like))?(?: please)?", what, re.IGNORECASE):
+        if re.fullmatch(
+            rf"(?:in (?:an? )?)?(?:{pattern})(?:[ -](?:style|look|film|like))?(?: please)?",
+            what,
+            re.IGNORECASE,
+        ):
             return [Instruction("style", "", name)]
     return []
 
 
-READERS = (paced, setting, too, enough, more_or_less, not_so, compared)
+READERS = (paced, setting, too, enough, more_or_less, not_so, compared, compared_first)

@@ -5,7 +5,19 @@ from __future__ import annotations
 import re
 
 from .brief import colour_of, coloured_noun, count_of, mentions
-from .grammar import be, definite, is_plural, lower_first, plural, sentence_case, singular, third, with_article, without_article
+from .grammar import (
+    be,
+    definite,
+    is_plural,
+    lower_first,
+    plural,
+    sentence_case,
+    singular,
+    split_words,
+    third,
+    with_article,
+    without_article,
+)
 from .read_looks import look, setting
 from .statements import Instruction
 from .words import (
@@ -22,8 +34,22 @@ from .words import (
     count_word,
 )
 
-BRIEF_HAS_TEXT = re.compile(r"\b(?:text|title|sign|logo|lettering|words|caption|reads|says|label|written|poster)\b|[\"“«]", re.IGNORECASE)
-_TEXT_THINGS = {"text", "texts", "letters", "lettering", "words", "caption", "captions", "subtitle", "subtitles", "writing"}
+BRIEF_HAS_TEXT = re.compile(
+    r"\b(?:text|title|sign|logo|lettering|words|caption|reads|says|label|written|poster)\b|[\"“«]",
+    re.IGNORECASE,
+)
+_TEXT_THINGS = {
+    "text",
+    "texts",
+    "letters",
+    "lettering",
+    "words",
+    "caption",
+    "captions",
+    "subtitle",
+    "subtitles",
+    "writing",
+}
 _SHOULD = re.compile(
     r"(?P<who>.+?) (?:should|must|has to|have to|needs? to|ought to|(?:is|are) supposed to|shall|has got to)"
     r"(?: (?P<not>not|never|no longer))? (?:always |really |clearly |all |definitely |actually |just )?(?P<what>.+)",
@@ -42,7 +68,10 @@ _ADD = re.compile(
     r"where (?:is|are)|where['’]s|have|there is no|there are no|i (?:don['’]?t|can['’]?t|cannot) see|no visible|with) (?P<what>.+?)(?: visible| to (?:it|the (?:shot|scene)))?",
     re.IGNORECASE,
 )
-_MISSING = re.compile(r"(?P<what>.+?) (?:is|are|seems|went) (?:missing|not (?:there|visible|shown|in (?:the )?(?:shot|frame|picture))|gone|absent|nowhere(?: to be seen)?)", re.IGNORECASE)
+_MISSING = re.compile(
+    r"(?P<what>.+?) (?:is|are|seems|went) (?:missing|not (?:there|visible|shown|in (?:the )?(?:shot|frame|picture))|gone|absent|nowhere(?: to be seen)?)",
+    re.IGNORECASE,
+)
 _UNWANTED = re.compile(
     r"(?P<what>.+?) (?:should not|shouldn['’]?t|must not|mustn['’]?t|does(?: not|n['’]?t)) (?:be (?:there|visible|in (?:the )?(?:shot|frame|scene|picture|video)|here|seen|shown)|appear|belong(?: (?:here|there))?)",
     re.IGNORECASE,
@@ -52,24 +81,36 @@ _COUNTED_WRONG = re.compile(
     rf"(?:[,;.]| but| instead of| when| and not| -)* ?(?:(?:but )?(?:i|we) (?:asked for|wanted|want|need|said|ordered)|should(?: be| have been)?|must be|there should be|not|instead of|it should be)? ?(?:only |exactly )?(?P<right>{COUNT})(?: [\w' -]+)?",
     re.IGNORECASE,
 )
-_COUNTED = re.compile(rf"(?:(?:there (?P<seen>is|are)|make it|show|exactly|only|just|we need|have|use|it should be|should be|should have|i see|i count) )*(?P<count>{COUNT}) (?P<what>(?:[\w'-]+ ){{0,2}}[\w'-]+?)(?: only| not \w+)?", re.IGNORECASE)
+_COUNTED = re.compile(
+    rf"(?:(?:there (?P<seen>is|are)|make it|show|exactly|only|just|we need|have|use|it should be|should be|should have|i see|i count) )*(?P<count>{COUNT}) (?P<what>(?:[\w'-]+ ){{0,2}}[\w'-]+?)(?: only| not \w+)?",
+    re.IGNORECASE,
+)
 _AMOUNT = re.compile(
     r"(?:make it |with |add |there (?:is|are|should be) |needs? |has |reduce(?: the)? )?(?:a (?:bit|little) |much |way |far |a lot |lots )?"
     r"(?P<how>more|less|fewer|too much|too many|too little|too few|not enough|reduce the(?: amount of)?) (?P<what>[\w' -]+?)",
     re.IGNORECASE,
 )
-_ADJECTIVE = re.compile(r".+(?:ic|ful|ous|ive|ish|able|less|istic)$|foggy|misty|moody|scary|creepy|funny|gritty|dreamy|realistic|natural|subtle|intense", re.IGNORECASE)
-_NOUN_TAIL = re.compile(r" (?:at|in|on|for|near|during|towards?) the (?:start|beginning|end|middle).*$", re.IGNORECASE)
-_NOT_NOUNS = frozenset("it this that way one thing need sense wonder idea matter problem longer".split())
+_ADJECTIVE = re.compile(
+    r".+(?:ic|ful|ous|ive|ish|able|less|istic)$|foggy|misty|moody|scary|creepy|funny|gritty|dreamy|realistic|natural|subtle|intense",
+    re.IGNORECASE,
+)
+_NOUN_TAIL = re.compile(
+    r" (?:at|in|on|for|near|during|towards?) the (?:start|beginning|end|middle).*$", re.IGNORECASE
+)
+_NOT_NOUNS = frozenset(split_words("it this that way one thing need sense wonder idea matter problem longer"))
 
 
 def counted(clause: str, brief: str) -> list[Instruction]:
-    """"There are two birds, I asked for three", "only one boat", "three birds"."""
+    """ "There are two birds, I asked for three", "only one boat", "three birds"."""
     wrong = _COUNTED_WRONG.fullmatch(clause)
     if wrong is not None:
         return [_exactly(wrong["right"], wrong["what"])]
     match = _COUNTED.fullmatch(clause)
-    if match is None or re.match(r"(?:seconds?|frames?|times?|of|or|more|is|are|and)\b|.*\b(?:is|are|should|must|at|in|on)\b", match["what"], re.IGNORECASE):
+    if match is None or re.match(
+        r"(?:seconds?|frames?|times?|of|or|more|is|are|and)\b|.*\b(?:is|are|should|must|at|in|on)\b",
+        match["what"],
+        re.IGNORECASE,
+    ):
         return []
     count, asked = match["count"], count_of(brief, match["what"])
     # "There are two birds" under a brief that says three is a complaint, not a wish.
@@ -85,7 +126,7 @@ def _exactly(count: str, what: str) -> Instruction:
 
 
 def amount(clause: str, brief: str) -> list[Instruction]:
-    """"Less fog", "more people", "too many birds"."""
+    """ "Less fog", "more people", "too many birds"."""
     match = _AMOUNT.fullmatch(clause)
     if match is None:
         return []
@@ -106,14 +147,16 @@ def amount(clause: str, brief: str) -> list[Instruction]:
 
 
 def removed(clause: str, _brief: str) -> list[Instruction]:
-    """"No text", "remove the car", "the hat should not be there"."""
+    """ "No text", "remove the car", "the hat should not be there"."""
     match = _REMOVE.fullmatch(clause) or _UNWANTED.fullmatch(clause)
     if match is None:
         return []
     what = without_article(match["what"]).strip()
     # "No text or logos" names two things, and each gets its own sentence.
     things = [without_article(thing.strip()) for thing in re.split(r"\s+(?:or|and|nor)\s+|\s*,\s*", what)]
-    if not things or any(not thing or len(thing.split()) > 5 or thing.lower() in _NOT_NOUNS for thing in things):
+    if not things or any(
+        not thing or len(thing.split()) > 5 or thing.lower() in _NOT_NOUNS for thing in things
+    ):
         return []
     if re.search(r"\b(?:is|are|should|must|i|we|it)\b", what, re.IGNORECASE):
         return []
@@ -121,7 +164,7 @@ def removed(clause: str, _brief: str) -> list[Instruction]:
 
 
 def added(clause: str, brief: str) -> list[Instruction]:
-    """"Add a lighthouse", "the dog is missing", "where is the hat"."""
+    """ "Add a lighthouse", "the dog is missing", "where is the hat"."""
     match = _ADD.fullmatch(clause) or _MISSING.fullmatch(clause)
     if match is not None:
         what = match["what"].strip(" ?")
@@ -129,7 +172,10 @@ def added(clause: str, brief: str) -> list[Instruction]:
         what = clause
     else:
         return []
-    if re.search(r"\b(?:is|are|should|must|that|it|i|we|you|to)\b", what, re.IGNORECASE) or len(what.split()) > 10:
+    if (
+        re.search(r"\b(?:is|are|should|must|that|it|i|we|you|to)\b", what, re.IGNORECASE)
+        or len(what.split()) > 10
+    ):
         return []
     if re.fullmatch(COUNT, what.split()[0], re.IGNORECASE) and len(what.split()) > 1:
         return counted(what, brief)
@@ -138,7 +184,7 @@ def added(clause: str, brief: str) -> list[Instruction]:
 
 
 def required(clause: str, brief: str) -> list[Instruction]:
-    """"The boat should be red", "the dog must run to the left", "it needs to be at night"."""
+    """ "The boat should be red", "the dog must run to the left", "it needs to be at night"."""
     match = _SHOULD.fullmatch(clause)
     if match is None:
         return []
@@ -147,7 +193,11 @@ def required(clause: str, brief: str) -> list[Instruction]:
         return []
     if match["not"]:
         return _forbidden(who, what)
-    be_match = re.fullmatch(r"(?:be|look|appear|stay|remain|become|turn|get|keep)(?: like)? (?P<value>.+)", what, re.IGNORECASE)
+    be_match = re.fullmatch(
+        r"(?:change to|be|look|appear|stay|remain|become|turn|get|keep)(?: like)? (?P<value>.+)",
+        what,
+        re.IGNORECASE,
+    )
     if be_match is not None:
         return described(who, be_match["value"], brief) or _stated(who, what)
     return doing(who, what, brief) or _stated(who, what)
@@ -178,12 +228,16 @@ def _stated(who: str, what: str) -> list[Instruction]:
 
 
 def described(who: str, value: str, brief: str) -> list[Instruction]:
-    """"Who is value": a colour, a place, a time, a number, a look or a state."""
+    """ "Who is value": a colour, a place, a time, a number, a look or a state."""
     value = value.strip().rstrip(",;")
-    subject = without_article(re.sub(r"^the colou?r of |['’]s colou?r$| colou?r$", "", who, flags=re.IGNORECASE))
+    subject = without_article(
+        re.sub(r"^the colou?r of |['’]s colou?r$| colou?r$", "", who, flags=re.IGNORECASE)
+    )
     if who.lower() == "there":
         return counted(value, brief) or added(f"add {value}", brief)
-    colour = re.fullmatch(rf"(?:(?:in|all|completely|fully|entirely|more) )?(?P<colour>{COLOUR})", value, re.IGNORECASE)
+    colour = re.fullmatch(
+        rf"(?:(?:in|all|completely|fully|entirely|more) )?(?P<colour>{COLOUR})", value, re.IGNORECASE
+    )
     if colour is not None:
         subject = _colour_subject(subject, brief) if subject.lower() in WHOLE else subject
         return [Instruction("colour", subject, colour["colour"].lower())] if subject else []
@@ -197,7 +251,13 @@ def described(who: str, value: str, brief: str) -> list[Instruction]:
     if found := look(value, who, False, brief) if " " not in value else []:
         return found
     words = value.split()
-    if subject.lower() in WHOLE or not subject or len(subject.split()) > 4 or len(words) > 3 or words[0].lower() in {"a", "an", "the"}:
+    if (
+        subject.lower() in WHOLE
+        or not subject
+        or len(subject.split()) > 4
+        or len(words) > 3
+        or words[0].lower() in {"a", "an", "the"}
+    ):
         return []
     return [Instruction("state", subject, lower_first(value))]
 
@@ -209,15 +269,25 @@ def _colour_subject(_whole: str, brief: str) -> str:
 
 
 def doing(who: str, what: str, _brief: str) -> list[Instruction]:
-    """"Who does what": a direction, a pace or a posture."""
+    """ "Who does what": a direction, a pace or a posture."""
     subject, what = without_article(who), what.strip()
     match = re.fullmatch(rf"(?P<verb>{MOTION_VERBS})(?: (?P<rest>.+))?", what, re.IGNORECASE)
-    if subject.lower() in WHOLE or len(subject.split()) > 4 or match is None and what.split()[0].lower() not in POSTURES:
+    if (
+        subject.lower() in WHOLE
+        or len(subject.split()) > 4
+        or (match is None and what.split()[0].lower() not in POSTURES)
+    ):
         return []
     verb, _space, rest = what.lower().partition(" ")
-    pace = re.fullmatch(r"(?:much |a (?:bit|little) |more |very )*(?P<pace>slow(?:er|ly)?|fast(?:er)?|quick(?:er|ly)?)", rest)
+    pace = re.fullmatch(
+        r"(?:much |a (?:bit|little) |more |very )*(?P<pace>slow(?:er|ly)?|fast(?:er)?|quick(?:er|ly)?)", rest
+    )
     if pace is not None:
-        return [Instruction("pace", subject, f"{verb} {'slowly' if pace['pace'].startswith('slow') else 'quickly'}")]
+        return [
+            Instruction(
+                "pace", subject, f"{verb} {'slowly' if pace['pace'].startswith('slow') else 'quickly'}"
+            )
+        ]
     for direction, pattern in DIRECTIONS.items():
         if re.fullmatch(pattern, rest, re.IGNORECASE):
             return [Instruction("direction", subject, f"{verb} {direction}")]
@@ -225,19 +295,26 @@ def doing(who: str, what: str, _brief: str) -> list[Instruction]:
 
 
 def made(clause: str, brief: str) -> list[Instruction]:
-    """"Make the boat red", "the boat to be red", "put the boat on the left"."""
+    """ "Make the boat red", "the boat to be red", "put the boat on the left"."""
     opening = r"(?:make|turn|paint|colou?r|dye|keep|have|get|put|place|move|position|set|let)"
     match = re.fullmatch(rf"(?P<verb>{opening} )?(?P<rest>.+)", clause, re.IGNORECASE)
-    if match is None or (match["verb"] is None and not re.match(r"(?:the|it|them|his|her|their|my|our)\b", clause, re.IGNORECASE)):
+    if match is None or (
+        match["verb"] is None
+        and not re.match(r"(?:the|it|them|his|her|their|my|our)\b", clause, re.IGNORECASE)
+    ):
         return []
     words = match["rest"].split()
     for cut in range(1, min(len(words), 6)):
         who, value = " ".join(words[:cut]), " ".join(words[cut:])
         plain = re.sub(r"^(?:to be |be |look |to |into )", "", value, flags=re.IGNORECASE)
-        if re.search(r"\b(?:is|are|was|not|no|should|must|of|and|or)$|^(?:it|them) .", who, re.IGNORECASE) or is_article(who):
+        if re.search(
+            r"\b(?:is|are|was|not|no|should|must|of|and|or)$|^(?:it|them) .", who, re.IGNORECASE
+        ) or is_article(who):
             continue
         known = _is_known(plain) or (plain != value and value.lower().startswith(("to be ", "be ")))
-        if (known and (found := described(who, plain, brief))) or (value.lower().startswith("to ") and (found := doing(who, value[3:], brief))):
+        if (known and (found := described(who, plain, brief))) or (
+            value.lower().startswith("to ") and (found := doing(who, value[3:], brief))
+        ):
             return found
     return []
 
@@ -258,9 +335,11 @@ def _is_known(value: str) -> bool:
 
 
 def observed(clause: str, brief: str) -> list[Instruction]:
-    """"The boat is blue": a complaint where the brief says another colour, else a wish."""
+    """ "The boat is blue": a complaint where the brief says another colour, else a wish."""
     match = re.fullmatch(
-        rf"(?P<who>[\w' -]+?) (?:is|are|looks?|turned|was)(?P<not> not)? (?P<colour>{COLOUR})", clause, re.IGNORECASE
+        rf"(?P<who>[\w' -]+?) (?:is|are|looks?|turned|was)(?P<not> not)? (?P<colour>{COLOUR})",
+        clause,
+        re.IGNORECASE,
     )
     if match is None:
         return []
@@ -272,8 +351,10 @@ def observed(clause: str, brief: str) -> list[Instruction]:
 
 
 def coloured(clause: str, brief: str) -> list[Instruction]:
-    """"Red boat", "a red boat", "red"."""
-    match = re.fullmatch(rf"(?:an? |the )?(?P<colour>{COLOUR})(?P<rest>(?: [\w'-]+){{0,3}})(?: please)?", clause, re.IGNORECASE)
+    """ "Red boat", "a red boat", "red"."""
+    match = re.fullmatch(
+        rf"(?:an? |the )?(?P<colour>{COLOUR})(?P<rest>(?: [\w'-]+){{0,3}})(?: please)?", clause, re.IGNORECASE
+    )
     if match is None:
         return []
     subject = match["rest"].strip() or _colour_subject("", brief)
@@ -282,9 +363,11 @@ def coloured(clause: str, brief: str) -> list[Instruction]:
 
 
 def wrong_way(clause: str, brief: str) -> list[Instruction]:
-    """"Wrong direction", "the boat goes the wrong way": the direction of the brief, said once more on its own."""
+    """ "Wrong direction", "the boat goes the wrong way": the direction of the brief, said once more on its own."""
     match = re.fullmatch(
-        rf"(?:the )?(?P<who>[\w' -]+?)? ?(?P<verb>(?:{MOTION_VERBS})(?:e?s|ing)? )?(?:is |are |in |the |going |moving )*(?:wrong|opposite) (?:direction|way)", clause, re.IGNORECASE
+        rf"(?:the )?(?P<who>[\w' -]+?)? ?(?P<verb>(?:{MOTION_VERBS})(?:e?s|ing)? )?(?:is |are |in |the |going |moving )*(?:wrong|opposite) (?:direction|way)",
+        clause,
+        re.IGNORECASE,
     )
     if match is None:
         return []

@@ -11,7 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .camera import STILL
-from .grammar import ARTICLES, be, definite, head_of, key, lower_first, sentence_case, singular, third, without_article
+from .grammar import (
+    ARTICLES,
+    be,
+    definite,
+    head_of,
+    key,
+    lower_first,
+    sentence_case,
+    singular,
+    split_words,
+    third,
+    without_article,
+)
 from .words import (
     COLOUR,
     DIRECTIONS,
@@ -27,7 +39,7 @@ from .words import (
 )
 
 STRONGEST = 3
-_SIDES = frozenset("left right front back first second third last other upper lower".split())
+_SIDES = frozenset(split_words("left right front back first second third last other upper lower"))
 
 FAULTS: dict[str, str] = {
     "shape": "keeps a solid, natural shape",
@@ -36,6 +48,7 @@ FAULTS: dict[str, str] = {
     "contact": "stays solid and on its path, touching things naturally",
     "look": "keeps the same look from first frame to last",
     "fingers": "has the natural number of fingers",
+    "natural": "looks natural and correct",
     "freeze": "moves without stopping or stuttering",
 }
 TAG_SENTENCES: dict[str, str] = {
@@ -131,7 +144,9 @@ def _presence(instruction: Instruction) -> str:
 
 
 def _camera(instruction: Instruction) -> str:
-    return "The camera stays still" if instruction.value == STILL else f"The camera {third(instruction.value)}"
+    return (
+        "The camera stays still" if instruction.value == STILL else f"The camera {third(instruction.value)}"
+    )
 
 
 def _action(instruction: Instruction) -> str:
@@ -143,7 +158,9 @@ def _fault(instruction: Instruction) -> str:
     words = FAULTS[instruction.value]
     if be(instruction.subject) == "are":
         first, rest = words.split(" ", 1)
-        words = {"keeps": "keep", "stays": "stay", "has": "have", "moves": "move"}[first] + f" {rest}"
+        words = {"keeps": "keep", "stays": "stay", "has": "have", "moves": "move", "looks": "look"}[
+            first
+        ] + f" {rest}"
         words = words.replace(" its ", " their ").replace("a solid, natural shape", "solid, natural shapes")
     return f"{definite(instruction.subject)} {words}"
 
@@ -248,7 +265,9 @@ def _bare_move(verb: str) -> str:
 
 _CAMERA_VERBS = {
     third(verb): verb
-    for verb in "pan tilt zoom push pull dolly truck track crane move orbit circle follow rise descend stay hold".split()
+    for verb in split_words(
+        "pan tilt zoom push pull dolly truck track crane move orbit circle follow rise descend stay hold"
+    )
 }
 _ACTION_VERBS = {form: verb for verb in POSTURES for form in (verb, third(verb))}
 _MOTION_VERBS = {form: verb for verb in MOTION_VERBS.split("|") for form in (verb, third(verb))}
@@ -267,7 +286,11 @@ def _read_is(match: re.Match[str]) -> Instruction | None:
 
 def _plain_subject(text: str) -> str:
     words = text.split()
-    return " ".join(words[1:] if words and words[0].lower() in ARTICLES - {"my", "our", "his", "her", "its", "their"} else words)
+    return " ".join(
+        words[1:]
+        if words and words[0].lower() in ARTICLES - {"my", "our", "his", "her", "its", "their"}
+        else words
+    )
 
 
 def _read_there(match: re.Match[str]) -> Instruction:
@@ -320,12 +343,15 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Instruction | N
     (re.compile(pattern, re.IGNORECASE), build)
     for pattern, build in (
         (r"The camera does not (?P<move>.+)", lambda match: Instruction("camera not", "", match["move"])),
-        (rf"The camera (?P<move>(?:{'|'.join(_CAMERA_VERBS)})\b.*)", _read_camera),
+        (rf"The camera (?P<move>(?:{'|'.join(_CAMERA_VERBS)})\b[^,;:]*)", _read_camera),
         (r"There (?:is|are) (?P<what>.+)", _read_there),
         (r"The scene is set (?P<what>.+)", _read_time),
         (r"The weather is (?P<what>.+)", _listed("weather", tuple(WEATHER))),
         (r"The visual style is (?P<what>.+)", _listed("style", tuple(STYLES))),
-        (r"(?P<who>[\w'’ -]{1,60}?) (?:keeps?|stays?|has|have|moves?) (?:a |solid|visible|steady|the |without).+", _read_fault),
+        (
+            r"(?P<who>[\w'’ -]{1,60}?) (?:keeps?|stays?|has|have|moves?|looks?) (?:a |solid|visible|steady|the |without|natural).+",
+            _read_fault,
+        ),
         (rf"(?P<who>[\w'’ -]{{1,60}}?) (?P<verb>{_MOTION})(?: (?P<rest>.+))?", _read_motion),
         (r"(?P<who>[\w'’ -]{1,60}?) (?:is|are) (?P<what>.+)", _read_is),
     )

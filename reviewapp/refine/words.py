@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 
+from .grammar import split_words
+
 COLOURS = frozenset(
-    "red blue green yellow orange purple violet pink brown black white grey gray golden gold silver turquoise teal "
-    "cyan magenta beige cream crimson scarlet navy indigo maroon olive lavender lilac amber bronze copper ivory "
-    "tan burgundy mint coral".split()
+    split_words(
+        "red blue green yellow orange purple violet pink brown black white grey gray golden gold silver turquoise teal "
+        "cyan magenta beige cream crimson scarlet navy indigo maroon olive lavender lilac amber bronze copper ivory "
+        "tan burgundy mint coral"
+    )
 )
 COLOUR = rf"(?:(?:dark|light|bright|pale|deep)[ -])?(?:{'|'.join(sorted(COLOURS, key=len, reverse=True))})"
 
@@ -30,15 +34,17 @@ COUNT = rf"(?:\d{{1,3}}|{'|'.join(COUNTS)})"
 
 
 def count_word(text: str) -> str:
-    """"3" and "three" are one count; numbers above twelve stay digits."""
+    """ "3" and "three" are one count; numbers above twelve stay digits."""
     lower = text.lower()
     return COUNT_WORDS.get(int(lower), lower) if lower.isdigit() else lower
 
 
 # The words that end a noun phrase: a colour before "with a boat" does not colour the boat.
 STOP_WORDS = frozenset(
-    "a an the and or but with without of in on at by to from for near under over behind beside into onto across "
-    "through along is are was were while as that which who its their his her then past around above below".split()
+    split_words(
+        "a an the and or but with without of in on at by to from for near under over behind beside into onto across "
+        "through along is are was were while as that which who its their his her then past around above below"
+    )
 )
 
 # A look is a scale of the whole picture. Each value is one fixed sentence, so that it is known again later.
@@ -72,7 +78,10 @@ LOOKS: dict[str, dict[str, str]] = {
         "faster": "The motion is a little faster",
     },
     "distance": {"wide": "The camera stays further back", "close": "The camera stays closer to the subject"},
-    "grain": {"clean": "The picture is clean, free of noise and grain", "grainy": "The picture has film grain"},
+    "grain": {
+        "clean": "The picture is clean, free of noise and grain",
+        "grainy": "The picture has film grain",
+    },
 }
 LOOK_OF_SENTENCE = {
     sentence.lower(): (axis, value) for axis, scale in LOOKS.items() for value, sentence in scale.items()
@@ -148,8 +157,10 @@ LOOK_NOUNS: dict[str, tuple[str, str]] = {
 }
 # What a look belongs to when a reviewer names it: "the lighting is too dark" speaks of the whole picture.
 WHOLE = frozenset(
-    "it this that shot scene clip video picture image frame everything all lighting light colours colors "
-    "motion movement pace speed whole overall camera footage look exposure action animation".split()
+    split_words(
+        "it this that shot scene clip video picture image frame everything all lighting light colours colors "
+        "motion movement pace speed whole overall camera footage look exposure action animation"
+    )
 )
 
 # Wordings of the brief that a look excludes, with what stands in their place. Matched as whole words.
@@ -188,7 +199,10 @@ BRIEF_LOOKS: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
         (r"long (?=shot)", "medium "),
     ),
     ("speed", "slow"): (
-        (r"(?:quickly|rapidly|swiftly|hurriedly|fast)(?= (?:across|over|past|through|along|down|up)\b|[.,;!]|$)", "slowly"),
+        (
+            r"(?:quickly|rapidly|swiftly|hurriedly|fast)(?= (?:across|over|past|through|along|down|up)\b|[.,;!]|$)",
+            "slowly",
+        ),
         (r"(?:quickly|rapidly|swiftly|hurriedly)", "slowly"),
         (r"at (?:high|full|great|top) speed", "at low speed"),
         (r"fast-paced", "slow-paced"),
@@ -278,11 +292,29 @@ MOTION_VERBS = (
     "spin|rotate|turn|swing|dance|crawl|climb|gallop|march|flow|march|hop|skate|dive|hover|sway|blow|cross"
 )
 # What a body does: one at a time, so a newer one takes the place of an older one.
-POSTURES = ("sit", "stand", "lie", "walk", "run", "jump", "dance", "kneel", "crawl", "swim", "fly", "sleep", "climb")
+POSTURES = (
+    "sit",
+    "stand",
+    "lie",
+    "walk",
+    "run",
+    "jump",
+    "dance",
+    "kneel",
+    "crawl",
+    "swim",
+    "fly",
+    "sleep",
+    "climb",
+)
 
 # States of which a thing has one at a time. The first half excludes the second half of the same line.
 STATE_PAIRS: tuple[tuple[str, str, str], ...] = (
-    ("size", "big large huge giant enormous massive bigger larger tall taller", "small little tiny smaller miniature short"),
+    (
+        "size",
+        "big large huge giant enormous massive bigger larger tall taller",
+        "small little tiny smaller miniature short",
+    ),
     ("door", "open opened", "closed shut"),
     ("mood", "happy smiling cheerful laughing joyful", "sad angry crying serious frowning worried tearful"),
     ("age", "old elderly ancient older", "young new younger"),

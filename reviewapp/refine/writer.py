@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-
 from .clean import clean, quoted
 from .draft import DROPPED, IN_PLACE, PLAIN, Draft, Wish, clash, same
 from .limits import reason, units
@@ -41,7 +40,10 @@ def _readings(
             if not limits.audio and is_about_sound(instruction, one):
                 about = quoted(instruction.said)
                 unserved.append(
-                    Unserved(one.id, f"{about} is about sound, and this model makes silent clips; choose a model with audio")
+                    Unserved(
+                        one.id,
+                        f"{about} is about sound, and this model makes silent clips; choose a model with audio",
+                    )
                 )
                 continue
             found.append((one, instruction))
@@ -69,7 +71,10 @@ def _settled(readings: list[tuple[Feedback, Instruction]], unserved: list[Unserv
         elif rival is not None:
             newer = "a later part of the same note" if one.id in rival.ids else "a newer note"
             unserved.append(
-                Unserved(one.id, f"{quoted(instruction.said)} was replaced by {newer}: {quoted(rival.instruction.said)}")
+                Unserved(
+                    one.id,
+                    f"{quoted(instruction.said)} was replaced by {newer}: {quoted(rival.instruction.said)}",
+                )
             )
         else:
             wishes.append(Wish(instruction, (one.id,), one.weight, one.order))
@@ -143,5 +148,3 @@ def _why_nothing(draft: Draft, wish: Wish, limits: Limits) -> str:
     if wish.form in {IN_PLACE, DROPPED}:
         return f"{quoted(wish.instruction.said)} {reason(limits)}"
     return f"the prompt already says this: {quoted(wish.instruction.core)}"
-
-
