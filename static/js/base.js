@@ -41,9 +41,18 @@ document.addEventListener("htmx:responseError", (event) => {
   showToast(told ? told.textContent.trim() : fallback, "error");
 });
 // Signing in again in another tab changes the token; the cookie always holds the current one.
-document.addEventListener("htmx:configRequest", (event) => {
+function currentToken() {
   const cookie = document.cookie.split("; ").find((pair) => pair.startsWith("csrftoken="));
-  if (cookie) event.detail.headers["X-CSRFToken"] = cookie.slice("csrftoken=".length);
+  return cookie ? cookie.slice("csrftoken=".length) : "";
+}
+
+document.addEventListener("htmx:configRequest", (event) => {
+  const token = currentToken();
+  if (!token) return;
+  event.detail.headers["X-CSRFToken"] = token;
+  // The server looks at the form's own field first.
+  const fields = event.detail.parameters;
+  if (fields.csrfmiddlewaretoken !== undefined) fields.csrfmiddlewaretoken = token;
 });
 
 /* --- Dialogs and menus --------------------------------------------------------------------------------------------- */
@@ -89,7 +98,7 @@ function listKeys() {
     if (!isVisible(element)) continue;
     const row = rows.insertRow();
     const key = document.createElement("kbd");
-    key.textContent = element.dataset.keyName || element.dataset.key;
+    key.textContent = element.dataset.keyName || element.dataset.key.replace(/^[a-z]$/, (letter) => letter.toUpperCase());
     row.insertCell().append(key);
     const words = element.dataset.keyWords || element.getAttribute("aria-label") || element.innerText;
     row.insertCell().textContent = words.trim();
@@ -139,6 +148,7 @@ document.addEventListener("submit", (event) => {
     return;
   }
   form.dataset.sent = "1";
+  if (form.csrfmiddlewaretoken && currentToken()) form.csrfmiddlewaretoken.value = currentToken();
 });
 // Coming back with the browser's Back button must find the form usable again.
 window.addEventListener("pageshow", () => {

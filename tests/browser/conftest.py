@@ -1,4 +1,4 @@
-"""A real Chromium against a real server: where it is found, how it is started, what is asked of every page."""
+"""A real Chromium against a real server: where it is found, how it starts, what is asked of every page."""
 
 from __future__ import annotations
 
@@ -68,8 +68,9 @@ def page(page: Page) -> Iterator[Page]:
     complaints: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
-        # Answers of 4xx are part of what is tested; the browser reports each as an error of its own.
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        # Answers of 4xx are part of what is tested; the browser and htmx report each as an error of its own.
+        expected = ("Failed to load resource", "Response Status Error Code 4")
+        if message.type == "error" and not message.text.startswith(expected):
             complaints.append(message.text)
 
     page.on("console", listen)
@@ -98,7 +99,7 @@ def axe_check(page: Page, *, within: str | None = None) -> None:
 
 
 def shot(page: Page, name: str) -> None:
-    """Pictures of the page at the three widths, into the folder that RETAKE_SHOTS names; nothing without it."""
+    """Pictures of the page at the three widths, into the folder that RETAKE_SHOTS names, if it does."""
     folder = os.environ.get("RETAKE_SHOTS")
     if not folder:
         return
