@@ -55,6 +55,11 @@ def next_candidate(user: User, after: Candidate | None = None) -> Candidate | No
     first.
     """
     queue = waiting_for(user, after.shot.project if after else None) or waiting_for(user)
+    return next_in(queue, after)
+
+
+def next_in(queue: list[QueueShot], after: Candidate | None) -> Candidate | None:
+    """The same choice from a queue already read."""
     if not queue:
         return None
     if after is None:

@@ -222,6 +222,12 @@ def pause(version: PromptVersion) -> None:
 
 
 @transaction.atomic
+def resume(version: PromptVersion) -> None:
+    """An edit was given up: the countdown begins anew."""
+    _restart_hold(_lock_open(version))
+
+
+@transaction.atomic
 def edit(version: PromptVersion, by: User, text: str, negative_text: str = "") -> PromptVersion:
     """Replace the text before it leaves and start the countdown anew."""
     fresh = _lock_open(version)

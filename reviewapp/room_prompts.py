@@ -1,0 +1,290 @@
+"""What the review room says about prompts: what was asked, what was changed for it, what is on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from providers import catalog
+from reviewapp import notes, refine, retakes
+from reviewapp.models import Candidate, Note, Project, PromptVersion, ReviewDecision, Role, Status, User
+from reviewapp.models.projects import RetakePolicy
+from reviewapp.notes import Feedback
+
+UNITS = {"chars": "characters", "utf16": "characters", "tokens": "tokens"}
+
+
+def tag_words(tags: Iterable[str]) -> list[str]:
+    """The tags in the words of the reject panel."""
+    return [refine.REASON_TAGS[tag][1] if tag in refine.REASON_TAGS else tag for tag in tags]
+
+
+def frames_words(frame_in: int | None, frame_out: int | None, base: int) -> str:
+    """`f 12` or `f 12–48`, as the project counts; empty for a note on the whole clip."""
+    if frame_in is None:
+        return ""
+    if frame_out is None or frame_out == frame_in:
+        return f"f {frame_in + base}"
+    return f"f {frame_in + base}–{frame_out + base}"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One note as the page shows it, and what became of it in the next prompt."""
+
+    id: str
+    text: str
+    tags: tuple[str, ...]
+    frames: str
+    frame_in: int | None
+    frame_out: int | None
+    weight: int
+    author: User | None
+    changed: tuple[str, ...] = ()
+    unserved: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        return self.text or ", ".join(self.tags)
+
+
+@dataclass(frozen=True)
+class PromptDiff:
+    """A prompt against the one before it, each changed piece with the ids of the notes that caused it."""
+
+    pieces: Sequence[refine.Piece]
+    negative: Sequence[refine.Piece]
+    asked: tuple[Asked, ...]
+
+    @property
+    def changed(self) -> bool:
+        return any(piece.kind != "same" for piece in (*self.pieces, *self.negative))
+
+    @property
+    def unserved(self) -> tuple[Asked, ...]:
+        return tuple(asked for asked in self.asked if asked.unserved)
+
+
+def asked_for(
+    rows: Iterable[Note], changes: Sequence[refine.Change], unserved: Sequence[refine.Unserved], base: int
+) -> tuple[Asked, ...]:
+    """Every note with the changes it caused, or the reason why it caused none."""
+    return tuple(
+        Asked(
+            id=str(note.pk),
+            text=note.text,
+            tags=tuple(tag_words(note.tags)),
+            frames=frames_words(note.frame_in, note.frame_out, base),
+            frame_in=note.frame_in,
+            frame_out=note.frame_out,
+            weight=note.weight,
+            author=note.author,
+            changed=tuple(
+                dict.fromkeys(change.why for change in changes if str(note.pk) in change.feedback_ids)
+            ),
+            unserved=tuple(line.reason for line in unserved if line.feedback_id == str(note.pk)),
+        )
+        for note in rows
+    )
+
+
+def _changes(version: PromptVersion) -> list[refine.Change]:
+    return [
+        refine.Change(**{**change, "feedback_ids": tuple(change["feedback_ids"])})
+        for change in version.changes
+    ]
+
+
+def diff_of(version: PromptVersion) -> PromptDiff:
+    """A version against its parent; a first version has nothing to be held against."""
+    if version.parent is None:
+        same = refine.diff_with_causes(version.text, version.text, ())
+        return PromptDiff(same, refine.diff_with_causes(version.negative_text, version.negative_text, ()), ())
+    changes = _changes(version)
+    unserved = [refine.Unserved(**line) for line in version.unserved]
+    base = version.shot.project.frame_base
+    return PromptDiff(
+        _pieces(version.parent.text, version.text, changes, "prompt"),
+        _pieces(version.parent.negative_text, version.negative_text, changes, "negative"),
+        asked_for(retakes.notes_behind(version), changes, unserved, base),
+    )
+
+
+def _pieces(old: str, new: str, changes: Sequence[refine.Change], where: str) -> Sequence[refine.Piece]:
+    return refine.diff_with_causes(old, new, [change for change in changes if change.where == where])
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a rejection would make of the latest prompt, before it is sent, and what it would cost."""
+
+    prompt: PromptDiff
+    clips: int
+    price: Decimal
+    next_round: int
+    round_cap: int
+    waits_for_round: bool
+    producer_confirms: bool
+
+    @property
+    def over_cap(self) -> bool:
+        return self.next_round > self.round_cap
+
+    @property
+    def rounds_left(self) -> int:
+        return max(0, self.round_cap - self.next_round)
+
+
+def preview_of(candidate: Candidate, feedback: Feedback, *, whole_shot: bool = False) -> Preview:
+    """The next prompt and its price for these words and the notes that would go along. Saves nothing."""
+    shot = candidate.shot
+    result = notes.preview(candidate, feedback)
+    own = Note(candidate=candidate, pk=0, tags=feedback.tags, text=feedback.text)
+    asked = [*notes.waiting_on(candidate), *([own] if feedback else [])]
+    version = shot.latest_version() or candidate.version
+    clips = shot.candidates.filter(status=Status.IN_REVIEW).count() if whole_shot else 1
+    diff = PromptDiff(
+        _pieces(version.text, result.prompt, result.changes, "prompt"),
+        _pieces(version.negative_text, result.negative_prompt, result.changes, "negative"),
+        asked_for(asked, result.changes, result.unserved, shot.project.frame_base),
+    )
+    return Preview(
+        prompt=diff,
+        clips=clips,
+        price=candidate.estimate_usd * clips,
+        next_round=candidate.version.round + 1,
+        round_cap=shot.round_cap,
+        waits_for_round=shot.project.retake_policy == RetakePolicy.WHOLE_ROUND,
+        producer_confirms=shot.project.confirm_retakes,
+    )
+
+
+def producers_of(project: Project) -> str:
+    """The names of those who decide about an escalated shot."""
+    rows = project.memberships.filter(role=Role.PRODUCER).select_related("user")
+    return ", ".join(row.user.display_name for row in rows[:3])
+
+
+@dataclass(frozen=True)
+class PromptLimit:
+    """How long a prompt may be for the model that will read it, in the model's own unit."""
+
+    length: int
+    most: int
+    unit: str
+    unit_words: str
+    model_label: str
+    takes_negative: bool
+
+
+def limit_for(version: PromptVersion, model_id: str) -> PromptLimit:
+    model = catalog.model(version.shot.project.provider, model_id)
+    return PromptLimit(
+        length=catalog.prompt_length(version.text, model.prompt_unit),
+        most=model.prompt_limit,
+        unit=model.prompt_unit,
+        unit_words=UNITS.get(model.prompt_unit, model.prompt_unit),
+        model_label=model.label,
+        takes_negative=model.negative_prompt,
+    )
+
+
+@dataclass(frozen=True)
+class RetakeCard:
+    """A retake from the moment it exists until its clips are back: its words, price, countdown and state."""
+
+    version: PromptVersion
+    candidates: tuple[Candidate, ...]
+    decisions: tuple[ReviewDecision, ...]
+    state: str
+    send_at: datetime | None
+    price: Decimal
+    rounds_left: int
+    may_confirm: bool
+
+    @property
+    def first(self) -> Candidate | None:
+        return self.candidates[0] if self.candidates else None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in ("held", "confirm")
+
+    @property
+    def waits_for_producer(self) -> bool:
+        return self.state == "confirm" and not self.may_confirm
+
+    @property
+    def decision(self) -> ReviewDecision | None:
+        """The newest decision behind it: what its Undo takes back."""
+        return self.decisions[-1] if self.decisions else None
+
+    @property
+    def progress(self) -> float:
+        """How far the slowest of its clips under way is, 0 to 1."""
+        return min((candidate.progress or 0.0 for candidate in self.candidates), default=0.0)
+
+    @property
+    def prompt(self) -> PromptDiff:
+        return diff_of(self.version)
+
+    @property
+    def limit(self) -> PromptLimit:
+        first = self.first
+        return limit_for(self.version, first.model if first else self.version.shot.effective_model)
+
+    @property
+    def arrived(self) -> Candidate | None:
+        return next((row for row in self.candidates if row.status == Status.IN_REVIEW), None)
+
+
+# The state a card is in is that of its clip which has come least far.
+_LEAST_FAR = (
+    ("submitting", {Status.QUEUED, Status.SUBMITTING}),
+    ("uncertain", {Status.UNCERTAIN}),
+    ("generating", {Status.GENERATING}),
+    ("arriving", {Status.INGESTING, Status.CHECKING}),
+    ("failed", {Status.FAILED, Status.REFUSED}),
+)
+
+
+def _state(version: PromptVersion, living: Sequence[Candidate]) -> str:
+    statuses = {Status(row.status) for row in living}
+    if version.withdrawn_at is not None or not living:
+        return "withdrawn"
+    if statuses == {Status.HELD}:
+        return "confirm" if version.shot.project.confirm_retakes else "held"
+    for state, members in _LEAST_FAR:
+        if statuses & members:
+            return state
+    return "arrived" if Status.IN_REVIEW in statuses else "decided"
+
+
+def retake_card(version: PromptVersion, role: Role | None) -> RetakeCard:
+    """The card of one retake, read anew."""
+    rows = version.candidates.exclude(status=Status.CANCELLED).order_by("slot")
+    living = tuple(rows.select_related("shot__project", "version", "replaces__version", "replaces__shot"))
+    decisions = ReviewDecision.objects.filter(retake=version, undone_at=None).select_related(
+        "by", "candidate"
+    )
+    return card_from(version, living, tuple(decisions), role)
+
+
+def card_from(
+    version: PromptVersion,
+    living: tuple[Candidate, ...],
+    decisions: tuple[ReviewDecision, ...],
+    role: Role | None,
+) -> RetakeCard:
+    return RetakeCard(
+        version=version,
+        candidates=living,
+        decisions=decisions,
+        state=_state(version, living),
+        send_at=min((row.due_at for row in living if row.due_at and row.status == Status.HELD), default=None),
+        price=sum((row.estimate_usd for row in living), Decimal(0)),
+        rounds_left=max(0, version.shot.round_cap - version.round),
+        may_confirm=role == Role.PRODUCER or not version.shot.project.confirm_retakes,
+    )
