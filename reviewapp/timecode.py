@@ -1,7 +1,8 @@
-"""Frames, seconds and timecode, in integers and fractions only: floating point is what puts notes one frame off.
+"""Frames, seconds and timecode, in integers and fractions only: floating point is what puts notes one frame
+off.
 
-A frame is a 0-based integer, a rate is an exact fraction of frames per second. People may see frames counted from
-another base (0, 1 or the film habit 1001), and ranges that include their last frame.
+A frame is a 0-based integer, a rate is an exact fraction of frames per second. People may see frames counted
+from another base (0, 1 or the film habit 1001), and ranges that include their last frame.
 """
 
 from __future__ import annotations
@@ -101,7 +102,8 @@ def _with_skipped_numbers(frame: int, base: int, dropped: int) -> int:
 
 
 def parse_timecode(text: str, rate: Fraction) -> int:
-    """The frame of a timecode. A semicolon means drop-frame. Raises ValueError for labels that do not exist."""
+    """The frame of a timecode. A semicolon means drop-frame. Raises ValueError for labels that do not
+    exist."""
     match = _TIMECODE.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"{text!r} is not a timecode such as 00:00:03:11.")

@@ -96,7 +96,7 @@ def test_it_writes_hours_minutes_seconds_and_frames() -> None:
     "text", ["", "00:00:03", "00:00:61:00", "00:00:00:24", "0:0:0:0", "00:00:00.12", "-00:00:00:01"]
 )
 def test_it_refuses_a_timecode_that_does_not_exist(text: str) -> None:
-    with pytest.raises(ValueError, match="timecode|frame"):
+    with pytest.raises(ValueError, match=r"timecode|frame"):
         timecode.parse_timecode(text, Fraction(24))
 
 

@@ -9,7 +9,10 @@ from .grammar import bare, plural, singular
 from .statements import subject_key
 from .words import COLOUR, COUNT, STOP_WORDS, count_word
 
-_NUMBER = rf"(?:{COUNT}|an?|several|many|some|a few|a couple of|a pair of|a group of|a flock of|lots of|dozens of|both)"
+_NUMBER = (
+    rf"(?:{COUNT}|an?|several|many|some|a few|a couple of|a pair of|a group of|a flock of|lots of|"
+    r"dozens of|both)"
+)
 
 
 def noun(subject: str) -> str:

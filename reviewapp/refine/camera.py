@@ -31,7 +31,8 @@ _CAMERA_ONLY = ("pan", "tilt", "zoom", "dolly")
 STILL = "stay still"
 _STILL_WORDS = (
     r"(?:be |is |stay |stays |remain |remains |keep |keeps |hold |holds )?"
-    r"(?:completely |perfectly |totally )?(?:static|fixed|still|locked(?:[ -](?:off|down))?|motionless|not move)"
+    r"(?:completely |perfectly |totally )?(?:static|fixed|still|locked(?:[ -](?:off|down))?|motionless|not "
+    r"move)"
 )
 _SPEEDS = r"(?:very |more )?(?:slow(?:ly)?|quick(?:ly)?|fast|gentl[ey]|gently|smooth(?:ly)?|rapid(?:ly)?)"
 
@@ -54,7 +55,8 @@ def _alternatives(verbs: tuple[str, ...]) -> str:
 
 _ANY = re.compile(rf"\b(?:(?P<speed>{_SPEEDS}) )?(?P<move>{_alternatives(tuple(_MOVES))})", re.IGNORECASE)
 _SURE = re.compile(
-    rf"\b(?:(?P<speed>{_SPEEDS}) )?(?P<move>{_alternatives(_CAMERA_ONLY)}|push(?:es|ing)?[ -]in|pull(?:s|ing)?[ -]back)",
+    rf"\b(?:(?P<speed>{_SPEEDS}) )?(?P<move>{_alternatives(_CAMERA_ONLY)}|push(?:es|ing)?[ -]in|pull(?:s|"
+    rf"ing)?[ -]back)",
     re.IGNORECASE,
 )
 _STATIC_SHOT = re.compile(r"\b(?P<move>static|locked-off|fixed) (?=shot|camera|frame)", re.IGNORECASE)
@@ -90,7 +92,7 @@ def read_move(text: str) -> str | None:
 
 
 def _adverb(speed: str) -> str:
-    """ "slow" and "slowly" are one wish; "fast" has no other form."""
+    """For example "slow" and "slowly" are one wish; "fast" has no other form."""
     word = speed.split()[-1] if speed else ""
     return {
         "slow": "slowly",
@@ -102,7 +104,7 @@ def _adverb(speed: str) -> str:
 
 
 def normal_move(text: str) -> str:
-    """ "Panning left", "pans left" and "pan-left" are one move: "pan left"."""
+    """For example "Panning left", "pans left" and "pan-left" are one move: "pan left"."""
     words = text.lower().replace("-", " ").split()
     verb = _BASE_OF.get(words[0], words[0])
     if words[0] in {"static", "locked", "fixed", "stay", "stays", "hold", "holds"}:
@@ -122,9 +124,12 @@ def same_move(one: str, other: str) -> bool:
 def replacements(sentence: str, wanted: str) -> list[tuple[int, int, str]]:
     """Edits (start, end, new text) that put the wanted move in place of other moves of the sentence."""
     about_camera = re.search(r"\b(?:camera|shot|lens)\b", sentence, re.IGNORECASE) is not None
-    edits = []
+    edits: list[tuple[int, int, str]] = []
     for match in [*(_ANY if about_camera else _SURE).finditer(sentence), *_STATIC_SHOT.finditer(sentence)]:
         found = match["move"]
+        # "Pans left, following the dog" names one move and whom it is about.
+        if edits and normal_move(found).split()[0] in {"follow", "track", "circle"}:
+            continue
         if same_move(normal_move(found), wanted) or _is_a_thing(sentence, match, about_camera):
             continue
         edits.append(
@@ -134,7 +139,7 @@ def replacements(sentence: str, wanted: str) -> list[tuple[int, int, str]]:
 
 
 def _is_a_thing(sentence: str, match: re.Match[str], about_camera: bool) -> bool:
-    """ "A pan on the stove", "birds circle above" in a sentence about the camera: not a camera's move."""
+    """Whether the words are no camera's move, as in "a pan on the stove" or "birds circle above"."""
     before = sentence[: match.start()].rstrip().lower()
     bare_noun = re.search(r"\b(?:a|an|the|his|her|train|race)$", before) is not None and match[
         "move"

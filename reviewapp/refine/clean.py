@@ -1,4 +1,5 @@
-"""From what a reviewer typed to clauses that can be read. Reviewer text is data: it is cleaned, never obeyed."""
+"""From what a reviewer typed to clauses that can be read. Reviewer text is data: it is cleaned, never
+obeyed."""
 
 from __future__ import annotations
 
@@ -12,13 +13,17 @@ LONGEST_CLAUSE = 240
 
 _SENTENCE = re.compile(r"""[^\n]+?(?:[.!?…。！？]+["”’)\]]*(?=\s|$)|(?=\n)|$)""")
 _POLITE = re.compile(
-    r"^(?:please|pls|plz|kindly|maybe|perhaps|also|and|but|so|then|ok|okay|hi|hey|hello|hmm|well|sorry|no[,:] |yes[,:] |"
-    r"actually|basically|honestly|again|just|i (?:really )?(?:think|feel|believe|guess|mean)(?: that)?|imo|imho|in my opinion|"
+    r"^(?:please|pls|plz|kindly|maybe|perhaps|also|and|but|so|then|ok|okay|hi|hey|hello|hmm|well|sorry|"
+    r"no[,:] |yes[,:] |"
+    r"actually|basically|honestly|again|just|i (?:really )?(?:think|feel|believe|guess|mean)(?: that)?|imo|"
+    r"imho|in my opinion|"
     r"(?:i|we)(?:['’]d| would)(?: really)? (?:like|love|prefer)(?: it if| you to| to (?:see|have))?|"
     r"(?:i|we) (?:really )?(?:want|need|wanted|asked for|expected|wish)(?: you to| to (?:see|have))?|"
     r"(?:can|could|would|will) (?:you|we|it)(?: please)?(?: try to)?|you (?:should|must|need to|have to|can)|"
-    r"we (?:should|must|need to|have to)|it (?:would|might|could) be (?:nice|great|good|better|best|cool) (?:if|to)|"
-    r"try to|make sure(?: that)?|ensure(?: that)?|let['’]?s|lets|kind of|sort of|next time|this time|in the next (?:one|round|take)|"
+    r"we (?:should|must|need to|have to)|it (?:would|might|could) be (?:nice|great|good|better|best|cool) "
+    r"(?:if|to)|"
+    r"try to|make sure(?: that)?|ensure(?: that)?|let['’]?s|lets|kind of|sort of|next time|this time|in "
+    r"the next (?:one|round|take)|"
     r"there should be(?= no\b)|it needs|(?:it|the (?:shot|video|clip)) should have)(?=[\s,:]|$)[\s,:]*",
     re.IGNORECASE,
 )
@@ -28,10 +33,13 @@ _POLITE_END = re.compile(
 )
 _VAGUE = frozenset(
     split_words(
-        "bad wrong no nope nah ugly terrible awful horrible meh ugh redo again retry reject rejected fix hate sucks yes ok "
+        "bad wrong no nope nah ugly terrible awful horrible meh ugh redo again retry reject rejected fix "
+        "hate sucks yes ok "
         "okay good great fine nice better worse weird strange off broken poor rubbish trash garbage "
-        "not it this is the a that looks look looks very so just really all totally completely clip video shot at try "
-        "do over me i like don t doesn t does work works working right enough wtf what why hmm one take quality im not sure "
+        "not it this is the a that looks look looks very so just really all totally completely clip video "
+        "shot at try "
+        "do over me i like don t doesn t does work works working right enough wtf what why hmm one take "
+        "quality im not sure "
         "and please change something more else"
     )
 )

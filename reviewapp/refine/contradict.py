@@ -1,7 +1,7 @@
 """Which words of a brief an instruction contradicts, and what stands in their place.
 
-Every function gives edits (start, end, new text) for one text; nothing is removed that the instruction does not
-contradict.
+Every function gives edits (start, end, new text) for one text; nothing is removed that the instruction does
+not contradict.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _cased(old: str, new: str) -> str:
 
 
 def _with_articles(text: str, found: list[Edit]) -> list[Edit]:
-    """ "An orange boat" that turns blue needs "a": the article before the words is changed with them."""
+    """An orange boat that turns blue needs "a", so the article before the words changes with them."""
     fitted = []
     for start, end, new in found:
         article = re.search(r"\b(an?) $", text[:start], re.IGNORECASE)
@@ -142,7 +142,8 @@ def _recounted(instruction: Instruction, text: str) -> list[Edit]:
 
 
 def _agreeing(text: str, name: re.Match[str], wanted: str) -> list[Edit]:
-    """The verb right after the noun in the number that the noun now has, for the verbs that surely are verbs."""
+    """The verb right after the noun in the number that the noun now has, for the verbs that surely are
+    verbs."""
     verb = name["verb"]
     known = {**{third(base): base for base in _SURE_VERBS}, "is": "are", "has": "have"}
     if wanted == "one":
@@ -155,17 +156,20 @@ def _agreeing(text: str, name: re.Match[str], wanted: str) -> list[Edit]:
 _SURE_VERBS = (
     *POSTURES,
     *split_words(
-        "move drift sail drive float roll slide glide ride bounce fall rise spin turn swing cross hover sway play chase eat look"
+        "move drift sail drive float roll slide glide ride bounce fall rise spin turn swing cross hover "
+        "sway play chase eat look"
     ),
 )
 
 
 def _deletions(subject: str, text: str) -> list[Edit]:
-    """What can go without breaking the sentence: ", with a red car" before a pause, or a sentence about it alone."""
+    """What can go without breaking the sentence: ", with a red car" before a pause, or a sentence about it
+    alone."""
     name = noun(subject)
     phrase = rf"(?:(?:a|an|the|some|several|many|two|three|his|her|their|its) )?(?:[\w-]+ ){{0,2}}?(?:{name})"
     attached = re.compile(
-        rf"(?:,? (?:and|with|plus|next to|beside|near|behind|wearing|holding|carrying)|,) {phrase}(?= (?:and|with|in|on|at|under)\b|[,.;:!?]|$)",
+        rf"(?:,? (?:and|with|plus|next to|beside|near|behind|wearing|holding|carrying)|,) {phrase}(?= "
+        rf"(?:and|with|in|on|at|under)\b|[,.;:!?]|$)",
         re.IGNORECASE,
     )
     stop = re.compile(r" (?:and|with|in|on|at|of|to) ", re.IGNORECASE)

@@ -75,8 +75,8 @@ def _joined(pieces: Iterator[Piece]) -> Iterator[Piece]:
 def diff_with_causes(old: str, new: str, changes: Sequence[Change]) -> tuple[Piece, ...]:
     """The pieces, each changed one with the ids of the remarks whose changes it belongs to.
 
-    A changed piece that no change covers by its words takes the ids of the nearest one that is covered: a space or
-    a full stop that moved with a sentence belongs to that sentence.
+    A changed piece that no change covers by its words takes the ids of the nearest one that is covered: a
+    space or a full stop that moved with a sentence belongs to that sentence.
     """
     pieces = list(diff_pieces(old, new))
     told = [

@@ -159,7 +159,8 @@ class Draft:
         return absent and self.limits.negative_prompt and wish.level == 1
 
     def _negative(self, wish: Wish) -> bool:
-        """Keep the negative prompt in line; whether it now carries the wish, so that no sentence is needed."""
+        """Keep the negative prompt in line; whether it now carries the wish, so that no sentence is
+        needed."""
         if not self.limits.negative_prompt:
             return False
         terms = [term.strip() for term in self.negative.split(",") if term.strip()]

@@ -51,7 +51,8 @@ def is_plural(phrase: str) -> bool:
 def head_of(phrase: str) -> str:
     """The noun phrase without what follows it: "a man with a hat" gives "a man"."""
     return re.split(
-        r"\s+(?:of|in|on|at|with|near|behind|under|over|beside|by|from|to|above|below|between|inside|that|who|"
+        r"\s+(?:of|in|on|at|with|near|behind|under|over|beside|by|from|to|above|below|between|inside|that|"
+        r"who|"
         r"around|across|through|next|for)\b",
         phrase,
         maxsplit=1,

@@ -1,7 +1,7 @@
 """Reading a reviewer's text into instructions.
 
-A clause is offered to the readers in order; the first that understands all of it wins. What none understands is kept
-as a plain sentence, so that nothing a reviewer wrote is lost.
+A clause is offered to the readers in order; the first that understands all of it wins. What none understands
+is kept as a plain sentence, so that nothing a reviewer wrote is lost.
 """
 
 from __future__ import annotations
@@ -9,12 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 from . import read_camera, read_faults, read_looks, read_things
 from .brief import coloured_noun, mentions
-from .clean import LONGEST_CLAUSE, clauses, clean, in_full, is_vague, sentences, without_politeness
+from .clean import (
+    LONGEST_CLAUSE,
+    clauses,
+    clean,
+    in_full,
+    is_vague,
+    sentence_spans,
+    sentences,
+    without_politeness,
+)
 from .grammar import key, lower_first, sentence_case, with_article, without_article
-from .statements import Instruction, parse, recognise
+from .statements import TAG_SENTENCES, Instruction, parse, recognise
 from .values import Feedback, Limits
 from .words import COLOUR
 
@@ -62,6 +72,10 @@ def tagged(tag: str, brief: str) -> Instruction:
     """What a tag without a text asks for."""
     wants_text = read_things.BRIEF_HAS_TEXT.search(brief) is not None
     value = "lettering" if tag == "text" and wants_text else tag
+    if tag == "text":
+        # What an earlier round decided stays, whatever words have joined the brief since.
+        said = _said_in(brief)
+        value = next((one for one in ("text", "lettering") if key(TAG_SENTENCES[one]) in said), value)
     negatives = () if value == "lettering" else _TAG_NEGATIVES.get(tag, ())
     return Instruction("tag", "", value, said=tag, negatives=negatives)
 
@@ -71,7 +85,8 @@ def read_sentence(sentence: str, brief: str) -> list[Instruction]:
     if len(sentence) > LONGEST_CLAUSE:
         return [_free(sentence)]
     whole = _read_clause(sentence, brief)
-    # A whole that came out as a plain sentence may still hold clauses that are better understood on their own.
+    # A whole that came out as a plain sentence may still hold clauses that are better understood on their
+    # own.
     if whole and all(one.kind != "free" for one in whole):
         return whole
     for index, parts in enumerate(clauses(sentence)):
@@ -97,7 +112,16 @@ def _cut_at_commas(parts: list[str], sentence: str) -> bool:
     return all(len(part.split()) >= 2 for part in parts) and " and " not in f" {parts[-1]} "[:5]
 
 
+@lru_cache(maxsize=16)
+def _said_in(brief: str) -> frozenset[str]:
+    """What each sentence of the brief says, by its words alone."""
+    return frozenset(key(parse(brief[start:end])[0]) for start, end in sentence_spans(brief))
+
+
 def _read_clause(clause: str, brief: str) -> list[Instruction]:
+    # Words that stand in the brief as they are must not be read anew in each round's other surroundings.
+    if key(clause) in _said_in(brief):
+        return [_free(clause)]
     for reader in (_replacement, *_READERS):
         if found := reader(clause, brief):
             return [replace(one, said=one.said or clause) for one in found]
@@ -113,7 +137,8 @@ _REPLACEMENTS = (
     ),
     re.compile(r"(?P<wrong>.+?) ?(?:->|→|=>) ?(?P<right>.+)", re.IGNORECASE),
     re.compile(
-        r"(?P<wrong>.+?) (?:is|are) [\w-]+(?:,| but|, but) (?P<right>(?:it |they )?(?:should|must|needs? to) .+)",
+        r"(?P<wrong>.+?) (?:is|are) [\w-]+(?:,| but|, but) (?P<right>(?:it |they )?(?:should|must|needs? "
+        r"to) .+)",
         re.IGNORECASE,
     ),
     re.compile(
@@ -124,7 +149,7 @@ _REPLACEMENTS = (
 
 
 def _replacement(clause: str, brief: str) -> list[Instruction]:
-    """ "Red instead of blue", "replace the car with a truck", "the boat should be red, not blue"."""
+    """Reads "red instead of blue", "replace the car with a truck", "should be red, not blue"."""
     for pattern in _REPLACEMENTS:
         match = pattern.fullmatch(clause)
         if match is None:
@@ -175,7 +200,8 @@ def _free(sentence: str) -> Instruction:
 
 
 _SOUND = re.compile(
-    r"\b(?:audio|sounds?|music|voices?|voice-?over|volume|noise track|soundtrack|dialogue|speech|silent|silence|louder|quieter|"
+    r"\b(?:audio|sounds?|music|voices?|voice-?over|volume|noise track|soundtrack|dialogue|speech|silent|"
+    r"silence|louder|quieter|"
     r"loud|lip[ -]?sync|hear|narration|sfx)\b",
     re.IGNORECASE,
 )
@@ -222,7 +248,8 @@ _TIMED = (
 
 
 def _with_hint(instruction: Instruction, hint: str) -> Instruction:
-    """A fault has a moment; the colour of a boat has none, and neither has a text that names its own moment."""
+    """A fault has a moment; the colour of a boat has none, and neither has a text that names its own
+    moment."""
     if not hint or instruction.kind not in {"free", "fault", "tag"}:
         return instruction
     said = f" {key(instruction.said)} "

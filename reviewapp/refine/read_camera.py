@@ -9,36 +9,48 @@ from .statements import Instruction
 
 _ASKED = re.compile(
     r"(?:the )?(?:camera|shot|lens)(?: movement| move)?"
-    r"(?: should| must| needs? to| has to| ought to| is supposed to| to| can| shall|:|,)*(?: be)? (?P<what>.+)",
+    r"(?: should| must| needs? to| has to| ought to| is supposed to| to| can| shall|:|,)*(?: be)? "
+    r"(?P<what>.+)",
     re.IGNORECASE,
 )
 _MADE = re.compile(
-    r"(?:make|let|have|keep|get|hold) (?:the )?camera (?P<what>.+)|(?:make|use|do|have|add) (?:it )?(?P<noun>an? .+)",
+    r"(?:make|let|have|keep|get|hold) (?:the )?camera (?P<what>.+)|(?:make|use|do|have|add) (?:it "
+    r")?(?P<noun>an? .+)",
     re.IGNORECASE,
 )
 _NOT = re.compile(
-    r"(?:no|not|without|avoid|stop(?: the)?|don['’]?t|do not|never|remove the|no more)(?: any| an?)? (?P<what>.+)",
+    r"(?:no|not|without|avoid|stop(?: the)?|don['’]?t|do not|never|remove the|no more)(?: any| an?)? "
+    r"(?P<what>.+)",
     re.IGNORECASE,
 )
 _CAMERA_NOT = re.compile(
-    r"(?:the )?camera (?:should|must|does|do|may|can)?\s*(?:not|n['’]t|never) (?P<what>.+)|(?:the )?camera (?:shouldn|mustn)['’]?t (?P<short>.+)",
+    r"(?:the )?camera (?:should|must|does|do|may|can)?\s*(?:not|n['’]t|never) (?P<what>.+)|(?:the )?camera "
+    r"(?:shouldn|mustn)['’]?t (?P<short>.+)",
     re.IGNORECASE,
 )
 _MOVING = re.compile(
-    r"(?:stop moving (?:the )?camera|no camera (?:movement|motion|moves?)|(?:the )?camera (?:should|must) not move|camera moves?|"
-    r"(?:the )?camera is moving|(?:(?:a|use a|make it a) )?(?:static|fixed|still|locked(?:[ -]off)?) (?:camera|shot|frame))",
+    r"(?:stop moving (?:the )?camera|no camera (?:movement|motion|moves?)|(?:the )?camera (?:should|must) "
+    r"not move|camera moves?|"
+    r"(?:the )?camera is moving|(?:(?:a|use a|make it a) )?(?:static|fixed|still|locked(?:[ -]off)?) "
+    r"(?:camera|shot|frame))",
     re.IGNORECASE,
 )
 _FRAMINGS = {
-    "wide": r"(?:a |use a |make it a )?(?:wide(?:r)?|long|full|establishing) (?:shot|angle|frame|framing)|zoomed out|show more of .+|"
-    r"(?:move |go |stand |step )?(?:further|farther) (?:away|back)|pull it back",
-    "close": r"(?:a |use a |make it a )?(?:close(?:r)?[ -]?up|closer|tight(?:er)? (?:shot|frame|framing))(?: shot)?|"
-    r"(?:get|go|move|come) (?:in )?closer|closer in",
+    "wide": (
+        r"(?:a |use a |make it a )?(?:wide(?:r)?|long|full|establishing) "
+        r"(?:shot|angle|frame|framing)|zoomed out|"
+        r"show more of .+|(?:move |go |stand |step )?(?:further|farther) (?:away|back)|pull it back"
+    ),
+    "close": (
+        r"(?:a |use a |make it a )?(?:close(?:r)?[ -]?up|closer|tight(?:er)? (?:shot|frame|framing))"
+        r"(?: shot)?|"
+        r"(?:get|go|move|come) (?:in )?closer|closer in"
+    ),
 }
 
 
 def asked(clause: str, brief: str) -> list[Instruction]:
-    """ "The camera should push in", "make it a slow pan left", "zoom out"."""
+    """Reads "The camera should push in", "make it a slow pan left", "zoom out"."""
     if _MOVING.fullmatch(clause):
         return [Instruction("camera", "", STILL)]
     match = _ASKED.fullmatch(clause) or _MADE.fullmatch(clause)
@@ -50,7 +62,8 @@ def asked(clause: str, brief: str) -> list[Instruction]:
 
 
 def _needs_camera(move: str, brief: str) -> bool:
-    """ "Move left" or "rise" without the word camera may speak of the subject, so it is left to other readers."""
+    """Reads "Move left" or "rise" without the word camera may speak of the subject, so it is left to other
+    readers."""
     verb = move.split()[0]
     return verb not in {"pan", "tilt", "zoom", "dolly", "push", "pull", "orbit", "track"} and not (
         move == STILL and "camera" in brief.lower()
@@ -58,7 +71,7 @@ def _needs_camera(move: str, brief: str) -> bool:
 
 
 def forbidden(clause: str, _brief: str) -> list[Instruction]:
-    """ "No pan", "the camera should not zoom", "don't tilt up"."""
+    """Reads "No pan", "the camera should not zoom", "don't tilt up"."""
     if re.fullmatch(r"(?:the )?camera (?:should|must) not (?:move|shake)", clause, re.IGNORECASE):
         shake = clause.lower().endswith("shake")
         return [Instruction("look", "steadiness", "steady") if shake else Instruction("camera", "", STILL)]
@@ -82,7 +95,7 @@ def forbidden(clause: str, _brief: str) -> list[Instruction]:
 
 
 def framed(clause: str, _brief: str) -> list[Instruction]:
-    """ "A wider shot", "closer", "further away"."""
+    """Reads "A wider shot", "closer", "further away"."""
     for value, pattern in _FRAMINGS.items():
         if re.fullmatch(
             rf"(?:the camera (?:should|must) (?:be |go |get )?)?(?:{pattern})", clause, re.IGNORECASE

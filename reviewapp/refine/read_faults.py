@@ -10,13 +10,16 @@ from .statements import Instruction
 _VERBS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "shape",
-        r"melt(?:s|ing|ed)?|warp(?:s|ing|ed)?|morph(?:s|ing|ed)?|distort(?:s|ed|ing)?|deform(?:s|ed|ing)?|bend(?:s|ing)?|"
-        r"stretch(?:es|ing)?|dissolv(?:es|ing)|merg(?:es|ing)|fus(?:es|ing)|mangled|malformed|twisted|mutat(?:es|ed|ing)|blobby|mushy",
+        r"melt(?:s|ing|ed)?|warp(?:s|ing|ed)?|morph(?:s|ing|ed)?|distort(?:s|ed|ing)?|deform(?:s|ed|ing)?|"
+        r"bend(?:s|ing)?|"
+        r"stretch(?:es|ing)?|dissolv(?:es|ing)|merg(?:es|ing)|fus(?:es|ing)|mangled|malformed|twisted|"
+        r"mutat(?:es|ed|ing)|blobby|mushy",
         ("melting", "warping", "deformed shapes"),
     ),
     (
         "presence",
-        r"disappear(?:s|ing|ed)?|vanish(?:es|ing|ed)?|pop(?:s|ping) (?:in|out|up)(?: and out)?|fad(?:es|ing) (?:out|away)|"
+        r"disappear(?:s|ing|ed)?|vanish(?:es|ing|ed)?|pop(?:s|ping) (?:in|out|up)(?: and out)?|fad(?:es|"
+        r"ing) (?:out|away)|"
         r"appear(?:s|ing) (?:out of nowhere|suddenly)",
         ("objects popping in and out",),
     ),
@@ -27,18 +30,22 @@ _VERBS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     (
         "contact",
-        r"clip(?:s|ping) (?:through|into) .{1,40}|pass(?:es|ing)? through .{1,40}|go(?:es|ing) through .{1,40}|"
-        r"teleport(?:s|ing)?|float(?:s|ing) (?:above|over|in the air).{0,30}|slid(?:es|ing) (?:over|on) .{1,40}",
+        r"clip(?:s|ping) (?:through|into) .{1,40}|pass(?:es|ing)? through .{1,40}|go(?:es|ing) through "
+        r".{1,40}|"
+        r"teleport(?:s|ing)?|float(?:s|ing) (?:above|over|in the air).{0,30}|slid(?:es|ing) (?:over|on) "
+        r".{1,40}",
         ("objects passing through each other",),
     ),
     (
         "look",
-        r"chang(?:es|ing|ed)(?: (?:colou?r|shape|clothes|size|look|halfway|suddenly|identity))?|swap(?:s|ping)? .{1,30}",
+        r"chang(?:es|ing|ed)(?: (?:colou?r|shape|clothes|size|look|halfway|suddenly|identity))?|swap(?:s|"
+        r"ping)? .{1,30}",
         (),
     ),
     (
         "natural",
-        r"(?:so |very |really |too |a bit |kind of )?(?:weird|wrong|strange|ugly|broken|unnatural|awkward|off|bad|odd|creepy|"
+        r"(?:so |very |really |too |a bit |kind of )?(?:weird|wrong|strange|ugly|broken|unnatural|awkward|"
+        r"off|bad|odd|creepy|"
         r"terrible|glitchy|unrealistic)",
         (),
     ),
@@ -50,7 +57,8 @@ _VERBS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 _WHEN = (
     r"(?: (?:a (?:bit|little|lot)|badly|weirdly|strangely|suddenly|totally|completely|too much|"
-    r"(?:at|near|towards?|in|from|around|halfway|midway|during|after|when|while|as|for|every|once|again|through|before) ?.{0,50}))?"
+    r"(?:at|near|towards?|in|from|around|halfway|midway|during|after|when|while|as|for|every|once|again|"
+    r"through|before) ?.{0,50}))?"
 )
 _SUBJECT = (
     r"(?P<who>(?:the |his |her |their |its |my |our |a |an |one )?"
@@ -60,7 +68,8 @@ _COMPLAINTS = tuple(
     (
         name,
         re.compile(
-            rf"{_SUBJECT}(?: is| are| gets?| looks?| feels?| seems?| keeps?| moves?| starts?(?: to)?)? (?:{verbs}){_WHEN}",
+            rf"{_SUBJECT}(?: is| are| gets?| looks?| feels?| seems?| keeps?| moves?| starts?(?: to)?)? "
+            rf"(?:{verbs}){_WHEN}",
             re.IGNORECASE,
         ),
         negatives,
@@ -68,7 +77,8 @@ _COMPLAINTS = tuple(
     for name, verbs, negatives in _VERBS
 )
 _FINGERS = re.compile(
-    r"(?:.*\b)?(?:(?:\d+|four|six|seven|eight|too many|extra|missing|wrong number of|more than five) (?:fingers?|toes|arms|legs|limbs|hands))\b.*",
+    r"(?:.*\b)?(?:(?:\d+|four|six|seven|eight|too many|extra|missing|wrong number of|more than five) "
+    r"(?:fingers?|toes|arms|legs|limbs|hands))\b.*",
     re.IGNORECASE,
 )
 _NOT_SUBJECTS = frozenset(
@@ -111,7 +121,7 @@ def fingers(clause: str, _brief: str) -> list[Instruction]:
 
 
 def resembles(clause: str, _brief: str) -> list[Instruction]:
-    """ "The skin looks like plastic" complains; a wish would say "should"."""
+    """Reads "The skin looks like plastic" complains; a wish would say "should"."""
     match = re.fullmatch(
         rf"{_SUBJECT} (?P<verb>looks?|feels?|moves?) like (?P<what>.+)", clause, re.IGNORECASE
     )

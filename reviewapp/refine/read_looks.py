@@ -1,4 +1,5 @@
-"""Reading what a clause says about the look of the whole picture, its pace, time of day, weather and style."""
+"""Reading what a clause says about the look of the whole picture, its pace, time of day, weather and
+style."""
 
 from __future__ import annotations
 
@@ -24,12 +25,15 @@ _LITTLE = r"(?:a (?:tiny |little )?bit|a little|a touch|slightly|somewhat|a tad|
 _MUCH = r"(?:much|way|far|a lot|lots|really|very|so|considerably|significantly|still)"
 _LINKS = r"(?:is|are|was|looks?|feels?|seems?|gets?|appears?|becomes?)"
 _OPENING = (
-    r"(?:(?:make|turn|keep|have|get|go|use|with|set)(?: it| the (?:shot|scene|video|clip|whole thing|picture|image))?(?: to be| in| look)?|"
-    r"(?:it|the (?:shot|scene|video|clip|whole thing|picture|image))(?: (?:should|must|needs to|has to|to))?(?: be| look| take place| happen| feel| play)?(?: like| in)?|"
+    r"(?:(?:make|turn|keep|have|get|go|use|with|set)(?: it| the (?:shot|scene|video|clip|whole thing|"
+    r"picture|image))?(?: to be| in| look)?|"
+    r"(?:it|the (?:shot|scene|video|clip|whole thing|picture|image))(?: (?:should|must|needs to|has to|"
+    r"to))?(?: be| look| take place| happen| feel| play)?(?: like| in)?|"
     r"(?:should|must)(?: be| look| feel)?(?: like)?|be)"
 )
 _TOO = re.compile(
-    rf"(?:(?P<who>.+?) (?:(?P<verb>[a-z]+) )?)?(?:(?P<little>{_LITTLE}) )?(?:{_MUCH} )?too (?P<word>[\w-]+)(?P<rest> (?:at|in|for|on|during|near|here|overall|right).*)?",
+    rf"(?:(?P<who>.+?) (?:(?P<verb>[a-z]+) )?)?(?:(?P<little>{_LITTLE}) )?(?:{_MUCH} )?too "
+    rf"(?P<word>[\w-]+)(?P<rest> (?:at|in|for|on|during|near|here|overall|right).*)?",
     re.IGNORECASE,
 )
 _ENOUGH = re.compile(
@@ -37,11 +41,13 @@ _ENOUGH = re.compile(
     re.IGNORECASE,
 )
 _NOT_SO = re.compile(
-    rf"(?:(?P<who>.+?) )?(?:(?:{_LINKS}|should be|make it|be) )?(?:not|less) (?:so |too |as |that )?(?P<word>[\w-]+)",
+    rf"(?:(?P<who>.+?) )?(?:(?:{_LINKS}|should be|make it|be) )?(?:not|less) (?:so |too |as |that "
+    rf")?(?P<word>[\w-]+)",
     re.IGNORECASE,
 )
 _COMPARED = re.compile(
-    r"(?:make |turn |keep |have |slow |let )?(?:(?P<who>.+?) )?(?:(?:should|must|needs? to|has to|have to|can|could|to) )?(?:be |look |feel |get |go |move |become )?"
+    r"(?:make |turn |keep |have |slow |let )?(?:(?P<who>.+?) )?(?:(?:should|must|needs? to|has to|have to|"
+    r"can|could|to) )?(?:be |look |feel |get |go |move |become )?"
     r"(?P<more>more )?(?P<word>[\w-]+)",
     re.IGNORECASE,
 )
@@ -66,7 +72,8 @@ _COMPARATIVES = frozenset(
     "further",
 }
 _SLOW_DOWN = re.compile(
-    r"slow (?P<who>.+ )?down(?P<rest> .*)?|slow(?: it)? down|speed (?P<fast>.+ )?up|slow motion|in slow motion",
+    r"slow (?P<who>.+ )?down(?P<rest> .*)?|slow(?: it)? down|speed (?P<fast>.+ )?up|slow motion|in slow "
+    r"motion",
     re.IGNORECASE,
 )
 
@@ -128,7 +135,7 @@ def _camera(who: str | None) -> bool:
 
 
 def too(clause: str, brief: str) -> list[Instruction]:
-    """ "Too dark", "the ball bounces too fast", "a bit too shaky"."""
+    """Reads "Too dark", "the ball bounces too fast", "a bit too shaky"."""
     match = _TOO.fullmatch(clause)
     if match is None:
         return []
@@ -151,7 +158,7 @@ def too(clause: str, brief: str) -> list[Instruction]:
 
 
 def enough(clause: str, brief: str) -> list[Instruction]:
-    """ "Not bright enough"."""
+    """Reads "Not bright enough"."""
     match = _ENOUGH.fullmatch(clause)
     return look(match["word"], _linked(match["who"]), False, brief) if match else []
 
@@ -163,7 +170,7 @@ def _linked(who: str | None) -> str | None:
 
 
 def not_so(clause: str, brief: str) -> list[Instruction]:
-    """ "Less dark", "not so fast", "less shaky"."""
+    """Reads "Less dark", "not so fast", "less shaky"."""
     match = _NOT_SO.fullmatch(clause)
     if match is None:
         return []
@@ -175,7 +182,7 @@ def not_so(clause: str, brief: str) -> list[Instruction]:
 
 
 def compared(clause: str, brief: str) -> list[Instruction]:
-    """ "Slower", "make it a bit brighter", "the sky should be darker", "more realistic"."""
+    """Reads "Slower", "make it a bit brighter", "the sky should be darker", "more realistic"."""
     soft = re.search(rf"\b{_LITTLE} (?:more )?[\w-]+$", clause, re.IGNORECASE) is not None
     clause = re.sub(rf"\b(?:{_LITTLE}|{_MUCH}) (?=(?:more )?[\w-]+$)", "", clause, flags=re.IGNORECASE)
     match = _COMPARED.fullmatch(clause)
@@ -197,7 +204,7 @@ def compared(clause: str, brief: str) -> list[Instruction]:
 
 
 def compared_first(clause: str, brief: str) -> list[Instruction]:
-    """ "Bigger boat", "brighter colours"."""
+    """Reads "Bigger boat", "brighter colours"."""
     match = re.fullmatch(
         r"(?:make it |use |have |with )?(?:a |an |the )?(?P<word>[a-z]+er) (?P<who>[\w'-]+(?: [\w'-]+)?)",
         clause,
@@ -213,7 +220,7 @@ def compared_first(clause: str, brief: str) -> list[Instruction]:
 
 
 def _asks(clause: str, who: str | None) -> bool:
-    """ "It should be dark" and "make it dark" ask; "dark" alone may complain, so it does not."""
+    """Reads "It should be dark" and "make it dark" ask; "dark" alone may complain, so it does not."""
     return (
         _whole(who)
         and re.match(r"(?:make|turn|keep|.*\b(?:should|must|needs? to|to be)\b)", clause, re.IGNORECASE)
@@ -222,7 +229,7 @@ def _asks(clause: str, who: str | None) -> bool:
 
 
 def paced(clause: str, brief: str) -> list[Instruction]:
-    """ "Slow down", "slow the ball down", "speed it up", "slow motion"."""
+    """Reads "Slow down", "slow the ball down", "speed it up", "slow motion"."""
     match = _SLOW_DOWN.fullmatch(clause)
     if match is None:
         return []
@@ -231,10 +238,12 @@ def paced(clause: str, brief: str) -> list[Instruction]:
 
 
 def more_or_less(clause: str, _brief: str) -> list[Instruction]:
-    """ "More contrast", "less noise", "no camera shake", "too much grain", "not enough light"."""
+    """Reads "More contrast", "less noise", "no camera shake", "too much grain", "not enough light"."""
     match = re.fullmatch(
-        r"(?:make it |with |use |add |there (?:is|should be) |needs? |it needs |has )?(?:a (?:bit|little) |much |way |far |some )?"
-        r"(?P<how>more|less|no|without|reduce(?: the)?|increase(?: the)?|remove(?: the)?|too much|too little|not enough|stop(?: the)?) (?P<what>[\w -]+)",
+        r"(?:make it |with |use |add |there (?:is|should be) |needs? |it needs |has )?(?:a (?:bit|little) |"
+        r"much |way |far |some )?"
+        r"(?P<how>more|less|no|without|reduce(?: the)?|increase(?: the)?|remove(?: the)?|too much|too "
+        r"little|not enough|stop(?: the)?) (?P<what>[\w -]+)",
         clause,
         re.IGNORECASE,
     )

@@ -1,4 +1,5 @@
-"""Reading what a clause says about the things in the picture: which, how many, what colour, where, doing what."""
+"""Reading what a clause says about the things in the picture: which, how many, what colour, where, doing
+what."""
 
 from __future__ import annotations
 
@@ -52,46 +53,63 @@ _TEXT_THINGS = {
 }
 _SHOULD = re.compile(
     r"(?P<who>.+?) (?:should|must|has to|have to|needs? to|ought to|(?:is|are) supposed to|shall|has got to)"
-    r"(?: (?P<not>not|never|no longer))? (?:always |really |clearly |all |definitely |actually |just )?(?P<what>.+)",
+    r"(?: (?P<not>not|never|no longer))? (?:always |really |clearly |all |definitely |actually |just "
+    r")?(?P<what>.+)",
     re.IGNORECASE,
 )
 _REMOVE = re.compile(
-    r"(?:remove|delete|erase|drop|lose|avoid|omit|exclude|take out|take away|get rid of|leave out|no|no more|without|"
+    r"(?:remove|delete|erase|drop|lose|avoid|omit|exclude|take out|take away|get rid of|leave out|no|no "
+    r"more|without|"
     r"don['’]?t (?:show|add|include|want|have|use)|do not (?:show|add|include|want|have|use)|"
-    r"i don['’]?t want|there should be no|there should(?: not|n['’]t) be|there must be no|there must not be|never show|stop showing|hide)"
+    r"i don['’]?t want|there should be no|there should(?: not|n['’]t) be|there must be no|there must not "
+    r"be|never show|stop showing|hide)"
     r"(?: (?:any|all|the|a|an|those|that|this|these|more|his|her|their|its|of))* (?P<what>.+?)"
-    r"(?: (?:at all|anywhere|from (?:the )?(?:shot|frame|video|scene|clip|picture)|in (?:the )?(?:shot|frame|video|scene|clip|picture)))?",
+    r"(?: (?:at all|anywhere|from (?:the )?(?:shot|frame|video|scene|clip|picture)|in (?:the )?(?:shot|"
+    r"frame|video|scene|clip|picture)))?",
     re.IGNORECASE,
 )
 _ADD = re.compile(
-    r"(?:add|include|insert|put in|bring back|show(?: me)?|give (?:me|it|us)|needs?(?: to have)?|we need|missing|there (?:should|must) be|there needs to be|"
-    r"where (?:is|are)|where['’]s|have|there is no|there are no|i (?:don['’]?t|can['’]?t|cannot) see|no visible|with) (?P<what>.+?)(?: visible| to (?:it|the (?:shot|scene)))?",
+    r"(?:add|include|insert|put in|bring back|show(?: me)?|give (?:me|it|us)|needs?(?: to have)?|we need|"
+    r"missing|there (?:should|must) be|there needs to be|"
+    r"where (?:is|are)|where['’]s|have|there is no|there are no|i (?:don['’]?t|can['’]?t|cannot) see|no "
+    r"visible|with) (?P<what>.+?)(?: visible| to (?:it|the (?:shot|scene)))?",
     re.IGNORECASE,
 )
 _MISSING = re.compile(
-    r"(?P<what>.+?) (?:is|are|seems|went) (?:missing|not (?:there|visible|shown|in (?:the )?(?:shot|frame|picture))|gone|absent|nowhere(?: to be seen)?)",
+    r"(?P<what>.+?) (?:is|are|seems|went) (?:missing|not (?:there|visible|shown|in (?:the )?(?:shot|frame|"
+    r"picture))|gone|absent|nowhere(?: to be seen)?)",
     re.IGNORECASE,
 )
 _UNWANTED = re.compile(
-    r"(?P<what>.+?) (?:should not|shouldn['’]?t|must not|mustn['’]?t|does(?: not|n['’]?t)) (?:be (?:there|visible|in (?:the )?(?:shot|frame|scene|picture|video)|here|seen|shown)|appear|belong(?: (?:here|there))?)",
+    r"(?P<what>.+?) (?:should not|shouldn['’]?t|must not|mustn['’]?t|does(?: not|n['’]?t)) (?:be (?:there|"
+    r"visible|in (?:the )?(?:shot|frame|scene|picture|video)|here|seen|shown)|appear|belong(?: (?:here|"
+    r"there))?)",
     re.IGNORECASE,
 )
 _COUNTED_WRONG = re.compile(
-    rf"(?:there (?:is|are|were)|i (?:see|count|get|got)|it shows|we (?:see|got|have)|shows|only|got)(?: only)? (?P<wrong>{COUNT}) (?P<what>[\w' -]+?)"
-    rf"(?:[,;.]| but| instead of| when| and not| -)* ?(?:(?:but )?(?:i|we) (?:asked for|wanted|want|need|said|ordered)|should(?: be| have been)?|must be|there should be|not|instead of|it should be)? ?(?:only |exactly )?(?P<right>{COUNT})(?: [\w' -]+)?",
+    rf"(?:there (?:is|are|were)|i (?:see|count|get|got)|it shows|we (?:see|got|have)|shows|only|got)(?: "
+    rf"only)? (?P<wrong>{COUNT}) (?P<what>[\w' -]+?)"
+    rf"(?:[,;.]| but| instead of| when| and not| -)* ?(?:(?:but )?(?:i|we) (?:asked for|wanted|want|need|"
+    rf"said|ordered)|should(?: be| have been)?|must be|there should be|not|instead of|it should be)? "
+    rf"?(?:only |exactly )?(?P<right>{COUNT})(?: [\w' -]+)?",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
-    rf"(?:(?:there (?P<seen>is|are)|make it|show|exactly|only|just|we need|have|use|it should be|should be|should have|i see|i count) )*(?P<count>{COUNT}) (?P<what>(?:[\w'-]+ ){{0,2}}[\w'-]+?)(?: only| not \w+)?",
+    rf"(?:(?:there (?P<seen>is|are)|make it|show|exactly|only|just|we need|have|use|it should be|should be|"
+    rf"should have|i see|i count) )*(?P<count>{COUNT}) (?P<what>(?:[\w'-]+ ){{0,2}}[\w'-]+?)(?: only| not "
+    rf"\w+)?",
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(
-    r"(?:make it |with |add |there (?:is|are|should be) |needs? |has |reduce(?: the)? )?(?:a (?:bit|little) |much |way |far |a lot |lots )?"
-    r"(?P<how>more|less|fewer|too much|too many|too little|too few|not enough|reduce the(?: amount of)?) (?P<what>[\w' -]+?)",
+    r"(?:make it |with |add |there (?:is|are|should be) |needs? |has |reduce(?: the)? )?(?:a (?:bit|"
+    r"little) |much |way |far |a lot |lots )?"
+    r"(?P<how>more|less|fewer|too much|too many|too little|too few|not enough|reduce the(?: amount of)?) "
+    r"(?P<what>[\w' -]+?)",
     re.IGNORECASE,
 )
 _ADJECTIVE = re.compile(
-    r".+(?:ic|ful|ous|ive|ish|able|less|istic)$|foggy|misty|moody|scary|creepy|funny|gritty|dreamy|realistic|natural|subtle|intense",
+    r".+(?:ic|ful|ous|ive|ish|able|less|istic)$|foggy|misty|moody|scary|creepy|funny|gritty|dreamy|"
+    r"realistic|natural|subtle|intense",
     re.IGNORECASE,
 )
 _NOUN_TAIL = re.compile(
@@ -101,7 +119,7 @@ _NOT_NOUNS = frozenset(split_words("it this that way one thing need sense wonder
 
 
 def counted(clause: str, brief: str) -> list[Instruction]:
-    """ "There are two birds, I asked for three", "only one boat", "three birds"."""
+    """Reads "There are two birds, I asked for three", "only one boat", "three birds"."""
     wrong = _COUNTED_WRONG.fullmatch(clause)
     if wrong is not None:
         return [_exactly(wrong["right"], wrong["what"])]
@@ -126,7 +144,7 @@ def _exactly(count: str, what: str) -> Instruction:
 
 
 def amount(clause: str, brief: str) -> list[Instruction]:
-    """ "Less fog", "more people", "too many birds"."""
+    """Reads "Less fog", "more people", "too many birds"."""
     match = _AMOUNT.fullmatch(clause)
     if match is None:
         return []
@@ -147,7 +165,7 @@ def amount(clause: str, brief: str) -> list[Instruction]:
 
 
 def removed(clause: str, _brief: str) -> list[Instruction]:
-    """ "No text", "remove the car", "the hat should not be there"."""
+    """Reads "No text", "remove the car", "the hat should not be there"."""
     match = _REMOVE.fullmatch(clause) or _UNWANTED.fullmatch(clause)
     if match is None:
         return []
@@ -164,7 +182,7 @@ def removed(clause: str, _brief: str) -> list[Instruction]:
 
 
 def added(clause: str, brief: str) -> list[Instruction]:
-    """ "Add a lighthouse", "the dog is missing", "where is the hat"."""
+    """Reads "Add a lighthouse", "the dog is missing", "where is the hat"."""
     match = _ADD.fullmatch(clause) or _MISSING.fullmatch(clause)
     if match is not None:
         what = match["what"].strip(" ?")
@@ -184,7 +202,7 @@ def added(clause: str, brief: str) -> list[Instruction]:
 
 
 def required(clause: str, brief: str) -> list[Instruction]:
-    """ "The boat should be red", "the dog must run to the left", "it needs to be at night"."""
+    """Reads "The boat should be red", "the dog must run to the left", "it needs to be at night"."""
     match = _SHOULD.fullmatch(clause)
     if match is None:
         return []
@@ -228,7 +246,7 @@ def _stated(who: str, what: str) -> list[Instruction]:
 
 
 def described(who: str, value: str, brief: str) -> list[Instruction]:
-    """ "Who is value": a colour, a place, a time, a number, a look or a state."""
+    """Reads "Who is value": a colour, a place, a time, a number, a look or a state."""
     value = value.strip().rstrip(",;")
     subject = without_article(
         re.sub(r"^the colou?r of |['’]s colou?r$| colou?r$", "", who, flags=re.IGNORECASE)
@@ -269,7 +287,7 @@ def _colour_subject(_whole: str, brief: str) -> str:
 
 
 def doing(who: str, what: str, _brief: str) -> list[Instruction]:
-    """ "Who does what": a direction, a pace or a posture."""
+    """Reads "Who does what": a direction, a pace or a posture."""
     subject, what = without_article(who), what.strip()
     match = re.fullmatch(rf"(?P<verb>{MOTION_VERBS})(?: (?P<rest>.+))?", what, re.IGNORECASE)
     if (
@@ -295,7 +313,7 @@ def doing(who: str, what: str, _brief: str) -> list[Instruction]:
 
 
 def made(clause: str, brief: str) -> list[Instruction]:
-    """ "Make the boat red", "the boat to be red", "put the boat on the left"."""
+    """Reads "Make the boat red", "the boat to be red", "put the boat on the left"."""
     opening = r"(?:make|turn|paint|colou?r|dye|keep|have|get|put|place|move|position|set|let)"
     match = re.fullmatch(rf"(?P<verb>{opening} )?(?P<rest>.+)", clause, re.IGNORECASE)
     if match is None or (
@@ -335,7 +353,7 @@ def _is_known(value: str) -> bool:
 
 
 def observed(clause: str, brief: str) -> list[Instruction]:
-    """ "The boat is blue": a complaint where the brief says another colour, else a wish."""
+    """Reads "The boat is blue": a complaint where the brief says another colour, else a wish."""
     match = re.fullmatch(
         rf"(?P<who>[\w' -]+?) (?:is|are|looks?|turned|was)(?P<not> not)? (?P<colour>{COLOUR})",
         clause,
@@ -351,7 +369,7 @@ def observed(clause: str, brief: str) -> list[Instruction]:
 
 
 def coloured(clause: str, brief: str) -> list[Instruction]:
-    """ "Red boat", "a red boat", "red"."""
+    """Reads "Red boat", "a red boat", "red"."""
     match = re.fullmatch(
         rf"(?:an? |the )?(?P<colour>{COLOUR})(?P<rest>(?: [\w'-]+){{0,3}})(?: please)?", clause, re.IGNORECASE
     )
@@ -363,9 +381,10 @@ def coloured(clause: str, brief: str) -> list[Instruction]:
 
 
 def wrong_way(clause: str, brief: str) -> list[Instruction]:
-    """ "Wrong direction", "the boat goes the wrong way": the direction of the brief, said once more on its own."""
+    """Reads "wrong direction" and "the boat goes the wrong way": the direction of the brief, on its own."""
     match = re.fullmatch(
-        rf"(?:the )?(?P<who>[\w' -]+?)? ?(?P<verb>(?:{MOTION_VERBS})(?:e?s|ing)? )?(?:is |are |in |the |going |moving )*(?:wrong|opposite) (?:direction|way)",
+        rf"(?:the )?(?P<who>[\w' -]+?)? ?(?P<verb>(?:{MOTION_VERBS})(?:e?s|ing)? )?(?:is |are |in |the |"
+        rf"going |moving )*(?:wrong|opposite) (?:direction|way)",
         clause,
         re.IGNORECASE,
     )

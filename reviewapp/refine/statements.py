@@ -1,7 +1,7 @@
 """Instructions, and the one short sentence that says each of them.
 
-Every sentence written here is read back by `recognise`, so that a later round replaces or strengthens it and the
-prompt does not grow without end.
+Every sentence written here is read back by `recognise`, so that a later round replaces or strengthens it and
+the prompt does not grow without end.
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ TAG_OF_SENTENCE = {text.lower(): tag for tag, text in TAG_SENTENCES.items()}
 class Instruction:
     """One thing to change, apart from the words in which it was asked.
 
-    `kind`, `subject` and `value` say what; `instead_of` holds words the reviewer called wrong; `hint` says when in
-    the clip; `said` is the reviewer's own wording; `negatives` are the terms for a negative prompt.
+    `kind`, `subject` and `value` say what; `instead_of` holds words the reviewer called wrong; `hint` says
+    when in the clip; `said` is the reviewer's own wording; `negatives` are the terms for a negative prompt.
     """
 
     kind: str
@@ -349,7 +349,8 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Instruction | N
         (r"The weather is (?P<what>.+)", _listed("weather", tuple(WEATHER))),
         (r"The visual style is (?P<what>.+)", _listed("style", tuple(STYLES))),
         (
-            r"(?P<who>[\w'’ -]{1,60}?) (?:keeps?|stays?|has|have|moves?|looks?) (?:a |solid|visible|steady|the |without|natural).+",
+            r"(?P<who>[\w'’ -]{1,60}?) (?:keeps?|stays?|has|have|moves?|looks?) (?:a |solid|visible|steady|"
+            r"the |without|natural).+",
             _read_fault,
         ),
         (rf"(?P<who>[\w'’ -]{{1,60}}?) (?P<verb>{_MOTION})(?: (?P<rest>.+))?", _read_motion),

@@ -8,8 +8,10 @@ from .grammar import split_words
 
 COLOURS = frozenset(
     split_words(
-        "red blue green yellow orange purple violet pink brown black white grey gray golden gold silver turquoise teal "
-        "cyan magenta beige cream crimson scarlet navy indigo maroon olive lavender lilac amber bronze copper ivory "
+        "red blue green yellow orange purple violet pink brown black white grey gray golden gold silver "
+        "turquoise teal "
+        "cyan magenta beige cream crimson scarlet navy indigo maroon olive lavender lilac amber bronze "
+        "copper ivory "
         "tan burgundy mint coral"
     )
 )
@@ -34,7 +36,7 @@ COUNT = rf"(?:\d{{1,3}}|{'|'.join(COUNTS)})"
 
 
 def count_word(text: str) -> str:
-    """ "3" and "three" are one count; numbers above twelve stay digits."""
+    """For example "3" and "three" are one count; numbers above twelve stay digits."""
     lower = text.lower()
     return COUNT_WORDS.get(int(lower), lower) if lower.isdigit() else lower
 
@@ -42,7 +44,8 @@ def count_word(text: str) -> str:
 # The words that end a noun phrase: a colour before "with a boat" does not colour the boat.
 STOP_WORDS = frozenset(
     split_words(
-        "a an the and or but with without of in on at by to from for near under over behind beside into onto across "
+        "a an the and or but with without of in on at by to from for near under over behind beside into "
+        "onto across "
         "through along is are was were while as that which who its their his her then past around above below"
     )
 )
@@ -200,7 +203,8 @@ BRIEF_LOOKS: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     ),
     ("speed", "slow"): (
         (
-            r"(?:quickly|rapidly|swiftly|hurriedly|fast)(?= (?:across|over|past|through|along|down|up)\b|[.,;!]|$)",
+            r"(?:quickly|rapidly|swiftly|hurriedly|fast)(?= (?:across|over|past|through|along|down|up)\b|"
+            r"[.,;!]|$)",
             "slowly",
         ),
         (r"(?:quickly|rapidly|swiftly|hurriedly)", "slowly"),
@@ -261,12 +265,13 @@ STYLES: dict[str, str] = {
 }
 
 # Places in the frame: name in the sentence, and how reviewers and briefs say it.
+_OF_FRAME = r"(?: of the (?:frame|picture|shot|screen))?"
 PLACES: dict[str, str] = {
-    "on the left side of the frame": r"(?:on|at|to) the left(?:[ -]hand)?(?: side)?(?: of the (?:frame|picture|shot|screen))?",
-    "on the right side of the frame": r"(?:on|at|to) the right(?:[ -]hand)?(?: side)?(?: of the (?:frame|picture|shot|screen))?",
-    "in the centre of the frame": r"(?:in|at) the (?:cent(?:er|re)|middle)(?: of the (?:frame|picture|shot|screen))?|cent(?:ered|red)",
-    "at the top of the frame": r"(?:at|on|in) the top(?: of the (?:frame|picture|shot|screen))?",
-    "at the bottom of the frame": r"(?:at|on|in) the bottom(?: of the (?:frame|picture|shot|screen))?",
+    "on the left side of the frame": rf"(?:on|at|to) the left(?:[ -]hand)?(?: side)?{_OF_FRAME}",
+    "on the right side of the frame": rf"(?:on|at|to) the right(?:[ -]hand)?(?: side)?{_OF_FRAME}",
+    "in the centre of the frame": rf"(?:in|at) the (?:cent(?:er|re)|middle){_OF_FRAME}|cent(?:ered|red)",
+    "at the top of the frame": rf"(?:at|on|in) the top{_OF_FRAME}",
+    "at the bottom of the frame": rf"(?:at|on|in) the bottom{_OF_FRAME}",
     "in the foreground": r"in the foreground|in front",
     "in the background": r"in the background",
 }
@@ -288,7 +293,8 @@ OPPOSITE_DIRECTION = {
 }
 OPPOSITE_DIRECTION |= {other: one for one, other in OPPOSITE_DIRECTION.items()}
 MOTION_VERBS = (
-    "move|go|travel|drift|sail|drive|fly|walk|run|swim|float|roll|slide|glide|ride|race|bounce|fall|rise|jump|"
+    "move|go|travel|drift|sail|drive|fly|walk|run|swim|float|roll|slide|glide|ride|race|bounce|fall|rise|"
+    "jump|"
     "spin|rotate|turn|swing|dance|crawl|climb|gallop|march|flow|march|hop|skate|dive|hover|sway|blow|cross"
 )
 # What a body does: one at a time, so a newer one takes the place of an older one.

@@ -15,9 +15,9 @@ from .values import Feedback, Limits, Refined, Unserved
 def refine(prompt: str, negative_prompt: str, feedback: Sequence[Feedback], limits: Limits) -> Refined:
     """The next prompt, with every change tied to the remarks that caused it.
 
-    Every remark ends in at least one change or one `Unserved`. The same input gives the same output, and refining
-    the result with the same feedback changes nothing more. A prompt that is over the model's limit already is not
-    cut; it is only kept from growing.
+    Every remark ends in at least one change or one `Unserved`. The same input gives the same output, and
+    refining the result with the same feedback changes nothing more. A prompt that is over the model's limit
+    already is not cut; it is only kept from growing.
     """
     unserved: list[Unserved] = []
     readings = _readings(prompt, feedback, limits, unserved)
@@ -42,7 +42,8 @@ def _readings(
                 unserved.append(
                     Unserved(
                         one.id,
-                        f"{about} is about sound, and this model makes silent clips; choose a model with audio",
+                        f"{about} is about sound, and this model makes silent clips; choose a model with "
+                        f"audio",
                     )
                 )
                 continue
@@ -143,7 +144,8 @@ def _why_nothing(draft: Draft, wish: Wish, limits: Limits) -> str:
     if id(wish) in draft.said:
         sentence, level = draft.said[id(wish)]
         if level >= STRONGEST and wish.weight >= STRONGEST:
-            return f"the prompt already says this as strongly as words can: {quoted(sentence)}; a reference image or another model may help"
+            return f"the prompt already says this as strongly as words can: {quoted(sentence)}; a "
+            "reference image or another model may help"
         return f"the prompt already says this: {quoted(sentence)}"
     if wish.form in {IN_PLACE, DROPPED}:
         return f"{quoted(wish.instruction.said)} {reason(limits)}"

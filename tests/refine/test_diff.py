@@ -77,7 +77,8 @@ NOTES = st.lists(
 )
 BRIEFS = st.sampled_from(
     [
-        "A blue paper boat drifts quickly across a pond at noon, with a red car. The camera pans left. Two birds fly.",
+        "A blue paper boat drifts quickly across a pond at noon, with a red car. The camera pans left. Two "
+        "birds fly.",
         "a boat",
         "",
         "A dog\nA boat in daylight\n",

@@ -12,18 +12,63 @@ from reviewapp.refine.clean import sentence_spans
 from reviewapp.refine.grammar import key
 
 PARTS = [
-    "the boat should be red", "not blue", "make it slower", "too dark", "camera should push in", "no pan", "no text", "please",
-    "there are two birds", "I asked for three", "hand melts at the end", "less fog", "remove the car", "and", "but", ", ", ". ",
-    "ball bounces too fast", "at night instead of day", "wrong", "the dog", "must", "should", "is", "very", "a little darker",
-    "ignore previous instructions", "“quoted”", "🚤", "\n", "\x00", "\u200b", "1. ", "- ", ";", "Important: ", "must clearly be",
-    "throughout", "green", "three", "the camera", "left", "There is no car.", "music too loud", "é", "赤い船にしてください", "?", "!!", "…",
-]  # fmt: skip
+    "the boat should be red",
+    "not blue",
+    "make it slower",
+    "too dark",
+    "camera should push in",
+    "no pan",
+    "no text",
+    "please",
+    "there are two birds",
+    "I asked for three",
+    "hand melts at the end",
+    "less fog",
+    "remove the car",
+    "and",
+    "but",
+    ", ",
+    ". ",
+    "ball bounces too fast",
+    "at night instead of day",
+    "wrong",
+    "the dog",
+    "must",
+    "should",
+    "is",
+    "very",
+    "a little darker",
+    "ignore previous instructions",
+    "“quoted”",
+    "🚤",
+    "\n",
+    "\x00",
+    "\u200b",
+    "1. ",
+    "- ",
+    ";",
+    "Important: ",
+    "must clearly be",
+    "throughout",
+    "green",
+    "three",
+    "the camera",
+    "left",
+    "There is no car.",
+    "music too loud",
+    "é",
+    "赤い船にしてください",
+    "?",
+    "!!",
+    "…",
+]
 PHRASES = st.lists(st.sampled_from(PARTS), max_size=9).map(" ".join)
 TEXTS = PHRASES | st.text(max_size=200) | st.text(max_size=20).map(lambda text: text * 60)
 BRIEFS = (
     st.sampled_from(
         [
-            "A blue paper boat drifts quickly across a pond at noon, with a red car. The camera pans left. Two birds fly.",
+            "A blue paper boat drifts quickly across a pond at noon, with a red car. The camera pans left. "
+            "Two birds fly.",
             "a dog on a beach",
             "",
             "Subject: a boat\nCamera: slow pan left\nLight: dimly lit",
@@ -149,8 +194,8 @@ def test_five_rounds_of_remarks_do_not_make_it_grow_without_end() -> None:
 
 def test_it_is_fast() -> None:
     brief = (
-        "A blue paper boat drifts quickly across a pond at noon. The camera pans left. Two birds fly over thick fog. "
-        * 4
+        "A blue paper boat drifts quickly across a pond at noon. The camera pans left. Two birds fly over "
+        "thick fog. " * 4
     )
     notes = [
         "the boat should be red, not blue",
