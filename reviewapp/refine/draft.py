@@ -65,11 +65,15 @@ def same(one: Instruction, other: Instruction) -> bool:
 
 @dataclass
 class Draft:
-    """The text so far. `said` holds, for a wish that changed nothing, the sentence that already says it."""
+    """The text so far. `said` holds, for a wish that changed nothing, the sentence that already says it.
+
+    `asked` holds what the wishes say, so that none of them edits the words of another.
+    """
 
     prompt: str
     negative: str
     limits: Limits
+    asked: frozenset[str] = frozenset()
     changes: list[Change] = field(default_factory=list)
     said: dict[int, tuple[str, int]] = field(default_factory=dict)
     added: list[tuple[Wish, str]] = field(default_factory=list)
@@ -142,7 +146,11 @@ class Draft:
         found = edits(instruction, self.prompt)
         if not found:
             return []
-        own = [(start, end) for start, end, sentence in self._sentences() if recognise(sentence) is not None]
+        own = [
+            (start, end)
+            for start, end, sentence in self._sentences()
+            if recognise(sentence) is not None or key(parse(sentence)[0]) in self.asked
+        ]
         return [
             edit
             for edit in found

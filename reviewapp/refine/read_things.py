@@ -247,7 +247,9 @@ def _stated(who: str, what: str) -> list[Instruction]:
 
 def described(who: str, value: str, brief: str) -> list[Instruction]:
     """Reads "Who is value": a colour, a place, a time, a number, a look or a state."""
-    value = value.strip().rstrip(",;")
+    value = value.strip().rstrip(",; ")
+    if not value:
+        return []
     subject = without_article(
         re.sub(r"^the colou?r of |['’]s colou?r$| colou?r$", "", who, flags=re.IGNORECASE)
     )

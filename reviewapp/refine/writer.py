@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from .clean import clean, quoted
 from .draft import DROPPED, IN_PLACE, PLAIN, Draft, Wish, clash, same
+from .grammar import key
 from .limits import reason, units
 from .patterns import is_about_sound, read
 from .statements import STRONGEST, Instruction
@@ -83,7 +84,7 @@ def _settled(readings: list[tuple[Feedback, Instruction]], unserved: list[Unserv
 
 
 def _composed(prompt: str, negative: str, wishes: Sequence[Wish], limits: Limits) -> Draft:
-    draft = Draft(prompt, negative, limits)
+    draft = Draft(prompt, negative, limits, frozenset(key(wish.instruction.core) for wish in wishes))
     for wish in wishes:
         draft.apply(wish)
     draft.finish()
