@@ -94,7 +94,7 @@ def _treeline(land: Land, foot: float, tall: float, colour: RGB, distance: float
 
 def forest(land: Land) -> Ground:
     land.sky(land.row(0.8))
-    land.gradient(land.row(0.1), land.row(0.8), mix(land.mood.sky_low, (0.62, 0.76, 0.62), 0.45), land.mood.haze)
+    land.gradient(0, land.row(0.8), mix(land.mood.sky_low, (0.62, 0.76, 0.62), 0.35), land.mood.haze)
     for distance, foot, tall in ((1.0, 0.66, 0.62), (0.72, 0.70, 0.66), (0.40, 0.75, 0.74)):
         _pines(land, foot, tall, (0.10, 0.27, 0.19), distance)
     land.ridge(land.row(0.78) - land.profile(3, 3) * 0.07 * land.frame, (0.24, 0.38, 0.17), 0.12, foot=0.35, grain=0.3)
@@ -218,7 +218,7 @@ def plain(land: Land) -> Ground:
     hue = mix(mood.sky_top, list(NAMED.values())[int(land.random.integers(0, 9))], 0.3)
     wall = mix(mood.sky_low, hue, 0.35)
     land.gradient(0, land.row(0.72), darker(wall, 0.16), wall)
-    land.gradient(land.row(0.70), land.h, lighter(wall, 0.10), darker(wall, 0.22), 0.8)
+    land.gradient(land.row(0.72), land.h, wall, darker(wall, 0.26), 0.7)
     far = np.hypot((land.columns[None, :] - land.w * 0.42) / land.w, (land.rows - land.row(0.40)) / land.frame)
     land.blend(0, np.asarray(np.clip(0.62 - far, 0, 1) ** 1.5 * 0.8, np.float32), lighter(wall, 0.55))
     return Ground(0.74, shadows=0.5)
@@ -230,7 +230,7 @@ def space(land: Land) -> Ground:
         cloud = np.clip(land.noise(land.h, 3, 2.4, 5) * 2.6 - 1.15, 0, 1)
         land.blend(0, np.asarray(cloud * share * 0.6, np.float32), colour)
     for share in (1.0, 1.6):
-        land._stars(land.h, share)
+        land.starfield(land.h, share)
     radius, x, y = 0.55 * land.frame, 0.16 * land.w, land.row(1.20)
     far = np.hypot(land.columns[None, :] - x, land.rows - y)
     tone = list(NAMED.values())[int(land.random.integers(3, 9))]

@@ -58,12 +58,12 @@ class Land:
         self.gradient(0, horizon, mood.sky_top, mood.sky_low, 1.15)
         self.rgb[int(horizon) :] = np.array(mood.sky_low, np.float32)
         if mood.stars > 0:
-            self._stars(horizon, mood.stars)
+            self.starfield(horizon, mood.stars)
         if mood.sun_size:
             x, y = mood.sun_at
             self.disc(x * self.w, self.base * 0.5 + y * (horizon - self.base * 0.5), mood.sun_size * self.frame, mood.sun)
 
-    def _stars(self, horizon: float, share: float) -> None:
+    def starfield(self, horizon: float, share: float) -> None:
         count = int(240 * share)
         xs, ys = self.random.integers(2, self.w - 2, count), self.random.integers(2, max(3, int(horizon * 0.85)), count)
         power = (self.random.random(count, dtype=np.float32) ** 3 * 0.8 + 0.12) * np.float32(share)
@@ -82,7 +82,7 @@ class Land:
         first, last = max(0, int(top)), min(self.h, int(bottom))
         height = last - first
         field = self.noise(height, cells, cells * 0.9, 5)
-        fade = np.sin(np.linspace(0, np.pi, height, dtype=np.float32))[:, None] ** 0.7
+        fade = np.clip(np.sin(np.linspace(0, np.pi, height, dtype=np.float32)), 0, 1)[:, None] ** 0.7
         cover = np.clip((field - (0.62 - 0.22 * amount)) * 5.0, 0, 1) * fade
         below = np.clip(cover - np.roll(cover, -max(2, height // 26), 0) + 0.55, 0, 1)[..., None]
         bright = np.array(mix(self.mood.sky_low, lit((1.0, 1.0, 1.0), self.mood.ambient), 0.62), np.float32)
