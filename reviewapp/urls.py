@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.views import LogoutView, PasswordChangeView
-from django.urls import URLPattern, URLResolver, include, path, reverse_lazy
+from django.contrib.auth.views import LogoutView
+from django.urls import URLPattern, URLResolver, include, path
 
 from reviewapp.urls_producer import producer_urls
 from reviewapp.urls_review import review_urls
@@ -13,11 +13,7 @@ account_urls: list[URLPattern | URLResolver] = [
     path("sign-in/", auth.SignIn.as_view(), name="login"),
     path("sign-in/demo/<slug:username>/", auth.demo_sign_in, name="demo-sign-in"),
     path("sign-out/", LogoutView.as_view(), name="logout"),
-    path(
-        "password/",
-        PasswordChangeView.as_view(success_url=reverse_lazy("home")),
-        name="password-change",
-    ),
+    path("password/", auth.ChangePassword.as_view(), name="password-change"),
 ]
 
 site_urls: list[URLPattern | URLResolver] = [

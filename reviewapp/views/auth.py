@@ -6,11 +6,14 @@ import ipaddress
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from reviewapp.forms.auth import SignInForm
@@ -54,6 +57,14 @@ class SignIn(LoginView):
             )
             people = [(name, label) for name, label in DEMO_PEOPLE.items() if name in there]
         return context | {"demo_people": people, "nobody_yet": not User.objects.exists()}
+
+
+class ChangePassword(PasswordChangeView):
+    success_url = reverse_lazy("home")
+
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
+        messages.success(self.request, "Your password is changed. You were signed out everywhere else.")
+        return super().form_valid(form)
 
 
 @login_not_required

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 CHUNK = 128 * 1024
 MAX_AGE_S = 3600
 # A vendor's own word on the type of a file is not shown to browsers unless it is one of these.
-PLAYABLE = frozenset({"video/mp4", "video/webm", "video/quicktime"})
+PLAYABLE = {"video/mp4": "mp4", "video/webm": "webm", "video/quicktime": "mov"}
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Window:
 def clip(request: AuthedRequest, uid: uuid.UUID) -> HttpResponseBase:
     candidate, clip = _clip_of(request, uid)
     kind = clip.content_type if clip.content_type in PLAYABLE else "application/octet-stream"
-    name = f"{candidate.code}_{clip.sha256[:8]}.mp4"
+    name = f"{candidate.code}_{clip.sha256[:8]}.{PLAYABLE.get(clip.content_type, 'bin')}"
     return _send(request, StoredFile(clip.file, kind, f'"{clip.sha256}"', clip.created_at, name))
 
 
