@@ -8,7 +8,7 @@ from typing import Any
 
 from providers import catalog
 from reviewapp import refine
-from reviewapp.models import Note, PromptVersion
+from reviewapp.models import Note, PromptVersion, Shot
 
 
 def feedback_of(notes: Iterable[Note]) -> list[refine.Feedback]:
@@ -32,21 +32,22 @@ def _feedback(note: Note) -> refine.Feedback:
     )
 
 
-def limits_of(vendor: str, model_id: str) -> refine.Limits:
-    """The prompt limits of a model, in its own unit, as the refiner needs them."""
-    model = catalog.model(vendor, model_id)
+def limits_of(shot: Shot, model_id: str) -> refine.Limits:
+    """The limits of a model, in its own unit, for a clip of this shot, as the refiner needs them."""
+    model = catalog.model(shot.project.provider, model_id)
     return refine.Limits(
         max_units=model.prompt_limit,
         unit=model.prompt_unit,
         negative_prompt=model.negative_prompt,
         negative_max_units=None,
         audio=model.audio != "none",
+        duration_s=float(shot.duration_s),
     )
 
 
 def refined(base: PromptVersion, model_id: str, notes: Iterable[Note]) -> refine.Refined:
     """What the rules make of a version's text and these notes. Writes nothing."""
-    limits = limits_of(base.shot.project.provider, model_id)
+    limits = limits_of(base.shot, model_id)
     return refine.refine(base.text, base.negative_text, feedback_of(notes), limits)
 
 

@@ -8,7 +8,7 @@ told commit together or not at all. No verb waits for anything outside the datab
 from __future__ import annotations
 
 from reviewapp.line.files import begin_check, begin_ingest, check_refused, checked, ingest_failed, ingested
-from reviewapp.line.people import CannotAskAgain, ask_again, resolve_made, resolve_not_made
+from reviewapp.line.people import CannotAskAgain, ask_again, resolve_made, resolve_not_made, was_made
 from reviewapp.line.poll import claim_polls, record_cancel, record_polls
 from reviewapp.line.submit import begin_submit, submit_accepted, submit_failed
 from reviewapp.line.sweep import due_now, next_due_in, sweep
@@ -33,4 +33,5 @@ __all__ = [
     "submit_accepted",
     "submit_failed",
     "sweep",
+    "was_made",
 ]

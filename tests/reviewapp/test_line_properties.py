@@ -171,7 +171,7 @@ class Life:
         )
         for _ in range(self.chance.choice((1, 2))):
             extra = () if verb is review.approve else (feedback,)
-            verb(row, self.by, row.revision, *extra)  # type: ignore[operator]
+            verb(row, self.by, row.revision, *extra)
 
     def undo(self) -> None:
         decisions = list(ReviewDecision.objects.filter(candidate__shot=self.shot, undone_at=None))
