@@ -1,7 +1,50 @@
-"""The producer's pages: projects, shots, generating."""
+"""The producer's pages: projects, shots, generating, import and export."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-producer_urls: list[URLPattern | URLResolver] = []
+from reviewapp.views import exports, generate, imports, projects, rescue, shots
+
+shot_urls: list[URLPattern | URLResolver] = [
+    path("", shots.shot_detail, name="shot-detail"),
+    path("edit/", shots.shot_edit, name="shot-edit"),
+    path("hold/", shots.shot_hold, name="shot-hold"),
+    path("omit/", shots.shot_omit, name="shot-omit"),
+    path("split/", rescue.shot_split, name="shot-split"),
+    path("one-more-round/", rescue.shot_more, name="shot-more"),
+]
+
+project_urls: list[URLPattern | URLResolver] = [
+    path("", shots.shot_list, name="shot-list"),
+    path("rows/", shots.shot_rows, name="shot-rows"),
+    path("new-shot/", shots.shot_new, name="shot-new"),
+    path("shots/<str:code>/", include(shot_urls)),
+    path("generate/", generate.generate, name="generate"),
+    path("generate/quote/", generate.generate_quote, name="generate-quote"),
+    path("import/", imports.import_shots, name="shot-import"),
+    path("import/apply/", imports.import_apply, name="shot-import-apply"),
+    path("import/wrong-lines.csv", imports.import_wrong, name="shot-import-wrong"),
+    path("import/template.csv", imports.import_template, name="shot-import-template"),
+    path("export/shots.csv", exports.export_shots, name="export-shots"),
+    path("export/clips.zip", exports.export_clips, name="export-clips"),
+    path("settings/", projects.project_settings, name="project-settings"),
+    path("members/", projects.member_add, name="member-add"),
+    path("members/<int:pk>/role/", projects.member_role, name="member-role"),
+    path("members/<int:pk>/remove/", projects.member_remove, name="member-remove"),
+]
+
+candidate_urls: list[URLPattern | URLResolver] = [
+    path("accept/", rescue.candidate_accept, name="candidate-accept"),
+    path("again/", rescue.candidate_again, name="candidate-again"),
+    path("made/", rescue.candidate_made, name="candidate-made"),
+    path("not-made/", rescue.candidate_not_made, name="candidate-not-made"),
+]
+
+producer_urls: list[URLPattern | URLResolver] = [
+    # The list stands where every project's pages stand below it, so that the menu marks it on all of them.
+    path("p/", projects.project_list, name="project-list"),
+    path("p/new/", projects.project_new, name="project-new"),
+    path("p/<slug:slug>/", include(project_urls)),
+    path("c/<uuid:uid>/", include(candidate_urls)),
+]

@@ -6,6 +6,7 @@ import codecs
 from dataclasses import dataclass
 
 MAX_BYTES = 5_000_000
+_TOO_LARGE = f"The file has more than {MAX_BYTES / 1e6:.0f} MB. Split it into several files."
 
 # How the files begin that people drop here by mistake, and what to tell them.
 _SPREADSHEET = "In the spreadsheet, save or download it as CSV (UTF-8) and upload that file."
@@ -48,15 +49,14 @@ class Decoded:
 def decode(data: bytes) -> Decoded:
     """Read uploaded bytes as text. Raises NotAShotList for what is too large, empty or not text."""
     if len(data) > MAX_BYTES:
-        raise NotAShotList(
-            f"The file has {len(data) / 1e6:.1f} MB; a shot list may have {MAX_BYTES / 1e6:.0f} MB. "
-            "Split it into several files."
-        )
+        raise NotAShotList(_TOO_LARGE)
     for offset, mark, kind, advice in _MAGIC:
         if data[offset:].startswith(mark):
             raise NotAShotList(f"This file is {kind}, not a CSV file. {advice}")
     decoded = _decode(data)
     text = decoded.text.replace("\r\n", "\n").replace("\r", "\n")
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise NotAShotList(_TOO_LARGE)
     if not text.strip():
         raise NotAShotList("The file is empty. The first line must name the columns: code and prompt.")
     if _is_noise(text):

@@ -1,0 +1,85 @@
+"""The life of one shot for its page: every version, its clips, what was said about them, what they cost."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from reviewapp import line, refine
+from reviewapp.models import Candidate, LedgerEntry, PromptVersion, ReviewDecision, Shot, Status
+
+
+@dataclass
+class Take:
+    """One clip on the shot's page. `remedy` is what a person can do about one that is stuck."""
+
+    candidate: Candidate
+    charged: Decimal | None = None
+    decisions: list[ReviewDecision] = field(default_factory=list)
+
+    @property
+    def remedy(self) -> str:
+        """`say` whether an uncertain call counted, `fetch` a paid clip again, `send` anew; empty for none."""
+        if self.candidate.status == Status.UNCERTAIN:
+            return "say"
+        if self.candidate.status in (Status.FAILED, Status.REFUSED):
+            return "fetch" if line.was_made(self.candidate) else "send"
+        return ""
+
+    @property
+    def clip(self) -> object:
+        return getattr(self.candidate, "clip", None)
+
+    @property
+    def score(self) -> float | None:
+        quality = getattr(self.candidate, "quality", None)
+        return None if quality is None else quality.score
+
+
+@dataclass
+class Round:
+    """One version with what it changed of its parent's text, and its clips."""
+
+    version: PromptVersion
+    pieces: tuple[refine.Piece, ...] = ()
+    takes: list[Take] = field(default_factory=list)
+
+
+def rounds(shot: Shot) -> list[Round]:
+    """Every version of the shot, the newest first. A fixed number of queries, however long the life."""
+    versions = list(shot.versions.select_related("author", "parent"))
+    made = {version.pk: Round(version, _pieces(version)) for version in versions}
+    takes: dict[int, Take] = {}
+    candidates = shot.candidates.select_related("clip", "quality", "provider_key")
+    for candidate in candidates.order_by("version__number", "slot"):
+        candidate.shot, candidate.version = shot, made[candidate.version_id].version
+        takes[candidate.pk] = Take(candidate)
+        made[candidate.version_id].takes.append(takes[candidate.pk])
+    decisions = ReviewDecision.objects.filter(candidate__shot=shot).select_related("by", "undone_by")
+    for decision in decisions.prefetch_related("notes__author"):
+        takes[decision.candidate_id].decisions.append(decision)
+    for pk, amount in charges(shot).items():
+        takes[pk].charged = amount
+    return list(reversed(made.values()))
+
+
+def _pieces(version: PromptVersion) -> tuple[refine.Piece, ...]:
+    return refine.diff_pieces(version.parent.text, version.text) if version.parent else ()
+
+
+def charges(shot: Shot) -> dict[int, Decimal]:
+    """What was charged for each clip of the shot, in US dollars."""
+    sums: dict[int, Decimal] = defaultdict(Decimal)
+    settled = LedgerEntry.objects.filter(shot=shot, kind=LedgerEntry.Kind.SETTLED)
+    for candidate_id, amount in settled.values_list("candidate_id", "amount"):
+        sums[candidate_id] += amount
+    return dict(sums)
+
+
+def ledger(shot: Shot) -> list[LedgerEntry]:
+    """Every line of money of the shot, in the order of time."""
+    entries = list(shot.ledger.select_related("candidate__version"))
+    for entry in entries:
+        entry.candidate.shot = shot
+    return entries

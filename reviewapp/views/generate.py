@@ -1,0 +1,139 @@
+"""Asking for clips: the quote, and the confirmed order."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from reviewapp import board, generation
+from reviewapp.forms.shots import ConfirmForm, GenerateForm
+from reviewapp.models import GenerationOrder, Project, Role, Shot
+from reviewapp.models.projects import BudgetMode
+from reviewapp.views.access import AuthedRequest, get_project
+from reviewapp.views.shots import asked_filter
+
+MOST_SHOTS = 1000
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for: the shots, and the form that says how many clips and with which model."""
+
+    shots: list[Shot]
+    form: GenerateForm
+    quote: generation.Quote
+    too_many: int = 0
+
+
+@require_POST
+def generate_quote(request: AuthedRequest, slug: str) -> HttpResponse:
+    """The quote for another number of clips or another model. Asks only; a POST as lists may be long."""
+    project = get_project(request, slug, Role.PRODUCER)
+    return render(request, "shots/_quote.html", _context(project, _order(project, request.POST, "chosen")))
+
+
+@require_http_methods(["GET", "POST"])
+def generate(request: AuthedRequest, slug: str) -> HttpResponse:
+    project = get_project(request, slug, Role.PRODUCER)
+    if request.method == "POST":
+        return _confirm(request, project)
+    return render(request, "shots/generate.html", _context(project, _order(project, request.GET)))
+
+
+def _order(project: Project, data: Any, field: str = "shots") -> Order:
+    """Read the order from the address or the form; what cannot be read is said at the field."""
+    chosen = _chosen(project, data, field)
+    given = {"count": data.get("count") or project.candidates_per_round, "model": data.get("model", "")}
+    form = GenerateForm({**given, "over": data.get("over", "")}, project=project)
+    if form.is_valid():
+        count, model = form.cleaned_data["count"], form.cleaned_data["model"]
+    else:
+        count, model = project.candidates_per_round, ""
+    shots = chosen[:MOST_SHOTS]
+    quote = generation.quote(project, shots, count=count, model=model)
+    return Order(shots, form, quote, len(chosen) - len(shots))
+
+
+def _chosen(project: Project, data: Any, field: str) -> list[Shot]:
+    """The ticked shots, or every shot of a tab and search; never one of another project."""
+    if data.get("all") == "1":
+        return list(board.found(project, *asked_filter(data)))
+    words = [*data.getlist("shot"), *str(data.get(field, "")).split(",")]
+    pks = {int(word) for word in words if word.isascii() and word.isdigit() and len(word) < 19}
+    found = Shot.objects.with_status().filter(project=project, pk__in=pks)
+    return list(found.select_related("project").order_by("position", "code"))
+
+
+def _context(project: Project, order: Order, **more: Any) -> dict[str, Any]:
+    sendable = [line.shot for line in order.quote.sendable]
+    left = order.quote.totals.left
+    return {
+        "project": project,
+        "order": order,
+        "quote": order.quote,
+        "form": order.form,
+        "sendable": ",".join(str(shot.pk) for shot in sendable),
+        "chosen": ",".join(str(shot.pk) for shot in order.shots),
+        "single": order.shots[0] if len(order.shots) == 1 else None,
+        "again": [line for line in order.quote.sendable if line.existing],
+        "over_by": order.quote.total_usd - left if left is not None else Decimal(0),
+        "capped": order.quote.over_budget and project.budget_mode == BudgetMode.CAP,
+        "warned": order.quote.over_budget and project.budget_mode == BudgetMode.WARN,
+        "token": uuid.uuid4(),
+        **more,
+    }
+
+
+def _confirm(request: AuthedRequest, project: Project) -> HttpResponse:
+    order, confirm = _order(project, request.POST), ConfirmForm(request.POST)
+    trouble = _trouble(project, order, confirm)
+    if not trouble:
+        try:
+            made = generation.generate(
+                project,
+                order.shots,
+                request.user,
+                token=confirm.cleaned_data["token"],
+                count=order.form.cleaned_data["count"],
+                model=order.form.cleaned_data["model"],
+            )
+        except generation.CannotGenerate as refused:
+            trouble = f"{refused} Nothing was sent and nothing was spent."
+        else:
+            return _sent(request, project, order, len(made))
+    context = _context(project, order, trouble=trouble)
+    # The shots that could not be sent stay in sight, as they were on the page before.
+    context["chosen"] = request.POST.get("chosen", "") or context["chosen"]
+    return render(request, "shots/generate.html", context, status=409)
+
+
+def _trouble(project: Project, order: Order, confirm: ConfirmForm) -> str:
+    """Why the click is not carried out; empty when it agrees with what would be sent now."""
+    if not confirm.is_valid():
+        return "This page is incomplete. Look at the price below and press the button once more."
+    if not order.form.is_valid():
+        return "Correct the fields below. Nothing was sent."
+    if GenerationOrder.objects.filter(token=confirm.cleaned_data["token"]).exists():
+        return ""
+    if confirm.cleaned_data["expected"] != order.quote.total_usd:
+        return "The price has changed since you looked. Nothing was sent; look at it and confirm again."
+    over = order.quote.over_budget and project.budget_mode == BudgetMode.WARN
+    if over and not order.form.cleaned_data["over"]:
+        return "This goes over the budget. Tick the box if you want that. Nothing was sent."
+    return ""
+
+
+def _sent(request: AuthedRequest, project: Project, order: Order, clips: int) -> HttpResponse:
+    if clips:
+        of = order.shots[0].code if len(order.shots) == 1 else f"{len(order.shots)} shots"
+        messages.success(request, f"{clips} {'clip' if clips == 1 else 'clips'} of {of} on the way.")
+    else:
+        messages.info(request, "This order was sent already. Nothing was sent twice.")
+    return redirect("shot-list", slug=project.slug)

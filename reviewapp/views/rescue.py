@@ -1,0 +1,122 @@
+"""The ways on for what is stuck: an escalated shot, a failed clip, a paid call whose answer was lost."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from reviewapp import line, review, shots
+from reviewapp.forms.shots import FoundForm, SplitForm
+from reviewapp.models import Candidate, Role, Shot, StaleCandidate
+from reviewapp.shotlist.writing import number
+from reviewapp.views.access import AuthedRequest, get_candidate, get_shot
+from reviewapp.views.shots import shot_page
+
+
+def _back(shot: Shot) -> HttpResponse:
+    return redirect("shot-detail", slug=shot.project.slug, code=shot.code)
+
+
+@require_POST
+def shot_more(request: AuthedRequest, slug: str, code: str) -> HttpResponse:
+    """One round more than the cap, for this shot alone."""
+    shot = get_shot(request, slug, code, Role.PRODUCER)
+    try:
+        version = shots.one_more_round(shot)
+    except shots.NotEscalated as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, f"One more round: {version.label} is on its way.")
+    return _back(shot)
+
+
+@require_http_methods(["GET", "POST"])
+def shot_split(request: AuthedRequest, slug: str, code: str) -> HttpResponse:
+    shot = get_shot(request, slug, code, Role.PRODUCER)
+    taken = {taken.lower() for taken in shot.project.shots.values_list("code", flat=True)}
+    seconds = number(shot.duration_s)
+    initial = {
+        "first_prompt": shot.prompt,
+        "first_seconds": seconds,
+        "code": shots.code_between(shot.code, taken),
+        "second_prompt": shot.prompt,
+        "second_seconds": seconds,
+    }
+    form = SplitForm(request.POST or None, shot=shot, initial=initial)
+    if form.is_valid():
+        data = form.cleaned_data
+        first = (data["first_prompt"], data["first_seconds"])
+        second = (data["second_prompt"], data["second_seconds"])
+        try:
+            made = shots.split(shot, first, data["code"], second)
+        except shots.CodeTaken as error:
+            form.add_error("code", str(error))
+        else:
+            messages.success(request, f"{shot.code} is two shots now; {made.code} follows it in the list.")
+            return _back(shot)
+    context = {"project": shot.project, "shot": shot, "form": form}
+    return render(request, "shots/split.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+def candidate_accept(request: AuthedRequest, uid: uuid.UUID) -> HttpResponse:
+    """Approve an earlier clip after all."""
+    candidate = get_candidate(request, uid, Role.PRODUCER)
+    try:
+        shots.accept(candidate, request.user)
+    except (review.CannotUndo, review.StaleDecision) as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, f"{candidate.code} is approved.")
+    return _back(candidate.shot)
+
+
+@require_POST
+def candidate_again(request: AuthedRequest, uid: uuid.UUID) -> HttpResponse:
+    candidate = get_candidate(request, uid, Role.PRODUCER)
+    free = line.was_made(candidate)
+    try:
+        # The button names a price; a clip that can be fetched free of charge by now is not paid for again.
+        line.ask_again(candidate, request.user)
+    except (line.CannotAskAgain, StaleCandidate) as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, f"{candidate.code} is {'fetched' if free else 'sent'} again.")
+    return _back(candidate.shot)
+
+
+@require_POST
+def candidate_made(request: AuthedRequest, uid: uuid.UUID) -> HttpResponse:
+    """A person found the job of an uncertain call at the provider."""
+    candidate = get_candidate(request, uid, Role.PRODUCER)
+    form = FoundForm(request.POST)
+    if form.is_valid():
+        try:
+            line.resolve_made(candidate, request.user, form.cleaned_data["job_id"])
+        except (line.CannotAskAgain, StaleCandidate) as error:
+            form.add_error("job_id", str(error))
+        else:
+            messages.success(request, f"{candidate.code} is followed by its job from now on.")
+            return _back(candidate.shot)
+    return shot_page(request, _fresh_shot(candidate), found=form, found_for=candidate.pk)
+
+
+@require_POST
+def candidate_not_made(request: AuthedRequest, uid: uuid.UUID) -> HttpResponse:
+    """A person is sure that the provider never took the call: it is sent again."""
+    candidate = get_candidate(request, uid, Role.PRODUCER)
+    try:
+        line.resolve_not_made(candidate, request.user)
+    except (line.CannotAskAgain, StaleCandidate) as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, f"{candidate.code} is sent again. The lost call's money is free.")
+    return _back(candidate.shot)
+
+
+def _fresh_shot(candidate: Candidate) -> Shot:
+    return Shot.objects.with_status().select_related("project").get(pk=candidate.shot_id)

@@ -1,0 +1,206 @@
+"""The shot list and the page of one shot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from reviewapp import board, lineage, money, projects, shots
+from reviewapp.forms.projects import price_words
+from reviewapp.forms.shots import FoundForm, ShotForm, catalog_label, initial_of
+from reviewapp.models import Project, Role, Shot, ShotStatus, Status
+from reviewapp.shotlist.writing import number
+from reviewapp.views.access import AuthedRequest, get_project, get_shot, role_in
+
+PER_PAGE = 100
+
+
+def asked_filter(data: Any) -> tuple[str, str]:
+    """The tab and the search words of a list's address; an unknown tab is all shots."""
+    tab = str(data.get("tab", ""))
+    return (tab if tab in board.TABS else "", str(data.get("q", "")).strip()[:200])
+
+
+@require_GET
+def shot_list(request: AuthedRequest, slug: str) -> HttpResponse:
+    project = get_project(request, slug)
+    tab, words = asked_filter(request.GET)
+    page = Paginator(board.found(project, tab, words), PER_PAGE).get_page(request.GET.get("page"))
+    page_shots = list(page.object_list)
+    pks = [shot.pk for shot in page_shots]
+    context = {
+        # Read first: a change that comes while the rows are read is then shown by the next look.
+        "stamp": board.stamp(project, pks),
+        "project": project,
+        "producer": role_in(request.user, project) == Role.PRODUCER,
+        "page": page,
+        "groups": _by_sequence(board.rows(page_shots)),
+        "tab": tab,
+        "words": words,
+        **_numbers(project, tab),
+    }
+    return render(request, "shots/list.html", context)
+
+
+def _numbers(project: Project, tab: str) -> dict[str, Any]:
+    counts = board.tab_counts(project)
+    tabs = [
+        (key, label, counts[key], key == tab)
+        for key, label in board.TABS.items()
+        # Rare states appear only where there is one.
+        if counts[key] or key == tab or key not in (ShotStatus.ON_HOLD, ShotStatus.OMITTED)
+    ]
+    return {"tabs": tabs, "total": counts[""], "totals": money.project_totals(project)}
+
+
+def _by_sequence(rows: Sequence[board.Row]) -> list[tuple[str, list[board.Row]]]:
+    """Neighbours of one sequence under one heading; the list's own order stays."""
+    groups: list[tuple[str, list[board.Row]]] = []
+    for row in rows:
+        if not groups or groups[-1][0] != row.shot.sequence:
+            groups.append((row.shot.sequence, []))
+        groups[-1][1].append(row)
+    return groups
+
+
+@require_GET
+def shot_rows(request: AuthedRequest, slug: str) -> HttpResponse:
+    """What changed of a list that is being looked at: 204 when nothing did, else only the changed rows.
+
+    The page says which rows it shows (`row=<id>.<stamp>`), so that none disappears from under a selection
+    because it has left the filter in the meantime.
+    """
+    project = get_project(request, slug)
+    shown = _shown(request.GET.getlist("row"))
+    now = board.stamp(project, list(shown))
+    if now == request.GET.get("stamp"):
+        return HttpResponse(status=204)
+    asked = board.with_state(Shot.objects.filter(project=project, pk__in=shown)).select_related("project")
+    changed = [row for row in board.rows(list(asked)) if row.stamp != shown[row.shot.pk]]
+    tab, words = asked_filter(request.GET)
+    context = {
+        "project": project,
+        "producer": role_in(request.user, project) == Role.PRODUCER,
+        "rows": changed,
+        "stamp": now,
+        "tab": tab,
+        "words": words,
+        **_numbers(project, tab),
+    }
+    return render(request, "shots/_rows.html", context)
+
+
+def _shown(pairs: list[str]) -> dict[int, str]:
+    shown = {}
+    for pair in pairs[:PER_PAGE]:
+        pk, _, stamp = pair.partition(".")
+        if pk.isascii() and pk.isdigit() and len(pk) < 19:
+            shown[int(pk)] = stamp
+    return shown
+
+
+@require_http_methods(["GET", "POST"])
+def shot_new(request: AuthedRequest, slug: str) -> HttpResponse:
+    project = get_project(request, slug, Role.PRODUCER)
+    initial = {"duration_s": number(project.duration_s), "aspect": project.aspect}
+    form = ShotForm(request.POST or None, project=project, initial=initial)
+    if form.is_valid():
+        try:
+            shot = shots.create(project, form.cleaned_data["code"], form.brief())
+        except shots.CodeTaken as error:
+            form.add_error("code", str(error))
+        else:
+            messages.success(request, f"{shot.code} is at the end of the list.")
+            return redirect("shot-detail", slug=slug, code=shot.code)
+    context = {"project": project, "form": form}
+    return render(request, "shots/new.html", context, status=422 if form.is_bound else 200)
+
+
+@require_GET
+def shot_detail(request: AuthedRequest, slug: str, code: str) -> HttpResponse:
+    shot = get_shot(request, slug, code)
+    return shot_page(request, shot)
+
+
+def shot_page(
+    request: AuthedRequest, shot: Shot, *, found: FoundForm | None = None, found_for: int | None = None
+) -> HttpResponse:
+    """The page of a shot; `found` is a form that was filled in wrongly for the clip `found_for`."""
+    producer = role_in(request.user, shot.project) == Role.PRODUCER
+    rounds = lineage.rounds(shot)
+    escalated = shot.status == ShotStatus.ESCALATED
+    context = {
+        "project": shot.project,
+        "shot": shot,
+        "producer": producer,
+        "rounds": rounds,
+        "round": max((entry.version.round for entry in rounds), default=0),
+        "ledger": lineage.ledger(shot),
+        "totals": money.shot_totals(shot),
+        "model_label": catalog_label(shot.project.provider, shot.effective_model),
+        "escalated": escalated,
+        "found": found or FoundForm(),
+        "found_for": found_for,
+        **(_ways_out(shot, rounds) if escalated and producer else {}),
+    }
+    return render(request, "shots/detail.html", context, status=422 if found else 200)
+
+
+def _ways_out(shot: Shot, rounds: Sequence[lineage.Round]) -> dict[str, Any]:
+    """The priced ways on for a shot that is stuck."""
+    stopped = shots.open_rejections(shot)
+    takes = [take for entry in rounds for take in entry.takes]
+    chosen = shot.effective_model
+    return {
+        "stopped": stopped,
+        "round_usd": sum(decision.candidate.estimate_usd for decision in stopped),
+        "other_models": [
+            (model, price_words(model))
+            for model in projects.text_models(shot.project.provider)
+            if model.id != chosen
+        ],
+        "acceptable": [take for take in takes if take.candidate.status == Status.REJECTED and take.clip],
+    }
+
+
+@require_http_methods(["GET", "POST"])
+def shot_edit(request: AuthedRequest, slug: str, code: str) -> HttpResponse:
+    shot = get_shot(request, slug, code, Role.PRODUCER)
+    form = ShotForm(request.POST or None, project=shot.project, initial=initial_of(shot))
+    if form.is_valid():
+        try:
+            shots.change(shot, form.cleaned_data["code"], form.brief())
+        except shots.CodeTaken as error:
+            form.add_error("code", str(error))
+        else:
+            messages.success(request, f"{shot.code} is saved. Clips that are there keep the prompt they had.")
+            return redirect("shot-detail", slug=slug, code=shot.code)
+    generated = shot.candidates.exists()
+    context = {"project": shot.project, "shot": shot, "form": form, "generated": generated, "code": code}
+    return render(request, "shots/edit.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+def shot_hold(request: AuthedRequest, slug: str, code: str) -> HttpResponse:
+    shot = get_shot(request, slug, code, Role.PRODUCER)
+    on_hold = request.POST.get("on") == "1"
+    shots.set_on_hold(shot, on_hold)
+    words = "is on hold: nothing of it is sent or reviewed" if on_hold else "goes on"
+    messages.success(request, f"{shot.code} {words}.")
+    return redirect("shot-detail", slug=slug, code=shot.code)
+
+
+@require_POST
+def shot_omit(request: AuthedRequest, slug: str, code: str) -> HttpResponse:
+    shot = get_shot(request, slug, code, Role.PRODUCER)
+    omitted = request.POST.get("on") == "1"
+    shots.set_omitted(shot, omitted)
+    words = "is omitted. Nothing was deleted; restore it at any time" if omitted else "is back in the list"
+    messages.success(request, f"{shot.code} {words}.")
+    return redirect("shot-detail", slug=slug, code=shot.code)
