@@ -1,0 +1,37 @@
+"""The papers are true: what they name exists, and what exists is named."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMED = re.compile(r"\b(?:RETAKE_[A-Z_]+|DATABASE_URL)\b")
+# Read by tests and tools, not by the app.
+NOT_SETTINGS = {"RETAKE_CHROMIUM", "RETAKE_SHOTS", "RETAKE_TEST_DB"}
+
+
+def test_every_setting_is_documented_and_nothing_else() -> None:
+    code = {name for path in (ROOT / "reviewapp").rglob("*.py") for name in NAMED.findall(path.read_text())}
+    documented = set(NAMED.findall((ROOT / "docs/settings.md").read_text()))
+    made_of = {name.removesuffix("_FILE") for name in code}
+    assert documented == made_of - NOT_SETTINGS
+
+
+def papers() -> list[Path]:
+    return [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+
+
+@pytest.mark.parametrize("paper", papers(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_of_a_paper_leads_somewhere(paper: Path) -> None:
+    links = re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", paper.read_text(encoding="utf-8"))
+    missing = [link for link in links if not (paper.parent / link).exists()]
+    assert not missing
+
+
+def test_no_paper_or_code_names_a_package_index() -> None:
+    index = re.compile(r"index-url|find-links|pypi\.org|pythonhosted", re.IGNORECASE)
+    files = [*ROOT.glob("requirements*.txt"), *papers(), ROOT / "pyproject.toml", ROOT / "Makefile"]
+    assert not [path.name for path in files if index.search(path.read_text(encoding="utf-8"))]
