@@ -10,7 +10,7 @@ from typing import Any
 from django import forms, template
 from django.forms.boundfield import BoundField
 from django.template import Context
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -118,10 +118,7 @@ def when(moment: datetime | None, never: str = "never") -> SafeString:
 @register.simple_tag(takes_context=True)
 def nav_link(context: Context, name: str, label: str, count: object = None) -> SafeString:
     """A link of the main menu, marked when the page stands below it; `count` is how much waits there."""
-    try:
-        address = reverse(name)
-    except NoReverseMatch:
-        return SafeString("")
+    address = reverse(name)
     here = str(context["request"].path).startswith(address)
     mark = SafeString(' aria-current="page"') if here else ""
     number = str(count) if count else ""
