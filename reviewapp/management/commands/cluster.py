@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -8,6 +10,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from reviewapp.lifeline import tie_forks
+
+NAME_VARIABLE = "Q_CLUSTER_NAME"
 
 
 class Command(BaseCommand):
@@ -18,6 +22,11 @@ class Command(BaseCommand):
         parser.add_argument("name", choices=names)
 
     def handle(self, *args: Any, name: str, **options: Any) -> None:
+        if os.environ.get(NAME_VARIABLE) != name:
+            # django-q2 reads its settings while it is imported, and takes this name from nowhere else by then:
+            # set later, a cluster would quietly work on the other queue.
+            os.environ[NAME_VARIABLE] = name
+            os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606  This very command again.
         # A worker whose guard was killed would go on taking messages with nobody to restart or stop it.
         tie_forks()
-        call_command("qcluster", cluster_name=name)
+        call_command("qcluster")
