@@ -13,10 +13,10 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 
 from providers import registry
-from providers.addresses import is_public
 from reviewapp.keyring import KeyFacts
 from reviewapp.models import ProviderKey, User
 
+_IPV6_INTERNET = ipaddress.ip_network("2000::/3")
 ONCE_MORE = "For safety this is never shown again, not even here. Enter it once more when the rest is right."
 
 
@@ -174,7 +174,7 @@ class KeyForm(forms.Form):
 def check_base_url(url: str) -> str:
     """The address, or a ValidationError that says what is wrong with it.
 
-    Only the text is judged here. Where a name leads is judged again at every call, because it can change.
+    Only the text is judged, and nothing is looked up: a page must not wait for a name server.
     """
     if not url:
         return ""
@@ -208,7 +208,7 @@ def check_base_url(url: str) -> str:
 
 def _is_private(host: str) -> bool:
     try:
-        ipaddress.ip_address(host)
+        ip = ipaddress.ip_address(host)
     except ValueError:
         last = host.rstrip(".").rpartition(".")[2]
         # 127.1, 2130706433 and 0x7f.1 are addresses to the system, though not to the careful reader above.
@@ -216,4 +216,6 @@ def _is_private(host: str) -> bool:
         return (
             looks_numeric or "." not in host.rstrip(".") or last in {"localhost", "local", "internal", "lan"}
         )
-    return not is_public(host)
+    # IPv6 has several ways to wrap an IPv4 address, which may be a private one; nobody's gateway needs them.
+    wrapped = ip.version == 6 and (ip not in _IPV6_INTERNET or bool(ip.sixtofour or ip.teredo))
+    return wrapped or not ip.is_global or ip.is_multicast

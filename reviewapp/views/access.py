@@ -17,7 +17,6 @@ from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django_htmx.http import trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
 from reviewapp.models import (
@@ -46,14 +45,14 @@ class AuthedRequest(HttpRequest):
 class SignInRequired(LoginRequiredMiddleware):
     """Django's own door, with one more answer: a fragment must not be replaced by the sign-in page.
 
-    An htmx request whose session has ended gets 401 and an event; the page says so and keeps what was typed.
+    A script's request whose session has ended gets 401; the page then says so and keeps what was typed.
     """
 
     def handle_no_permission(  # type: ignore[override]  # Django types its own answer, a redirect, too narrowly.
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseBase:
         if cast(AuthedRequest, request).htmx:
-            return trigger_client_event(HttpResponse(status=401), "retake:signed-out")
+            return HttpResponse(status=401)
         return super().handle_no_permission(request, view_func)
 
 

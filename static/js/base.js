@@ -29,12 +29,19 @@ document.addEventListener("retake:toast", (event) => showToast(event.detail.text
 
 /* --- Requests that failed: say what happened, keep what was typed. ------------------------------------------------ */
 document.addEventListener("retake:signed-out", () => openDialog("signed-out"));
+let toldSignedOut = false;
 document.addEventListener("htmx:sendError", () => {
   showToast("The server could not be reached. Nothing was lost on this page; try again in a moment.", "error");
 });
 document.addEventListener("htmx:responseError", (event) => {
   const xhr = event.detail.xhr;
-  if (xhr.status === 401) return;
+  if (xhr.status === 401) {
+    // A page that asks by itself every second must not open the dialog every second.
+    const asksByItself = event.detail.requestConfig.verb === "get";
+    if (!(asksByItself && toldSignedOut)) openDialog("signed-out");
+    toldSignedOut = true;
+    return;
+  }
   // The error pages mark the sentence that says what happened.
   const told = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[data-sentence]");
   const fallback = "The server could not do this. What you typed is still here; try again.";

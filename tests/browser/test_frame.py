@@ -209,6 +209,22 @@ def test_a_session_that_ended_is_told_and_takes_nothing_away(
     expect(page.get_by_text("Testing")).to_be_visible()
 
 
+def test_a_page_that_asks_by_itself_tells_of_the_ended_session_once(
+    page: Page, live_server: LiveServer, sign_in: SignIn, dana: User
+) -> None:
+    _key("Studio", check_asked_at=timezone.now())
+    sign_in(dana)
+    _open(page, live_server, "/site/keys/")
+    dana.set_password("another-long-password-2")
+    dana.save()
+    dialog = page.get_by_role("dialog", name="You have been signed out")
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("button", name="Stay here").click()
+    with page.expect_response(lambda answer: answer.url.endswith("/row/") and answer.status == 401):
+        pass
+    expect(dialog).to_be_hidden()
+
+
 def test_a_toast_can_be_closed(page: Page, live_server: LiveServer, sign_in: SignIn, dana: User) -> None:
     alice = make_person("alice")
     sign_in(dana)

@@ -11,6 +11,7 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from reviewapp.models import Candidate, Clip, Project, PromptVersion, Shot, Status, User
 from reviewapp.views.ranges import Span, Unsatisfiable, read_range
@@ -143,6 +144,17 @@ def test_a_download_is_named_by_its_code(clip: Clip, bob: User) -> None:
 def test_a_vendors_own_word_on_the_type_is_not_trusted(clip: Clip, bob: User) -> None:
     Clip.objects.update(content_type="text/html")
     assert signed_in(bob).get(_address(clip))["Content-Type"] == "application/octet-stream"
+
+
+def test_it_serves_ranges_from_a_storage_that_is_no_folder(
+    settings: Settings, project: Project, bob: User, request: pytest.FixtureRequest
+) -> None:
+    settings.STORAGES = settings.STORAGES | {
+        "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}
+    }
+    clip: Clip = request.getfixturevalue("clip")
+    answer = signed_in(bob).get(_address(clip), headers={"Range": "bytes=1000-1999"})
+    assert (answer.status_code, _body(answer)) == (206, BYTES[1000:2000])
 
 
 def test_pictures_are_pictures_and_a_missing_one_is_404(clip: Clip, bob: User) -> None:

@@ -114,6 +114,8 @@ def test_two_keys_cannot_share_a_name(dana: User, key: ProviderKey) -> None:
         "https://0x7f.0x1",
         "https://[::1]/",
         "https://[::ffff:10.0.0.1]/",
+        "https://[64:ff9b::a00:1]/",
+        "https://[2002:a00:1::]/",
         "https://169.254.169.254/latest/meta-data",
         "https://localhost/v1",
         "https://printer.local",
@@ -135,7 +137,14 @@ def test_it_refuses_addresses_that_are_private_plain_or_no_address(url: str, set
 
 def test_it_takes_public_https_and_the_private_hosts_that_were_named(settings: Settings) -> None:
     settings.PRIVATE_HOSTS = ["127.0.0.1:8100", "Sandbox:8100"]
-    for url in ("https://gateway.example.com/v1", "http://127.0.0.1:8100/runway", "http://sandbox:8100", ""):
+    for url in (
+        "https://[2606:4700::1111]/v1",
+        "https://1.1.1.1",
+        "https://gateway.example.com/v1",
+        "http://127.0.0.1:8100/runway",
+        "http://sandbox:8100",
+        "",
+    ):
         assert check_base_url(url) == url
 
 
