@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, name: str, **options: Any) -> None:
         if os.environ.get(NAME_VARIABLE) != name:
-            # django-q2 reads its settings while it is imported, and takes this name from nowhere else by then:
+            # django-q2 reads its settings while it is imported, and takes this name from nowhere else:
             # set later, a cluster would quietly work on the other queue.
             os.environ[NAME_VARIABLE] = name
             os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606  This very command again.
