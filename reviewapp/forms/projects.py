@@ -10,6 +10,7 @@ from providers import catalog, registry
 from reviewapp.models import Project, Role, User
 from reviewapp.projects import text_models
 from reviewapp.shotlist.lines import BadValue, read_seconds
+from reviewapp.shotlist.writing import number
 
 if TYPE_CHECKING:
     _ProjectModelForm = forms.ModelForm[Project]
@@ -78,7 +79,7 @@ class NewProjectForm(_ProjectModelForm):
         aspects = {aspect: aspect for model in text_models() for aspect in text_aspects(model)}
         aspects.setdefault(self.instance.aspect, self.instance.aspect)
         cast(forms.ChoiceField, self.fields["aspect"]).choices = list(aspects.items())
-        self.initial["duration_s"] = f"{self.instance.duration_s:g}"
+        self.initial["duration_s"] = number(self.instance.duration_s)
 
     def clean_name(self) -> str:
         return " ".join(str(self.cleaned_data["name"]).split())
