@@ -68,6 +68,7 @@ class Watcher:
                     await self._in_database(connection.close)
                     await self._rest(pause)
             await self._finish()
+        await self._in_database(connection.close)
         self.database.shutdown()
 
     async def _tick(self, poller: Poller) -> None:

@@ -189,6 +189,9 @@ Q_CLUSTER: dict[str, Any] = {
 
 # --- The line ---
 SANDBOX_URL = env.text("RETAKE_SANDBOX_URL", "http://127.0.0.1:8100")
+# How many jobs the sandbox runs at once for one key, and the seconds that each takes at least.
+SANDBOX_CAPACITY = env.integer("RETAKE_SANDBOX_CAPACITY", 2, least=1)
+SANDBOX_SECONDS = env.number("RETAKE_SANDBOX_SECONDS", 2)
 # host:port pairs on private addresses that keys and downloads may lead to; everything else private is
 # refused.
 PRIVATE_HOSTS = env.words("RETAKE_PRIVATE_HOSTS", [urlsplit(SANDBOX_URL).netloc])

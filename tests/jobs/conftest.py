@@ -1,0 +1,116 @@
+"""A sandbox for the stations, and a line that runs in the test's own process."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import httpx
+import pytest
+from pytest_django import Settings
+
+from jobs.watch import Watcher
+from reviewapp import generation
+from reviewapp.models import Candidate, Project, ProviderKey, Shot, Status
+from tests.cast import run_queue, sandbox_key
+from tests.sandbox_server import running_sandbox
+
+
+@dataclass
+class Sandbox:
+    """A running sandbox as a test sees it: its address and its side door."""
+
+    url: str
+
+    def paid(self) -> int:
+        """How many jobs it was paid for."""
+        count: int = self._control("GET", "paid")["count"]
+        return count
+
+    def jobs(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._control("GET", "paid")["jobs"]
+        return found
+
+    def fault(self, kind: str, **options: Any) -> None:
+        """Let something go wrong, once unless `times` says otherwise."""
+        self._control("POST", "faults", {"kind": kind, **options})
+
+    def well(self) -> None:
+        """Let nothing go wrong any more."""
+        self._control("DELETE", "faults")
+
+    def _control(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        answer = httpx.request(method, f"{self.url}/_control/{path}", json=body, timeout=10)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+
+@pytest.fixture(scope="session")
+def _sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as url:
+        yield str(url)
+
+
+@pytest.fixture
+def sandbox(_sandbox_process: str, settings: Settings) -> Sandbox:
+    """A sandbox that nobody has paid yet, and settings that let the line run fast."""
+    found = Sandbox(_sandbox_process)
+    found._control("POST", "reset")
+    found._control("POST", "settings", {"min_seconds": 0, "instant": True, "capacity": 8})
+    settings.PRIVATE_HOSTS = [urlsplit(found.url).netloc]
+    settings.POLL_SECONDS = 0.05
+    settings.SUBMIT_TIMEOUT_S = 5
+    return found
+
+
+@pytest.fixture
+def key(sandbox: Sandbox, transactional_db: None) -> ProviderKey:
+    return sandbox_key(f"{sandbox.url}/runway")
+
+
+@pytest.fixture
+def ask(key: ProviderKey, project: Project, shot: Shot) -> Callable[..., list[Candidate]]:
+    """Order candidates of the shot; their messages wait in the queue."""
+
+    def order(count: int = 1) -> list[Candidate]:
+        assert project.created_by is not None
+        return generation.generate(project, [shot], project.created_by, token=uuid4(), count=count)
+
+    return order
+
+
+def watch(seconds: float) -> None:
+    """Let a watcher work for a while, as its process would."""
+
+    async def life() -> None:
+        watcher = Watcher()
+        running = asyncio.create_task(watcher.run())
+        await asyncio.sleep(seconds)
+        watcher.stopping.set()
+        await running
+
+    asyncio.run(life())
+
+
+def run_line(candidate: Candidate, *until: Status, seconds: float = 20) -> Candidate:
+    """Run the queue and the watcher in turns until the candidate is where the test wants it."""
+    ends = time.monotonic() + seconds
+    while True:
+        run_queue()
+        candidate.refresh_from_db()
+        if candidate.status in until:
+            return Candidate.objects.whole().get(pk=candidate.pk)
+        told = list(candidate.transitions.values_list("became", "why"))
+        assert time.monotonic() < ends, f"{candidate.status} and not {until}: {told} {candidate.failure}"
+        watch(0.2)
+
+
+def stored(root: Path) -> set[str]:
+    """The names of all files under a folder."""
+    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
