@@ -1,26 +1,15 @@
-"""The backgrounds: each paints one wide picture and says where its ground and its water are."""
+"""The landscapes, each painted as one wide picture, and the list of all backgrounds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
-from providers.sandbox.picture.colours import NAMED, RGB, darker, lighter, lit, mix
+from providers.sandbox.picture.backdrops_away import plain, room, sky, space, underwater
+from providers.sandbox.picture.colours import RGB, darker, lighter, lit, mix
+from providers.sandbox.picture.ground import Ground
 from providers.sandbox.picture.land import Floats, Land
-
-
-@dataclass(frozen=True)
-class Ground:
-    """Shares of the frame's height: where the ground begins, and where moving water does (1 for none).
-
-    `shadows` is how strongly things shade the ground under them.
-    """
-
-    horizon: float
-    water: float = 1.0
-    shadows: float = 0.4
 
 
 def sea(land: Land) -> Ground:
@@ -45,7 +34,10 @@ def sea(land: Land) -> Ground:
 def _waves(land: Land, first: int, bright: RGB) -> None:
     """Streaks that widen towards the viewer."""
     height = land.h - first
-    far, near = land.noise(height, land.w / 40, height / 3, 3), land.noise(height, land.w / 130, height / 9, 3)
+    far, near = (
+        land.noise(height, land.w / 40, height / 3, 3),
+        land.noise(height, land.w / 130, height / 9, 3),
+    )
     t = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     swell = far * (1 - t) + near * t - 0.5
     land.blend(first, np.clip(swell * 2.2, 0, 0.5), lighter(bright, 0.15))
@@ -56,11 +48,21 @@ def mountains(land: Land) -> Ground:
     horizon = land.row(0.66)
     land.sky(horizon)
     land.clouds(land.row(0.0), land.row(0.45), 0.35)
-    layers = ((0.95, 0.34, 0.44, (0.40, 0.48, 0.60)), (0.72, 0.44, 0.28, (0.30, 0.42, 0.50)), (0.45, 0.56, 0.18, (0.20, 0.38, 0.36)))
+    layers = (
+        (0.95, 0.34, 0.44, (0.40, 0.48, 0.60)),
+        (0.72, 0.44, 0.28, (0.30, 0.42, 0.50)),
+        (0.45, 0.56, 0.18, (0.20, 0.38, 0.36)),
+    )
     for distance, top, tall, colour in layers:
         sharp = 1 - np.abs(land.profile(6 if distance > 0.9 else 8, 6) * 2 - 1)
         land.ridge(land.row(top) + (0.75 - sharp) * tall * land.frame, colour, distance, foot=0.3, grain=0.10)
-    land.ridge(land.row(0.74) - land.profile(3, 3) * 0.10 * land.frame, (0.30, 0.52, 0.24), 0.12, foot=0.3, grain=0.16)
+    land.ridge(
+        land.row(0.74) - land.profile(3, 3) * 0.10 * land.frame,
+        (0.30, 0.52, 0.24),
+        0.12,
+        foot=0.3,
+        grain=0.16,
+    )
     return Ground(0.74)
 
 
@@ -71,7 +73,13 @@ def field(land: Land) -> Ground:
     land.ridge(land.row(0.54) - land.profile(4, 4) * 0.12 * land.frame, (0.36, 0.52, 0.50), 0.85, grain=0.03)
     _treeline(land, 0.575, 0.05, (0.16, 0.36, 0.22), 0.55)
     land.ridge(land.row(0.62) - land.profile(3, 2) * 0.07 * land.frame, (0.52, 0.66, 0.28), 0.35, grain=0.08)
-    land.ridge(land.row(0.72) - land.profile(2.4, 2) * 0.08 * land.frame, (0.36, 0.60, 0.24), 0.10, foot=0.4, grain=0.2)
+    land.ridge(
+        land.row(0.72) - land.profile(2.4, 2) * 0.08 * land.frame,
+        (0.36, 0.60, 0.24),
+        0.10,
+        foot=0.4,
+        grain=0.2,
+    )
     _blades(land, 0.74, (0.26, 0.50, 0.18))
     return Ground(0.66, shadows=0.42)
 
@@ -95,15 +103,25 @@ def _treeline(land: Land, foot: float, tall: float, colour: RGB, distance: float
 def forest(land: Land) -> Ground:
     land.sky(land.row(0.8))
     land.gradient(0, land.row(0.8), mix(land.mood.sky_low, (0.62, 0.76, 0.62), 0.35), land.mood.haze)
-    for distance, foot, tall in ((1.0, 0.66, 0.62), (0.72, 0.70, 0.66), (0.40, 0.75, 0.74)):
+    for distance, foot, tall in ((0.85, 0.66, 0.62), (0.55, 0.70, 0.66), (0.22, 0.75, 0.74)):
         _pines(land, foot, tall, (0.10, 0.27, 0.19), distance)
-    land.ridge(land.row(0.78) - land.profile(3, 3) * 0.07 * land.frame, (0.24, 0.38, 0.17), 0.12, foot=0.35, grain=0.3)
+    land.ridge(
+        land.row(0.78) - land.profile(3, 3) * 0.07 * land.frame,
+        (0.24, 0.38, 0.17),
+        0.12,
+        foot=0.35,
+        grain=0.3,
+    )
     _blades(land, 0.80, (0.18, 0.34, 0.14))
     x = 0.35 * land.w + 0.3 * land.w * float(land.random.random())
     for shift, share in ((0.0, 0.17), (0.13, 0.11), (-0.14, 0.12)):
         lean = (land.columns[None, :] - (x + shift * land.w)) - (land.rows - land.base) * 0.45
-        ray = np.exp(-((lean / (0.028 * land.w)) ** 2)) * np.clip(1.15 - (land.rows - land.base) / (0.8 * land.frame), 0, 1)
-        land.blend(0, np.asarray(ray * share * (1 - 0.7 * land.mood.stars), np.float32), lighter(land.mood.sun, 0.3))
+        ray = np.exp(-((lean / (0.028 * land.w)) ** 2)) * np.clip(
+            1.15 - (land.rows - land.base) / (0.8 * land.frame), 0, 1
+        )
+        land.blend(
+            0, np.asarray(ray * share * (1 - 0.7 * land.mood.stars), np.float32), lighter(land.mood.sun, 0.3)
+        )
     return Ground(0.78)
 
 
@@ -127,7 +145,9 @@ def snow(land: Land) -> Ground:
     land.sky(land.row(0.62))
     white: RGB = (0.93, 0.95, 0.98)
     sharp = 1 - np.abs(land.profile(6, 6) * 2 - 1)
-    land.ridge(land.row(0.40) + (0.7 - sharp) * 0.34 * land.frame, (0.66, 0.74, 0.84), 0.75, foot=0.3, grain=0.06)
+    land.ridge(
+        land.row(0.40) + (0.7 - sharp) * 0.34 * land.frame, (0.66, 0.74, 0.84), 0.75, foot=0.3, grain=0.06
+    )
     _pines(land, 0.64, 0.20, (0.30, 0.42, 0.46), 0.6)
     land.ridge(land.row(0.64) - land.profile(3, 2) * 0.07 * land.frame, white, 0.25, grain=0.02)
     _pines(land, 0.72, 0.26, (0.20, 0.33, 0.36), 0.25)
@@ -138,7 +158,11 @@ def snow(land: Land) -> Ground:
 def desert(land: Land) -> Ground:
     land.sky(land.row(0.56))
     land.clouds(land.row(0.05), land.row(0.42), 0.12)
-    for distance, top, cells, colour in ((0.9, 0.56, 4, (0.86, 0.66, 0.46)), (0.5, 0.62, 3, (0.90, 0.66, 0.38)), (0.15, 0.74, 2, (0.93, 0.68, 0.36))):
+    for distance, top, cells, colour in (
+        (0.9, 0.56, 4, (0.86, 0.66, 0.46)),
+        (0.5, 0.62, 3, (0.90, 0.66, 0.38)),
+        (0.15, 0.74, 2, (0.93, 0.68, 0.36)),
+    ):
         line = land.row(top) - land.profile(cells, 2) * 0.15 * land.frame
         land.ridge(line, colour, distance, foot=0.22, grain=0.03)
         lee = np.clip(np.gradient(line) * 3.2, 0, 1)[None, :]
@@ -156,7 +180,12 @@ def city(land: Land) -> Ground:
     land.boxes(land.row(0.80), 0.62, (0.50, 0.55, 0.64), 0.95, (44, 96))
     land.boxes(land.row(0.81), 0.48, (0.42, 0.46, 0.56), 0.6, (60, 130))
     land.boxes(land.row(0.82), 0.30, (0.34, 0.36, 0.44), 0.25, (80, 170))
-    land.gradient(land.row(0.82), land.h, lit((0.50, 0.50, 0.53), land.mood.ambient), lit((0.36, 0.36, 0.39), land.mood.ambient))
+    land.gradient(
+        land.row(0.82),
+        land.h,
+        lit((0.50, 0.50, 0.53), land.mood.ambient),
+        lit((0.36, 0.36, 0.39), land.mood.ambient),
+    )
     _pavement(land, 0.82)
     return Ground(0.80)
 
@@ -166,13 +195,20 @@ def street(land: Land) -> Ground:
     land.boxes(land.row(0.66), 0.55, (0.56, 0.52, 0.52), 0.7, (70, 130))
     land.boxes(land.row(0.68), 0.40, (0.62, 0.48, 0.42), 0.3, (110, 220))
     mood = land.mood
-    land.gradient(land.row(0.67), land.row(0.72), lit((0.62, 0.60, 0.58), mood.ambient), lit((0.50, 0.49, 0.48), mood.ambient))
+    land.gradient(
+        land.row(0.67),
+        land.row(0.72),
+        lit((0.62, 0.60, 0.58), mood.ambient),
+        lit((0.50, 0.49, 0.48), mood.ambient),
+    )
     asphalt = lit((0.32, 0.33, 0.36), mood.ambient)
     land.gradient(land.row(0.72), land.h, mix(asphalt, mood.haze, 0.18), darker(asphalt, 0.18))
     _pavement(land, 0.67)
     y, dash = int(land.row(0.885)), max(8, int(0.12 * land.frame))
     for x in range(-dash, land.w, dash * 2):
-        land.rgb[y : y + max(2, land.frame // 110), max(0, x) : x + dash] = np.array(lit((0.88, 0.84, 0.70), mood.ambient), np.float32)
+        land.rgb[y : y + max(2, land.frame // 110), max(0, x) : x + dash] = np.array(
+            lit((0.88, 0.84, 0.70), mood.ambient), np.float32
+        )
     return Ground(0.74)
 
 
@@ -183,88 +219,28 @@ def _pavement(land: Land, top: float) -> None:
     if land.mood.lamps > 0.5:
         for _ in range(5):
             x, reach = float(land.random.random()) * land.w, 0.07 * land.w
-            pool = np.exp(-(((land.columns[None, :] - x) / reach) ** 2)) * np.linspace(0.35, 0.05, land.h - first, dtype=np.float32)[:, None]
+            pool = (
+                np.exp(-(((land.columns[None, :] - x) / reach) ** 2))
+                * np.linspace(0.35, 0.05, land.h - first, dtype=np.float32)[:, None]
+            )
             land.blend(first, np.asarray(pool, np.float32), (1.0, 0.78, 0.46))
-
-
-def room(land: Land) -> Ground:
-    mood = land.mood
-    hue = list(NAMED.values())[int(land.random.integers(0, 9))]
-    wall = lit(mix((0.84, 0.80, 0.74), hue, 0.10), mood.ambient)
-    land.gradient(0, land.row(0.74), darker(wall, 0.14), wall)
-    left, wide = int(land.w * (0.10 + 0.1 * float(land.random.random()))), int(0.30 * land.frame)
-    top, low = int(land.row(0.10)), int(land.row(0.52))
-    frame_colour = np.array(lit((0.95, 0.93, 0.90), mood.ambient), np.float32)
-    land.rgb[top - 8 : low + 8, left - 8 : left + wide + 8] = frame_colour
-    t = np.linspace(0, 1, low - top, dtype=np.float32)[:, None, None]
-    land.rgb[top:low, left : left + wide] = np.array(mood.sky_top, np.float32) * (1 - t) + np.array(lighter(mood.sky_low, 0.2), np.float32) * t
-    land.rgb[(top + low) // 2 - 3 : (top + low) // 2 + 3, left : left + wide] = frame_colour
-    land.rgb[top:low, left + wide // 2 - 3 : left + wide // 2 + 3] = frame_colour
-    beam = (land.columns[None, :] - left - wide * 0.5) - (land.rows - top) * 0.9
-    fall = np.exp(-((beam / (0.22 * land.frame)) ** 2)) * np.clip((land.rows - top) / land.frame, 0, 1)
-    land.blend(0, np.asarray(fall * 0.34 * (1 - 0.6 * mood.stars), np.float32), lighter(mood.sun, 0.2))
-    table = lit((0.56, 0.38, 0.25), mood.ambient)
-    land.gradient(land.row(0.74), land.h, lighter(table, 0.16), darker(table, 0.30))
-    first = int(land.row(0.74))
-    veins = land.noise(land.h - first, 6, (land.h - first) / 3, 3) - 0.5
-    land.rgb[first:] *= (1 + veins * 0.34)[..., None]
-    land.rgb[first : first + 3] *= 1.25
-    return Ground(0.76, shadows=0.5)
-
-
-def plain(land: Land) -> Ground:
-    """A studio: one sweep of soft colour."""
-    mood = land.mood
-    hue = mix(mood.sky_top, list(NAMED.values())[int(land.random.integers(0, 9))], 0.3)
-    wall = mix(mood.sky_low, hue, 0.35)
-    land.gradient(0, land.row(0.72), darker(wall, 0.16), wall)
-    land.gradient(land.row(0.72), land.h, wall, darker(wall, 0.26), 0.7)
-    far = np.hypot((land.columns[None, :] - land.w * 0.42) / land.w, (land.rows - land.row(0.40)) / land.frame)
-    land.blend(0, np.asarray(np.clip(0.62 - far, 0, 1) ** 1.5 * 0.8, np.float32), lighter(wall, 0.55))
-    return Ground(0.74, shadows=0.5)
-
-
-def space(land: Land) -> Ground:
-    land.gradient(0, land.h, (0.02, 0.02, 0.06), (0.05, 0.04, 0.12))
-    for colour, share in (((0.36, 0.18, 0.52), 0.75), ((0.10, 0.34, 0.52), 0.6), ((0.72, 0.32, 0.36), 0.3)):
-        cloud = np.clip(land.noise(land.h, 3, 2.4, 5) * 2.6 - 1.15, 0, 1)
-        land.blend(0, np.asarray(cloud * share * 0.6, np.float32), colour)
-    for share in (1.0, 1.6):
-        land.starfield(land.h, share)
-    radius, x, y = 0.55 * land.frame, 0.16 * land.w, land.row(1.20)
-    far = np.hypot(land.columns[None, :] - x, land.rows - y)
-    tone = list(NAMED.values())[int(land.random.integers(3, 9))]
-    land.blend(0, np.asarray(np.clip(1 - (far - radius) / (0.06 * land.frame), 0, 1) ** 2 * 0.5, np.float32), lighter(tone, 0.4))
-    light = np.clip((radius - far) / radius * 2.2, 0, 1)[..., None]
-    bands = 0.85 + 0.3 * land.noise(land.h, 3, 30, 3)[..., None]
-    paint = (np.array(lighter(tone, 0.2), np.float32) * (1 - light) + np.array(darker(tone, 0.7), np.float32) * light) * bands
-    land.blend(0, np.asarray(np.clip(radius - far + 0.5, 0, 1), np.float32), paint)
-    return Ground(1.0, shadows=0.0)
-
-
-def underwater(land: Land) -> Ground:
-    mood = land.mood
-    top, low = lit((0.24, 0.66, 0.74), mood.ambient), lit((0.02, 0.18, 0.32), mood.ambient)
-    land.gradient(0, land.h, top, low, 0.8)
-    for _ in range(7):
-        x, wide = float(land.random.random()) * land.w * 1.3 - 0.1 * land.w, (0.015 + 0.03 * float(land.random.random())) * land.w
-        lean = land.columns[None, :] - x + (land.rows - land.base) * 0.35
-        ray = np.exp(-((lean / (wide * (1 + (land.rows - land.base) / land.frame))) ** 2)) * np.clip(1 - (land.rows - land.base) / land.frame, 0, 1)
-        land.blend(0, np.asarray(ray * 0.30, np.float32), lighter(top, 0.5))
-    land.ridge(land.row(0.86) - land.profile(4, 4) * 0.16 * land.frame, lit((0.10, 0.32, 0.38), mood.ambient), 0.0, grain=0.1)
-    land.ridge(land.row(0.94) - land.profile(3, 3) * 0.07 * land.frame, lit((0.60, 0.58, 0.44), mood.ambient), 0.0, foot=0.2, grain=0.12)
-    return Ground(0.95, shadows=0.15)
-
-
-def sky(land: Land) -> Ground:
-    land.sky(land.row(1.0))
-    land.clouds(land.row(0.05), land.row(0.6), 0.4, 4)
-    land.clouds(land.row(0.35), land.row(1.0), 0.75, 4)
-    land.clouds(land.row(0.66), land.row(1.25), 1.0, 3)
-    return Ground(1.0, shadows=0.0)
 
 
 BACKDROPS: dict[str, Callable[[Land], Ground]] = {
     function.__name__: function
-    for function in (sea, mountains, field, forest, snow, desert, city, street, room, plain, space, underwater, sky)
+    for function in (
+        sea,
+        mountains,
+        field,
+        forest,
+        snow,
+        desert,
+        city,
+        street,
+        room,
+        plain,
+        space,
+        underwater,
+        sky,
+    )
 }

@@ -16,23 +16,38 @@ from providers.sandbox.picture.source import footage, still
 from providers.sandbox.picture.stage import View
 
 Told = Callable[[float], None]
-_OPTIONS = {"preset": "veryfast", "crf": "21", "x264-params": "threads=1:lookahead-threads=1:rc-lookahead=12"}
+_OPTIONS: dict[str, object] = {
+    "preset": "veryfast",
+    "crf": "21",
+    "x264-params": "threads=1:lookahead-threads=1:rc-lookahead=12",
+}
 
 
-def render(plan: ScenePlan, target: Path, told: Told, *, image: Path | None = None, video: Path | None = None) -> None:
-    """Write the clip to `target`; `told` hears the share that is done, 0 to 1. The file appears when it is whole."""
+def render(
+    plan: ScenePlan,
+    target: Path,
+    told: Told | None = None,
+    *,
+    image: Path | None = None,
+    video: Path | None = None,
+) -> None:
+    """Write the clip to `target`; `told` hears the share that is done, 0 to 1.
+
+    `image` is a first frame to start from, `video` a clip to make over; both are files.
+    """
+    # A reader never meets half a file: it gets its name when it is whole.
     part = target.with_suffix(".part")
     frames = _from_video(plan, video) if video else _composed(plan, image)
     with av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as output:
         stream = output.add_stream("libx264", rate=plan.fps)
         stream.width, stream.height, stream.pix_fmt = plan.width, plan.height, "yuv420p"
-        stream.options = _OPTIONS
+        stream.options = {**_OPTIONS}
         stream.codec_context.color_range, stream.codec_context.colorspace = 1, 1
         stream.codec_context.color_primaries, stream.codec_context.color_trc = 1, 1
         for number, frame in enumerate(frames):
             frame.pts = number
             output.mux(stream.encode(frame))
-            if number % 6 == 0:
+            if told and number % 6 == 0:
                 told(number / plan.frames)
         output.mux(stream.encode())
     os.replace(part, target)
@@ -85,9 +100,11 @@ class _Lens:
         frame = _frame(view)
         seconds = index / self.plan.fps
         if any(fault.start_s <= seconds < fault.end_s for fault in self.blurs):
-            frame = self.scaler.reformat(frame, max(16, width // 22 * 2), max(16, height // 22 * 2), interpolation="AREA")
+            frame = self.scaler.reformat(
+                frame, max(16, width // 22 * 2), max(16, height // 22 * 2), interpolation="AREA"
+            )
         if (frame.width, frame.height) != (width, height):
-            frame = self.scaler.reformat(frame, width, height, interpolation="BICUBIC")
+            frame = self.scaler.reformat(frame, width, height, interpolation="BILINEAR")
         return frame
 
 

@@ -12,7 +12,9 @@ from providers.sandbox.picture.sprites import Plane, Sprite, blit, shadow
 from providers.sandbox.picture.stage import Picture, Stage, View
 from providers.sandbox.picture.weather import Falling, Glitter
 
-AIRBORNE = frozenset("bird balloon kite moon star rocket lantern butterfly leaf fish".split())
+AIRBORNE = frozenset(
+    ["bird", "balloon", "kite", "moon", "star", "rocket", "lantern", "butterfly", "leaf", "fish"]
+)
 # Clips larger than this are drawn smaller and enlarged: nobody reviews a sandbox at 4K for its detail.
 MOST_PIXELS = 1280 * 720 * 1.1
 
@@ -36,6 +38,7 @@ class Composer:
         self.short = min(self.width, self.height)
         self.things = () if picture else plan.things
         self.sprites = [self._sprite(thing) for thing in self.things]
+        self.feet = [sprite.foot() for sprite in self.sprites]
         kinds = [plan.weather] if plan.weather in {"rain", "snow"} else []
         self.falling = [Falling(self.width, self.height, kind, random) for kind in (*kinds, "motes")]
         water = self.stage.ground.water
@@ -51,7 +54,11 @@ class Composer:
         view = self.stage.see(x, y)
         if self.glitter is not None:
             self.glitter.play(view[0][int(self.stage.ground.water * self.height) :], number)
-        follow = 0.0 if not self.camera.pan else (x - self.camera.room(self.plan.frames)[0] / 2) / self.width * 0.35
+        follow = (
+            0.0
+            if not self.camera.pan
+            else (x - self.camera.room(self.plan.frames)[0] / 2) / self.width * 0.35
+        )
         lift = (y - self.camera.room(self.plan.frames)[1] / 2) / self.height if self.camera.tilt else 0.0
         order = sorted(range(len(self.things)), key=lambda index: (self.things[index].scale > 0.5, -index))
         for index in order:
@@ -78,7 +85,7 @@ class Composer:
         horizon = self.stage.ground.horizon
         if thing.name in AIRBORNE or horizon >= 1 or thing.motion in {"rises", "falls"}:
             return at.y
-        half = 0.46 * thing.scale * self.short / self.height
+        half = self.feet[self.things.index(thing)] * thing.scale * self.short / self.height
         foot = at.y + half + at.lift
         lowest = horizon + (0.10 if thing.name != "boat" else 0.12)
         return at.y + max(0.0, lowest - foot) - max(0.0, foot - 0.97)
@@ -88,14 +95,16 @@ class Composer:
     ) -> None:
         """A shadow on land, a mirror image on water."""
         ground, (x, y) = self.stage.ground, middle
-        foot = y + size * 0.46 + at.lift * self.height
+        foot = y + size * sprite.foot() * at.tall + at.lift * self.height
         if ground.water < 1:
             planes = sprite.pose(-at.angle, at.wide, 0.7, left=left, mirrored=True)
             fade = np.linspace(0.42, 0.0, planes.shape[1], dtype=np.float32)[None, :, None]
             blit(view, planes * fade, x - planes.shape[2] / 2, foot - size * 0.26)
         elif ground.shadows and ground.horizon < 1:
             share = max(0.35, 1 - 2.2 * at.lift)
-            dark = shadow(int(size * 1.05 * at.wide * share), int(size * 0.20 * share), ground.shadows * share * 1.5)
+            dark = shadow(
+                int(size * 1.05 * at.wide * share), int(size * 0.20 * share), ground.shadows * share * 1.5
+            )
             blit(view, dark, x - dark.shape[2] / 2 + size * 0.05, foot - dark.shape[1] / 2)
 
 

@@ -140,6 +140,8 @@ def _smooth(points: Sequence[Point], steps: int = 5) -> list[Point]:
     for a, b, c, d in zip(before, p, after, next_, strict=True):
         for step in range(steps):
             t = step / steps
-            q = 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
+            q = 0.5 * (
+                2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3
+            )
             found.append((float(q[0]), float(q[1])))
     return found

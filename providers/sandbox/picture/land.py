@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +14,7 @@ Floats = NDArray[np.float32]
 
 
 class Land:
-    """A wide picture being painted. `h` and `w` are its size, `base` the row on which the frame's top rests."""
+    """A wide picture being painted: `h` and `w` are its size, `base` is the row of the frame's top."""
 
     def __init__(self, width: int, height: int, base: int, random: np.random.Generator, mood: Mood) -> None:
         self.w, self.h, self.base = width, height, base
@@ -30,7 +32,9 @@ class Land:
     def gradient(self, top: float, bottom: float, upper: RGB, lower: RGB, bend: float = 1.0) -> None:
         first, last = max(0, int(top)), min(self.h, int(bottom) + 1)
         t = np.clip((self.rows[first:last] - top) / max(1.0, bottom - top), 0, 1) ** bend
-        self.rgb[first:last] = (np.array(upper, np.float32) * (1 - t) + np.array(lower, np.float32) * t)[:, None, :]
+        self.rgb[first:last] = (np.array(upper, np.float32) * (1 - t) + np.array(lower, np.float32) * t)[
+            :, None, :
+        ]
 
     def blend(self, first: int, cover: Floats, colour: RGB | Floats) -> None:
         """Lay a colour over the rows from `first` on, as strongly as `cover` says."""
@@ -61,14 +65,24 @@ class Land:
             self.starfield(horizon, mood.stars)
         if mood.sun_size:
             x, y = mood.sun_at
-            self.disc(x * self.w, self.base * 0.5 + y * (horizon - self.base * 0.5), mood.sun_size * self.frame, mood.sun)
+            self.disc(
+                x * self.w,
+                self.base * 0.5 + y * (horizon - self.base * 0.5),
+                mood.sun_size * self.frame,
+                mood.sun,
+            )
 
     def starfield(self, horizon: float, share: float) -> None:
         count = int(240 * share)
-        xs, ys = self.random.integers(2, self.w - 2, count), self.random.integers(2, max(3, int(horizon * 0.85)), count)
+        xs, ys = (
+            self.random.integers(2, self.w - 2, count),
+            self.random.integers(2, max(3, int(horizon * 0.85)), count),
+        )
         power = (self.random.random(count, dtype=np.float32) ** 3 * 0.8 + 0.12) * np.float32(share)
         for dx, dy, part in ((0, 0, 1.0), (1, 0, 0.35), (-1, 0, 0.35), (0, 1, 0.35), (0, -1, 0.35)):
-            np.add.at(self.rgb, (np.clip(ys + dy, 0, self.h - 1), xs + dx), (power * np.float32(part))[:, None])
+            np.add.at(
+                self.rgb, (np.clip(ys + dy, 0, self.h - 1), xs + dx), (power * np.float32(part))[:, None]
+            )
 
     def disc(self, x: float, y: float, radius: float, colour: RGB) -> None:
         """A sun or moon with its glow."""
@@ -89,21 +103,35 @@ class Land:
         dim = np.array(mix(self.mood.sky_top, self.mood.haze, 0.65), np.float32)
         self.blend(first, np.asarray(cover * 0.85, np.float32), dim + (bright - dim) * below)
 
-    def ridge(self, line: Floats, colour: RGB, distance: float, foot: float = 0.18, grain: float = 0.05) -> None:
-        """Everything below a line of rows. `distance` 0 to 1 fades it into the haze, above all at its foot."""
+    def ridge(
+        self,
+        line: NDArray[np.floating[Any]],
+        colour: RGB,
+        distance: float,
+        foot: float = 0.18,
+        grain: float = 0.05,
+    ) -> None:
+        """Everything below a line of rows. `distance`, 0 to 1, fades it into the haze, most at its foot."""
         mood = self.mood
         first = max(0, int(line.min()) - 1)
         rows = self.rows[first:]
         cover = np.clip(rows - line[None, :] + 0.5, 0, 1)
-        surface = np.array(mix(lit(colour, mood.ambient), mood.haze, distance * mood.haziness * 1.2), np.float32)
-        deep = np.array(mix(lit(darker(colour, 0.25), mood.ambient), mood.haze, distance * mood.haziness + foot * 0.6), np.float32)
+        surface = np.array(
+            mix(lit(colour, mood.ambient), mood.haze, distance * mood.haziness * 1.2), np.float32
+        )
+        deep = np.array(
+            mix(lit(darker(colour, 0.25), mood.ambient), mood.haze, distance * mood.haziness + foot * 0.6),
+            np.float32,
+        )
         t = np.clip((rows - line[None, :]) / (foot * self.frame + 1), 0, 1)[..., None]
         paint = surface + (deep - surface) * t
         if grain:
             paint = paint * (1 + grain * 2 * (self.noise(rows.shape[0], 36, 18, 3) - 0.5))[..., None]
-        self.blend(first, np.asarray(cover, np.float32), paint)
+        self.blend(first, np.asarray(cover, np.float32), np.asarray(paint, np.float32))
 
-    def boxes(self, horizon: float, tallest: float, colour: RGB, distance: float, wide: tuple[int, int]) -> None:
+    def boxes(
+        self, horizon: float, tallest: float, colour: RGB, distance: float, wide: tuple[int, int]
+    ) -> None:
         """A row of buildings with lit windows."""
         x, mood = -int(self.random.integers(0, 40)), self.mood
         unit = self.frame / 720
@@ -115,7 +143,10 @@ class Land:
             left, right, low = max(0, x), min(self.w, x + width), int(horizon) + 1
             if right > left:
                 fall = np.linspace(0, 1, max(1, low - top), dtype=np.float32)[:, None, None]
-                mixed = np.array(shade, np.float32) * (1 - 0.45 * fall) + np.array(mood.haze, np.float32) * 0.45 * fall
+                mixed = (
+                    np.array(shade, np.float32) * (1 - 0.45 * fall)
+                    + np.array(mood.haze, np.float32) * 0.45 * fall
+                )
                 self.rgb[top:low, left:right] = mixed
                 self.rgb[top:low, right - max(1, (right - left) // 4) : right] *= 0.88
                 self._windows(left, right, top, low, distance, unit)

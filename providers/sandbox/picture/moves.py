@@ -10,11 +10,13 @@ from providers.sandbox.picture.plan import ScenePlan, Thing
 _PER_SECOND = {"slow": 0.05, "medium": 0.105, "fast": 0.22}
 _RATE = {"slow": 0.55, "medium": 1.0, "fast": 2.0}
 WALKERS = frozenset({"person", "cat", "fox"})
+# How far things lean from side to side while they travel, in radians.
+_ROLL = {"boat": 0.05, "bird": 0.06, "fish": 0.06, "car": 0.006, "person": 0.012, "cat": 0.01, "fox": 0.01}
 
 
 @dataclass(frozen=True)
 class Pose:
-    """A place in the frame (0 to 1), a turn in radians and stretches; `lift` is the height over the ground."""
+    """A place in the frame (0 to 1), a turn in radians, stretches, and the height over the ground."""
 
     x: float
     y: float
@@ -34,9 +36,13 @@ def pose(thing: Thing, index: int, seconds: float, duration_s: float) -> Pose:
     bob = 0.006 * math.sin(2.1 * t + wave)
     if thing.motion in {"left", "right"}:
         step = abs(math.sin(4.2 * rate**0.5 * t + wave)) * 0.014 if thing.name in WALKERS else bob
-        roll = 4.0 * t * rate if thing.name == "ball" else math.sin(1.7 * t + wave) * 0.05
+        roll = (
+            4.0 * t * rate if thing.name == "ball" else math.sin(1.7 * t + wave) * _ROLL.get(thing.name, 0.03)
+        )
         sign = 1 if thing.motion == "right" else -1
-        return _alive(thing, Pose(x + sign * along, y - step, sign * roll if thing.name == "ball" else roll), t, wave)
+        return _alive(
+            thing, Pose(x + sign * along, y - step, sign * roll if thing.name == "ball" else roll), t, wave
+        )
     return _alive(thing, _other(thing, Pose(x, y + bob), t, along, wave, rate), t, wave)
 
 
@@ -46,7 +52,9 @@ def _other(thing: Thing, at: Pose, t: float, along: float, wave: float, rate: fl
         case "rises":
             return Pose(x + 0.008 * math.sin(t + wave), y - along * 1.15, 0.04 * math.sin(t + wave))
         case "falls":
-            return Pose(x + 0.02 * math.sin(1.6 * t + wave), y + along * 1.15, 0.25 * math.sin(1.3 * t + wave))
+            return Pose(
+                x + 0.02 * math.sin(1.6 * t + wave), y + along * 1.15, 0.25 * math.sin(1.3 * t + wave)
+            )
         case "bounces":
             hop = abs(math.sin(beat * 0.45 + wave))
             squash = 0.10 * max(0.0, 0.25 - hop) / 0.25

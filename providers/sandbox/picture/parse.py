@@ -11,8 +11,12 @@ from providers.sandbox.picture.colours import WORDS as COLOUR_WORDS
 _THINGS = words.finders(words.THINGS, plural=True)
 _BACKGROUNDS = words.finders(words.BACKGROUNDS)
 _COLOUR = words.finder("|".join(sorted(COLOUR_WORDS, key=len, reverse=True)))
-_BACKDROP_NOUN = re.compile(r"^(?:[\w-]+ ){0,2}?(?:sky|background|backdrop|horizon|light|lights|lighting|wall|walls|sunset|glow)\b")
-_BACKDROP_IS = re.compile(r"\b(?:sky|background|backdrop|wall) (?:is|are|must clearly be|must be|turns|glows)(?: \w+){0,2}? $")
+_BACKDROP_NOUN = re.compile(
+    r"^(?:[\w-]+ ){0,2}?(?:sky|background|backdrop|horizon|light|lights|lighting|wall|walls|sunset|glow)\b"
+)
+_BACKDROP_IS = re.compile(
+    r"\b(?:sky|background|backdrop|wall) (?:is|are|must clearly be|must be|turns|glows)(?: \w+){0,2}? $"
+)
 _SENTENCE = re.compile(r"[^.!?;\n]+")
 _INSTRUCTS = re.compile(
     r"^(?:(?:most )?important: )?(?:the |there |all |every|everything |no |keep |make |only |use )[^,]*?"
@@ -36,7 +40,10 @@ _CARES = words.finders(words.CARES)
 
 @dataclass(frozen=True)
 class Said:
-    """One mention: `kind` and `subject` say of what, `value` what; `doubt` multiplies the chance of being ignored."""
+    """One mention: of what (`kind` and `subject`), and what (`value`).
+
+    `doubt` multiplies the chance that it is ignored.
+    """
 
     kind: str
     subject: str

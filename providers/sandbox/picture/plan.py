@@ -1,4 +1,4 @@
-"""From a prompt to a scene: what is obeyed, what is ignored, which faults are planted. Nothing is drawn here."""
+"""From a prompt to a scene: what is obeyed, what is ignored, which faults are planted."""
 
 from __future__ import annotations
 
@@ -142,8 +142,12 @@ class _Scene:
         self.heard.append(Heard(kind, subject, best.value, shown, shown == best.value, round(ignored, 4)))
         return shown
 
-    def _unasked(self, kind: str, subject: str, unwanted: list[Said], default: list[str], others: list[str]) -> str:
-        shown = self.pick([value for value in default if value not in {one.value for one in unwanted}] or others)
+    def _unasked(
+        self, kind: str, subject: str, unwanted: list[Said], default: list[str], others: list[str]
+    ) -> str:
+        shown = self.pick(
+            [value for value in default if value not in {one.value for one in unwanted}] or others
+        )
         for said in unwanted:
             ignored = self._chance(said, [said])
             obeyed = bool(self.random.random() >= ignored)
@@ -183,7 +187,11 @@ class _Scene:
 
     def _present(self, name: str, *, main: bool) -> str:
         """A wanted thing, something else in its stead, or nothing."""
-        mentions = [one for one in self.reading.said if one.kind == "thing" and one.subject == name and not one.negated]
+        mentions = [
+            one
+            for one in self.reading.said
+            if one.kind == "thing" and one.subject == name and not one.negated
+        ]
         if not mentions:
             return name
         best = min(mentions, key=lambda one: one.doubt)
@@ -204,7 +212,9 @@ class _Scene:
             ignored = self._chance(said, [said])
             obeyed = bool(self.random.random() >= ignored)
             found += [] if obeyed else [name]
-            self.heard.append(Heard("thing", name, "none", "none" if obeyed else "some", obeyed, round(ignored, 4)))
+            self.heard.append(
+                Heard("thing", name, "none", "none" if obeyed else "some", obeyed, round(ignored, 4))
+            )
         return found
 
     def _thing(self, name: str, *, main: bool, aspect: float) -> Thing:
@@ -219,7 +229,9 @@ class _Scene:
         size = self.one("size", name, [""], ["big", "small"])
         x, y = self._where(name, place, motion)
         scale = defaults.SCALE_OF.get(name, 0.36) * (0.92 + 0.16 * float(self.random.random()))
-        scale *= {"foreground": 1.45, "distance": 0.5}.get(place, 1.0) * {"big": 1.4, "small": 0.6}.get(size, 1.0)
+        scale *= {"foreground": 1.45, "distance": 0.5}.get(place, 1.0) * {"big": 1.4, "small": 0.6}.get(
+            size, 1.0
+        )
         scale *= (1.0, 0.8, 0.68, 0.6, 0.54, 0.5, 0.46)[min(count, 7) - 1]
         motion = self.pick(["left", "right", "right"]) if motion == "drifts" else motion
         phase = float(self.random.random())
@@ -231,7 +243,9 @@ class _Scene:
         if motion in {"falls", "rises"}:
             x += 0.1 * (float(self.random.random()) - 0.5)
         x = {"left": 0.24, "right": 0.76, "centre": 0.5}.get(place, x)
-        y = {"top": 0.24, "bottom": 0.78, "foreground": min(0.7, y + 0.06), "distance": y - 0.06}.get(place, y)
+        y = {"top": 0.24, "bottom": 0.78, "foreground": min(0.7, y + 0.06), "distance": y - 0.06}.get(
+            place, y
+        )
         return x, y
 
 

@@ -65,11 +65,15 @@ def footage(path: Path, width: int, height: int, frames: int, fps: int) -> Itera
 
 
 def _planes(frame: av.VideoFrame, width: int, height: int) -> View:
-    flat = frame.reformat(width, height, format="yuv420p").to_ndarray()
+    flat = frame.reformat(width, height, format="yuv420p").to_ndarray().astype(np.uint8, copy=False)
     quarter = height // 2 * (width // 2)
     rest = flat.reshape(-1)[width * height :]
     luma = flat.reshape(-1)[: width * height].reshape(height, width)
-    return luma, rest[:quarter].reshape(height // 2, width // 2), rest[quarter:].reshape(height // 2, width // 2)
+    return (
+        luma,
+        rest[:quarter].reshape(height // 2, width // 2),
+        rest[quarter:].reshape(height // 2, width // 2),
+    )
 
 
 def _copy(view: View) -> View:

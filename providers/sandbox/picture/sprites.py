@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from providers.sandbox.picture import things, things_more
+from providers.sandbox.picture import creatures, things, things_more
 from providers.sandbox.picture.colours import NAMED, RGB
 from providers.sandbox.picture.draw import Floats, Pad
 
@@ -17,11 +17,19 @@ Plane = NDArray[np.uint8]
 Drawing = Callable[[Pad, RGB], None]
 
 DRAWINGS: dict[str, Drawing] = {
-    **{f.__name__: f for f in (things.boat, things.car, things.bird, things.fish, things.rocket, things.balloon)},
+    **{
+        f.__name__: f
+        for f in (things.boat, things.car, things.bird, things.fish, things.rocket, things.balloon)
+    },
     **{f.__name__: f for f in (things.kite, things.ball, things.cube, things.star, things.moon)},
-    **{f.__name__: f for f in (things_more.tree, things_more.lighthouse, things_more.house, things_more.person)},
-    **{f.__name__: f for f in (things_more.cat, things_more.fox, things_more.cup, things_more.flower)},
-    **{f.__name__: f for f in (things_more.butterfly, things_more.lantern, things_more.umbrella, things_more.leaf)},
+    **{
+        f.__name__: f for f in (things_more.tree, things_more.lighthouse, things_more.house, creatures.person)
+    },
+    **{f.__name__: f for f in (creatures.cat, creatures.fox, things_more.cup, things_more.flower)},
+    **{
+        f.__name__: f
+        for f in (creatures.butterfly, things_more.lantern, things_more.umbrella, things_more.leaf)
+    },
 }
 # BT.709, limited range, for colours from 0 to 1.
 _LUMA = np.array([46.559, 156.629, 15.812], np.float32)
@@ -54,7 +62,14 @@ class Sprite:
         pad.rgba[..., :3] *= np.minimum(tint, 1.05)
         return cls(planes_of(pad.rgba))
 
-    def pose(self, angle: float, wide: float, tall: float, *, left: bool = False, mirrored: bool = False) -> Floats:
+    def foot(self) -> float:
+        """How far the lowest solid row lies below the middle, as a share of the side."""
+        rows = np.flatnonzero((self.planes[3] > 0.4).any(axis=1))
+        return float((rows[-1] + 1) / self.planes.shape[1] - 0.5) if rows.size else 0.5
+
+    def pose(
+        self, angle: float, wide: float, tall: float, *, left: bool = False, mirrored: bool = False
+    ) -> Floats:
         """The planes turned by `angle` (radians), stretched, facing left or upside down."""
         key = (round(angle / _ANGLE_STEP), round(wide * 50), round(tall * 50), left, mirrored)
         if key not in self._poses:
@@ -72,7 +87,7 @@ def _turned(planes: Floats, angle: float, wide: float, tall: float) -> Floats:
     """Bilinear resampling about the middle, into a square that holds the result."""
     side = planes.shape[1]
     reach = max(wide, tall) * (abs(math.cos(angle)) + abs(math.sin(angle)) if angle else 1.0)
-    out = max(2, math.ceil(side * min(reach, 1.5) * max(1.0, 1.0)) // 2 * 2 + 2)
+    out = max(2, math.ceil(side * min(reach, 1.5)) // 2 * 2 + 2)
     axis = np.arange(out, dtype=np.float32) - (out - 1) / 2
     x, y = axis[None, :], axis[:, None]
     cos, sin = math.cos(angle), math.sin(angle)
@@ -103,7 +118,10 @@ def blit(frame: tuple[Plane, Plane, Plane], planes: Floats, x: float, y: float) 
     # The corner starts on an even pixel, so that luma and chroma share one grid.
     x0, y0 = math.floor(x / 2) * 2, math.floor(y / 2) * 2
     first_x, first_y = max(0, x0), max(0, y0)
-    last_x, last_y = min(luma.shape[1], x0 + (width + 4) // 2 * 2), min(luma.shape[0], y0 + (height + 4) // 2 * 2)
+    last_x, last_y = (
+        min(luma.shape[1], x0 + (width + 4) // 2 * 2),
+        min(luma.shape[0], y0 + (height + 4) // 2 * 2),
+    )
     if last_x <= first_x or last_y <= first_y:
         return
     placed = _placed(planes, x - x0, y - y0)[:, first_y - y0 : last_y - y0, first_x - x0 : last_x - x0]

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from providers.sandbox.picture.backdrops import BACKDROPS, Ground
+from providers.sandbox.picture.backdrops import BACKDROPS
 from providers.sandbox.picture.colours import RGB
 from providers.sandbox.picture.draw import Floats
+from providers.sandbox.picture.ground import Ground
 from providers.sandbox.picture.land import Land
 from providers.sandbox.picture.mood import mood_of
 from providers.sandbox.picture.moves import Camera
@@ -25,7 +26,9 @@ Picture = Callable[[int, int], Floats]
 class Stage:
     """The planes of the whole background; `see` cuts out what the frame shows."""
 
-    def __init__(self, plan: ScenePlan, width: int, height: int, camera: Camera, picture: Picture | None) -> None:
+    def __init__(
+        self, plan: ScenePlan, width: int, height: int, camera: Camera, picture: Picture | None
+    ) -> None:
         self.width, self.height, self.frames = width, height, plan.frames
         across, down = camera.room(plan.frames)
         across = int(across * (1.0 if picture else 1 + NEAR))

@@ -1,36 +1,58 @@
-"""The things that can be drawn: what stands, grows, walks and glows."""
+"""The things that can be drawn: what stands, grows and glows."""
 
 from __future__ import annotations
 
+import itertools
 import math
 
-from providers.sandbox.picture.colours import RGB, darker, lighter, mix
+from providers.sandbox.picture.colours import RGB, darker, lighter
 from providers.sandbox.picture.draw import Pad
 from providers.sandbox.picture.things import CREAM, GLASS, INK, WOOD
 
-SKIN: RGB = (0.87, 0.66, 0.52)
-
 
 def tree(pad: Pad, colour: RGB) -> None:
-    pad.paint(pad.curve([(-0.10, 0.94), (-0.06, 0.40), (-0.10, 0.0), (0.10, 0.0), (0.06, 0.40), (0.13, 0.94)]), WOOD, low=darker(WOOD, 0.4))
+    pad.paint(
+        pad.curve([(-0.10, 0.94), (-0.06, 0.40), (-0.10, 0.0), (0.10, 0.0), (0.06, 0.40), (0.13, 0.94)]),
+        WOOD,
+        low=darker(WOOD, 0.4),
+    )
     pad.paint(pad.line((0.02, 0.34), (0.30, 0.02), 0.035, 0.015), WOOD)
-    crown = ((0.0, -0.10, 0.50, 0.38), (-0.34, 0.04, 0.34, 0.28), (0.36, 0.02, 0.34, 0.28), (-0.20, -0.42, 0.36, 0.32), (0.22, -0.44, 0.36, 0.32), (0.0, -0.62, 0.30, 0.26))
+    crown = (
+        (0.0, -0.10, 0.50, 0.38),
+        (-0.34, 0.04, 0.34, 0.28),
+        (0.36, 0.02, 0.34, 0.28),
+        (-0.20, -0.42, 0.36, 0.32),
+        (0.22, -0.44, 0.36, 0.32),
+        (0.0, -0.62, 0.30, 0.26),
+    )
     for index, (x, y, a, b) in enumerate(crown):
         tone = darker(colour, 0.26 - 0.05 * index)
         pad.paint(pad.ellipse(x, y, a, b), tone, low=darker(tone, 0.36), rim=0.3)
     for index in range(26):
-        x, y = 0.52 * math.sin(index * 2.4) * (0.5 + index / 52), -0.28 + 0.44 * math.cos(index * 1.7) * (0.5 + index / 52)
+        x, y = (
+            0.52 * math.sin(index * 2.4) * (0.5 + index / 52),
+            -0.28 + 0.44 * math.cos(index * 1.7) * (0.5 + index / 52),
+        )
         pad.paint(pad.ellipse(x, y, 0.085, 0.06), lighter(colour, 0.12), alpha=0.35, soft=0.04)
 
 
 def lighthouse(pad: Pad, colour: RGB) -> None:
     rock: RGB = (0.40, 0.37, 0.36)
-    pad.paint(pad.curve([(-0.66, 0.96), (-0.50, 0.72), (-0.20, 0.62), (0.24, 0.64), (0.54, 0.76), (0.70, 0.96)]), rock, low=darker(rock, 0.4))
+    pad.paint(
+        pad.curve([(-0.66, 0.96), (-0.50, 0.72), (-0.20, 0.62), (0.24, 0.64), (0.54, 0.76), (0.70, 0.96)]),
+        rock,
+        low=darker(rock, 0.4),
+    )
 
     def half(y: float) -> float:
         return 0.13 + 0.10 * (y + 0.48) / 1.14
 
-    pad.paint(pad.polygon([(-half(-0.48), -0.48), (half(-0.48), -0.48), (half(0.66), 0.66), (-half(0.66), 0.66)]), CREAM, rim=0.34, low=darker(CREAM, 0.2))
+    pad.paint(
+        pad.polygon([(-half(-0.48), -0.48), (half(-0.48), -0.48), (half(0.66), 0.66), (-half(0.66), 0.66)]),
+        CREAM,
+        rim=0.34,
+        low=darker(CREAM, 0.2),
+    )
     for top in (-0.36, 0.0, 0.36):
         low = top + 0.18
         stripe = [(-half(top), top), (half(top), top), (half(low), low), (-half(low), low)]
@@ -47,10 +69,20 @@ def lighthouse(pad: Pad, colour: RGB) -> None:
 def house(pad: Pad, colour: RGB) -> None:
     pad.paint(pad.box(0.40, -0.44, 0.08, 0.22), (0.56, 0.34, 0.28))
     pad.paint(pad.box(0.0, 0.38, 0.66, 0.44, 0.01), colour, low=darker(colour, 0.22), rim=0.10)
-    pad.paint(pad.polygon([(-0.86, 0.0), (-0.52, -0.56), (0.52, -0.56), (0.86, 0.0)], 0.02), (0.45, 0.25, 0.22), low=(0.34, 0.17, 0.16), rim=0.14)
+    pad.paint(
+        pad.polygon([(-0.86, 0.0), (-0.52, -0.56), (0.52, -0.56), (0.86, 0.0)], 0.02),
+        (0.45, 0.25, 0.22),
+        low=(0.34, 0.17, 0.16),
+        rim=0.14,
+    )
     for row in range(4):
         y = -0.46 + row * 0.13
-        pad.paint(pad.line((-0.58 - row * 0.075, y), (0.58 + row * 0.075, y), 0.006), (0.25, 0.12, 0.12), alpha=0.6, rim=0.0)
+        pad.paint(
+            pad.line((-0.58 - row * 0.075, y), (0.58 + row * 0.075, y), 0.006),
+            (0.25, 0.12, 0.12),
+            alpha=0.6,
+            rim=0.0,
+        )
     pad.paint(pad.box(0.0, 0.02, 0.66, 0.03), darker(colour, 0.5), alpha=0.35, soft=0.06)
     pad.paint(pad.box(0.0, 0.55, 0.13, 0.27, 0.02), WOOD, low=darker(WOOD, 0.3))
     pad.paint(pad.ellipse(0.08, 0.56, 0.018, 0.018), (0.92, 0.76, 0.36))
@@ -61,72 +93,6 @@ def house(pad: Pad, colour: RGB) -> None:
         pad.paint(pad.line((x - 0.12, 0.34), (x + 0.12, 0.34), 0.010), CREAM, rim=0.0)
 
 
-def person(pad: Pad, colour: RGB) -> None:
-    """Someone walking in a coat of the colour."""
-    trousers: RGB = (0.20, 0.22, 0.30)
-    pad.paint(pad.line((-0.02, 0.28), (-0.22, 0.62), 0.075, 0.055), darker(trousers, 0.25))
-    pad.paint(pad.line((-0.22, 0.62), (-0.30, 0.88), 0.055, 0.04), darker(trousers, 0.25))
-    pad.paint(pad.line((-0.32, 0.91), (-0.20, 0.92), 0.038), INK)
-    pad.paint(pad.line((-0.08, -0.30), (-0.26, 0.06), 0.06, 0.045), darker(colour, 0.32))
-    pad.paint(pad.line((0.03, 0.28), (0.16, 0.60), 0.08, 0.06), trousers)
-    pad.paint(pad.line((0.16, 0.60), (0.14, 0.90), 0.058, 0.042), trousers)
-    pad.paint(pad.line((0.12, 0.92), (0.27, 0.92), 0.038), INK)
-    coat = [(-0.13, -0.40), (0.10, -0.42), (0.18, -0.20), (0.19, 0.10), (0.25, 0.44), (0.0, 0.48), (-0.25, 0.43), (-0.18, 0.06), (-0.18, -0.22)]
-    pad.paint(pad.curve(coat), colour, low=darker(colour, 0.30), rim=0.26)
-    pad.paint(pad.line((0.04, -0.28), (0.20, 0.02), 0.062, 0.05), darker(colour, 0.08))
-    pad.paint(pad.line((0.20, 0.02), (0.33, 0.14), 0.05, 0.04), darker(colour, 0.08))
-    pad.paint(pad.ellipse(0.35, 0.16, 0.045, 0.045), SKIN)
-    pad.paint(pad.line((0.0, -0.46), (0.01, -0.36), 0.055), darker(SKIN, 0.14))
-    pad.paint(pad.ellipse(0.03, -0.60, 0.145, 0.165), SKIN, low=darker(SKIN, 0.18), rim=0.2)
-    hair: RGB = (0.22, 0.14, 0.10)
-    pad.paint(pad.curve([(0.14, -0.70), (0.06, -0.80), (-0.08, -0.77), (-0.16, -0.62), (-0.13, -0.46), (-0.05, -0.52), (-0.02, -0.66)]), hair)
-    pad.paint(pad.box(-0.01, -0.395, 0.13, 0.05, 0.045), mix(colour, CREAM, 0.75), rim=0.25)
-
-
-def _face(pad: Pad, x: float, y: float) -> None:
-    for side in (-1, 1):
-        pad.paint(pad.ellipse(x + side * 0.085, y, 0.035, 0.045), INK, light=0.0)
-        pad.paint(pad.ellipse(x + side * 0.085 + 0.01, y - 0.015, 0.012, 0.012), CREAM, light=0.0)
-    pad.paint(pad.ellipse(x, y + 0.09, 0.03, 0.022), (0.30, 0.14, 0.14), light=0.0)
-
-
-def cat(pad: Pad, colour: RGB) -> None:
-    tail = [(-0.58, 0.26), (-0.78, 0.06), (-0.76, -0.22), (-0.60, -0.42)]
-    for start, end in zip(tail, tail[1:], strict=False):
-        pad.paint(pad.line(start, end, 0.062), darker(colour, 0.10), rim=0.1)
-    for x, dark in ((-0.36, 0.3), (0.22, 0.3), (-0.50, 0.08), (0.34, 0.08)):
-        pad.paint(pad.line((x, 0.36), (x + 0.02, 0.84), 0.085, 0.065), darker(colour, dark), low=darker(colour, dark + 0.15))
-    body = [(-0.66, 0.34), (-0.50, 0.06), (-0.10, 0.04), (0.26, -0.02), (0.46, 0.16), (0.42, 0.48), (0.0, 0.54), (-0.46, 0.56)]
-    pad.paint(pad.curve(body), colour, low=darker(colour, 0.30), rim=0.24)
-    for side in (-1, 1):
-        ear = [(0.46 + side * 0.24, -0.26), (0.46 + side * 0.21, -0.62), (0.46 + side * 0.03, -0.42)]
-        pad.paint(pad.polygon(ear, 0.015), darker(colour, 0.06))
-        inner = [(0.46 + side * 0.20, -0.32), (0.46 + side * 0.185, -0.52), (0.46 + side * 0.08, -0.40)]
-        pad.paint(pad.polygon(inner), (0.88, 0.62, 0.60), rim=0.0)
-    pad.paint(pad.ellipse(0.46, -0.16, 0.29, 0.26), lighter(colour, 0.06), low=darker(colour, 0.16), rim=0.22)
-    pad.paint(pad.ellipse(0.47, -0.04, 0.12, 0.085), lighter(colour, 0.55), soft=0.05, rim=0.0)
-    _face(pad, 0.47, -0.18)
-
-
-def fox(pad: Pad, colour: RGB) -> None:
-    pad.paint(pad.curve([(-0.44, 0.28), (-0.70, 0.02), (-0.94, 0.10), (-0.90, 0.34), (-0.66, 0.46), (-0.46, 0.42)]), colour, low=darker(colour, 0.2))
-    pad.paint(pad.curve([(-0.94, 0.10), (-0.80, 0.10), (-0.78, 0.30), (-0.90, 0.34)]), CREAM, rim=0.15)
-    for x, dark in ((-0.30, 0.45), (0.26, 0.45), (-0.42, 0.25), (0.36, 0.25)):
-        pad.paint(pad.line((x, 0.36), (x + 0.02, 0.84), 0.07, 0.048), darker(colour, dark), low=INK)
-    body = [(-0.56, 0.30), (-0.40, 0.08), (0.0, 0.10), (0.30, 0.0), (0.48, 0.18), (0.40, 0.46), (0.0, 0.46), (-0.42, 0.50)]
-    pad.paint(pad.curve(body), colour, low=darker(colour, 0.24), rim=0.22)
-    pad.paint(pad.curve([(0.34, 0.06), (0.52, 0.14), (0.42, 0.44), (0.28, 0.34)]), CREAM, soft=0.04, rim=0.1)
-    for side in (-1, 1):
-        ear = [(0.48 + side * 0.24, -0.22), (0.48 + side * 0.24, -0.66), (0.48 + side * 0.02, -0.36)]
-        pad.paint(pad.polygon(ear, 0.015), darker(colour, 0.12))
-        pad.paint(pad.polygon([(0.48 + side * 0.20, -0.34), (0.48 + side * 0.215, -0.54), (0.48 + side * 0.09, -0.37)]), INK, rim=0.0)
-    pad.paint(pad.curve([(0.18, -0.22), (0.36, -0.42), (0.60, -0.42), (0.78, -0.22), (0.58, 0.06), (0.50, 0.14), (0.40, 0.06)]), colour, low=darker(colour, 0.1), rim=0.16)
-    pad.paint(pad.curve([(0.24, -0.12), (0.44, -0.10), (0.49, 0.12), (0.38, 0.04)]), CREAM, rim=0.1)
-    pad.paint(pad.curve([(0.74, -0.12), (0.55, -0.10), (0.50, 0.12), (0.60, 0.04)]), CREAM, rim=0.1)
-    _face(pad, 0.49, -0.14)
-    pad.paint(pad.ellipse(0.495, 0.08, 0.045, 0.036), INK)
-
-
 def cup(pad: Pad, colour: RGB) -> None:
     ring = abs(pad.ellipse(0.50, 0.14, 0.25, 0.27)) - 0.055
     pad.paint(ring, darker(colour, 0.12), rim=0.2)
@@ -134,7 +100,13 @@ def cup(pad: Pad, colour: RGB) -> None:
     pad.paint(pad.polygon(side, 0.02), colour, low=darker(colour, 0.26), rim=0.30)
     pad.paint(pad.ellipse(0.0, -0.26, 0.575, 0.135), lighter(colour, 0.35), rim=0.1)
     pad.paint(pad.ellipse(0.0, -0.245, 0.51, 0.10), (0.34, 0.20, 0.12), low=(0.46, 0.29, 0.17), rim=0.3)
-    pad.paint(pad.line((-0.40, -0.06), (-0.36, 0.44), 0.04, 0.02), lighter(colour, 0.7), alpha=0.45, soft=0.05, rim=0.0)
+    pad.paint(
+        pad.line((-0.40, -0.06), (-0.36, 0.44), 0.04, 0.02),
+        lighter(colour, 0.7),
+        alpha=0.45,
+        soft=0.05,
+        rim=0.0,
+    )
     for x, lean in ((-0.16, 0.06), (0.14, -0.06)):
         for step in range(5):
             y = -0.42 - step * 0.11
@@ -145,9 +117,15 @@ def flower(pad: Pad, colour: RGB) -> None:
     green: RGB = (0.26, 0.52, 0.26)
     for start, end in (((0.0, -0.20), (0.05, 0.30)), ((0.05, 0.30), (0.0, 0.95))):
         pad.paint(pad.line(start, end, 0.028), green, rim=0.1)
-    pad.paint(pad.curve([(0.04, 0.52), (0.20, 0.28), (0.50, 0.22), (0.34, 0.44)]), green, low=darker(green, 0.3))
-    pad.paint(pad.curve([(0.03, 0.70), (-0.16, 0.44), (-0.46, 0.40), (-0.28, 0.62)]), green, low=darker(green, 0.3))
-    for ring, (count, reach, tone) in enumerate(((11, 0.36, darker(colour, 0.16)), (9, 0.26, lighter(colour, 0.08)))):
+    pad.paint(
+        pad.curve([(0.04, 0.52), (0.20, 0.28), (0.50, 0.22), (0.34, 0.44)]), green, low=darker(green, 0.3)
+    )
+    pad.paint(
+        pad.curve([(0.03, 0.70), (-0.16, 0.44), (-0.46, 0.40), (-0.28, 0.62)]), green, low=darker(green, 0.3)
+    )
+    for ring, (count, reach, tone) in enumerate(
+        ((11, 0.36, darker(colour, 0.16)), (9, 0.26, lighter(colour, 0.08)))
+    ):
         for index in range(count):
             angle = 2 * math.pi * (index + ring * 0.5) / count
             x, y = reach * math.cos(angle), -0.38 + reach * math.sin(angle)
@@ -155,28 +133,25 @@ def flower(pad: Pad, colour: RGB) -> None:
     pad.paint(pad.ellipse(0.0, -0.38, 0.16, 0.16), (0.93, 0.71, 0.22), low=(0.62, 0.38, 0.14), rim=0.3)
 
 
-def butterfly(pad: Pad, colour: RGB) -> None:
-    for side in (-1, 1):
-        upper = [(side * 0.05, -0.06), (side * 0.34, -0.62), (side * 0.82, -0.66), (side * 0.80, -0.16), (side * 0.40, 0.08)]
-        lower = [(side * 0.05, 0.06), (side * 0.46, 0.08), (side * 0.66, 0.36), (side * 0.44, 0.66), (side * 0.16, 0.36)]
-        for wing, tone in ((lower, darker(colour, 0.14)), (upper, colour)):
-            pad.paint(pad.curve(wing, 0.03), darker(colour, 0.62), rim=0.1)
-            pad.paint(pad.curve(wing, -0.04), tone, low=lighter(tone, 0.25), rim=0.2)
-        pad.paint(pad.ellipse(side * 0.60, -0.42, 0.09, 0.08), lighter(colour, 0.7), alpha=0.85)
-        pad.paint(pad.line((side * 0.02, -0.26), (side * 0.16, -0.52), 0.012), INK, rim=0.0)
-    pad.paint(pad.ellipse(0.0, 0.02, 0.055, 0.34), INK, light=0.2)
-
-
 def lantern(pad: Pad, colour: RGB) -> None:
     pad.glow(0.0, 0.05, 1.0, lighter(colour, 0.35), 0.55)
     ring = abs(pad.ellipse(0.0, -0.66, 0.13, 0.13)) - 0.022
     pad.paint(ring, INK, light=0.2)
-    skin = [(-0.24, -0.46), (0.24, -0.46), (0.50, -0.14), (0.50, 0.24), (0.24, 0.54), (-0.24, 0.54), (-0.50, 0.24), (-0.50, -0.14)]
+    skin = [
+        (-0.24, -0.46),
+        (0.24, -0.46),
+        (0.50, -0.14),
+        (0.50, 0.24),
+        (0.24, 0.54),
+        (-0.24, 0.54),
+        (-0.50, 0.24),
+        (-0.50, -0.14),
+    ]
     pad.paint(pad.curve(skin), colour, low=lighter(colour, 0.3), rim=0.36)
     pad.glow(0.0, 0.16, 0.46, (1.0, 0.95, 0.72), 0.8)
     for x in (-0.34, -0.17, 0.0, 0.17, 0.34):
         rib = [(x * 0.55, -0.46), (x * 1.25, -0.14), (x * 1.25, 0.24), (x * 0.55, 0.54)]
-        for start, end in zip(rib, rib[1:], strict=False):
+        for start, end in itertools.pairwise(rib):
             pad.paint(pad.line(start, end, 0.007), darker(colour, 0.4), alpha=0.55, rim=0.0)
     for y in (-0.50, 0.58):
         pad.paint(pad.box(0.0, y, 0.27, 0.05, 0.025), darker(colour, 0.6))
@@ -185,24 +160,45 @@ def lantern(pad: Pad, colour: RGB) -> None:
 def umbrella(pad: Pad, colour: RGB) -> None:
     pad.paint(pad.line((0.0, -0.70), (0.0, 0.66), 0.020), WOOD)
     hook = [(0.0, 0.66), (-0.05, 0.78), (-0.15, 0.80), (-0.20, 0.70)]
-    for start, end in zip(hook, hook[1:], strict=False):
+    for start, end in itertools.pairwise(hook):
         pad.paint(pad.line(start, end, 0.026), WOOD)
     scallops = [(0.84 - i * 0.07, 0.02 - 0.10 * abs(math.sin(i * math.pi / 6))) for i in range(25)]
-    dome = [(0.84 * math.cos(math.pi - i * math.pi / 16), 0.02 - 0.68 * math.sin(i * math.pi / 16)) for i in range(17)]
+    dome = [
+        (0.84 * math.cos(math.pi - i * math.pi / 16), 0.02 - 0.68 * math.sin(i * math.pi / 16))
+        for i in range(17)
+    ]
     pad.paint(pad.polygon([*dome, *scallops]), colour, low=darker(colour, 0.28), rim=0.24)
     for x in (-0.42, 0.0, 0.42):
         pad.paint(pad.line((0.0, -0.66), (x, -0.04), 0.010), darker(colour, 0.4), alpha=0.6, rim=0.0)
-    pad.paint(pad.curve([(-0.40, -0.06), (-0.24, -0.48), (0.0, -0.65), (-0.16, -0.34), (-0.20, -0.06)]), lighter(colour, 0.3), alpha=0.45, rim=0.0)
+    pad.paint(
+        pad.curve([(-0.40, -0.06), (-0.24, -0.48), (0.0, -0.65), (-0.16, -0.34), (-0.20, -0.06)]),
+        lighter(colour, 0.3),
+        alpha=0.45,
+        rim=0.0,
+    )
     pad.paint(pad.ellipse(0.0, -0.70, 0.03, 0.05), GLASS)
 
 
 def leaf(pad: Pad, colour: RGB) -> None:
     pad.paint(pad.line((-0.50, 0.50), (-0.82, 0.80), 0.03), darker(colour, 0.4))
-    blade = [(-0.54, 0.54), (-0.56, 0.0), (-0.20, -0.46), (0.36, -0.70), (0.82, -0.82), (0.72, -0.34), (0.48, 0.20), (0.02, 0.54)]
+    blade = [
+        (-0.54, 0.54),
+        (-0.56, 0.0),
+        (-0.20, -0.46),
+        (0.36, -0.70),
+        (0.82, -0.82),
+        (0.72, -0.34),
+        (0.48, 0.20),
+        (0.02, 0.54),
+    ]
     pad.paint(pad.curve(blade), colour, low=darker(colour, 0.22), rim=0.2)
     pad.paint(pad.line((-0.52, 0.52), (0.74, -0.74), 0.022, 0.008), darker(colour, 0.3), rim=0.0)
     for t in (0.15, 0.35, 0.55, 0.72):
         x, y = -0.52 + 1.26 * t, 0.52 - 1.26 * t
         reach = 0.34 * (1 - 0.5 * t)
-        pad.paint(pad.line((x, y), (x + reach, y + 0.02), 0.012, 0.004), darker(colour, 0.25), alpha=0.7, rim=0.0)
-        pad.paint(pad.line((x, y), (x - 0.02, y - reach), 0.012, 0.004), lighter(colour, 0.25), alpha=0.7, rim=0.0)
+        pad.paint(
+            pad.line((x, y), (x + reach, y + 0.02), 0.012, 0.004), darker(colour, 0.25), alpha=0.7, rim=0.0
+        )
+        pad.paint(
+            pad.line((x, y), (x - 0.02, y - reach), 0.012, 0.004), lighter(colour, 0.25), alpha=0.7, rim=0.0
+        )

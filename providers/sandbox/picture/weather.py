@@ -9,7 +9,7 @@ Plane = NDArray[np.uint8]
 
 
 class Falling:
-    """A wrapping sheet of light marks that slides over the frame; `speed` is pixels a frame, across and down."""
+    """A wrapping sheet of light marks that slides over the frame; `speed` is pixels a frame, across, down."""
 
     def __init__(self, width: int, height: int, kind: str, random: np.random.Generator) -> None:
         unit = height / 720
@@ -17,7 +17,7 @@ class Falling:
         count, self.speed = {
             "rain": (420, (-3 * unit, 26 * unit)),
             "snow": (300, (0.8 * unit, 2.6 * unit)),
-            "motes": (34, (0.5 * unit, -0.35 * unit)),
+            "motes": (26, (0.5 * unit, -0.35 * unit)),
         }[kind]
         sheet = np.zeros((height, width), np.float32)
         for _ in range(count):
@@ -27,7 +27,7 @@ class Falling:
                 _streak(sheet, x, y, round(34 * unit * (0.5 + power)), 46 * power)
             else:
                 radius = (1.3 + 2.4 * power) * unit if kind == "snow" else (1.5 + 2.5 * power) * unit
-                _dot(sheet, x, y, radius, (150 if kind == "snow" else 50) * power)
+                _dot(sheet, x, y, radius, (150 if kind == "snow" else 30) * power)
         tiled = np.tile(np.clip(sheet, 0, 190).astype(np.uint8), (2, 2))
         self.sheet: Plane = np.ascontiguousarray(tiled)
 
@@ -71,15 +71,15 @@ class Glitter:
             grid = random.random((rows // 3 + 2, width // 9 + 2), dtype=np.float32)
             stretched = np.repeat(np.repeat(grid, 3, 0), 9, 1)[:rows, :width]
             for shift in (1, 2, 4):
-                stretched = (stretched + np.roll(stretched, shift, 1)) / 2
+                stretched = np.asarray((stretched + np.roll(stretched, shift, 1)) / 2, np.float32)
             sheets.append(np.tile((stretched * 255).astype(np.uint8), (1, 2)))
         return cls((sheets[0], sheets[1]))
 
     def play(self, water: Plane, frame: int) -> None:
-        """Add up to some 40 levels where both sheets are bright."""
+        """Add some light where both sheets are bright, new at every second frame as film often is."""
         width = water.shape[1]
         a, b = (sheet.shape[1] // 2 for sheet in self.sheets)
-        one = self.sheets[0][: water.shape[0], frame % a : frame % a + width]
-        other = self.sheets[1][: water.shape[0], (-frame * 2) % b : (-frame * 2) % b + width]
+        one = self.sheets[0][: water.shape[0], frame // 2 % a : frame // 2 % a + width]
+        other = self.sheets[1][: water.shape[0], -(frame // 2) * 3 % b : -(frame // 2) * 3 % b + width]
         both = np.minimum(one, other)
-        water += np.minimum((both - np.minimum(both, 138)) >> 1, 235 - np.minimum(water, 235))
+        water += np.minimum((both - np.minimum(both, 134)) // 3, 235 - np.minimum(water, 235))

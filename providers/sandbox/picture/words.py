@@ -14,7 +14,8 @@ THINGS: dict[str, str] = {
     "lighthouse": "lighthouse|light house|tower|beacon",
     "house": "house|cottage|cabin|hut|home|barn|farmhouse|castle",
     "person": (
-        "person|man|men|woman|women|boy|girl|child|children|figure|people|dancer|runner|walker|astronaut|hiker|"
+        "person|man|men|woman|women|boy|girl|child|children|figure|people|dancer|runner|walker|"
+        "astronaut|hiker|"
         "actor|actress|lady|fisherman|detective|chef|worker|king|queen|knight|robot|skater|tourist"
     ),
     "cat": "cat|kitten|tabby",
@@ -44,54 +45,85 @@ BACKGROUNDS: dict[str, str] = {
     "mountains": "mountains?|alps|hills?|cliffs?|valley|canyon|peaks?",
     "snow": "snow-covered|snowy field|snowy landscape|arctic|glacier|ice|tundra",
     "space": "space|galaxy|cosmos|orbit|universe|stars|nebula|lunar surface",
-    "room": "room|kitchen|bedroom|table|desk|studio|office|indoors|window|hallway|workshop|cafe|living room|interior",
+    "room": (
+        "room|kitchen|bedroom|table|desk|studio|office|indoors|window|hallway|workshop|cafe|"
+        "living room|interior"
+    ),
     "field": "field|meadow|park|grass|garden|lawn|countryside|farm|prairie",
     "sky": "sky|clouds?|in the air|heavens",
 }
 MOTIONS: dict[str, str] = {
     "right": (
         r"(?:from )?left[ -]to[ -](?:the )?right|(?:to|towards?) the right(?! side)|rightwards?|"
-        r"(?:moves?|drifts?|flies|sails?|goes|go|rolls?|drives?|swims?|walks?|runs?|fly|floats?|glides?|slides?) right"
+        r"(?:moves?|drifts?|flies|sails?|goes|go|rolls?|drives?|swims?|walks?|runs?|fly|floats?|"
+        r"glides?|slides?) right"
     ),
     "left": (
         r"(?:from )?right[ -]to[ -](?:the )?left|(?:to|towards?) the left(?! side)|leftwards?|"
-        r"(?:moves?|drifts?|flies|sails?|goes|go|rolls?|drives?|swims?|walks?|runs?|fly|floats?|glides?|slides?) left"
+        r"(?:moves?|drifts?|flies|sails?|goes|go|rolls?|drives?|swims?|walks?|runs?|fly|floats?|"
+        r"glides?|slides?) left"
     ),
-    "rises": r"ris(?:es?|ing)|upwards?|lifts? off|takes? off|ascend(?:s|ing)?|climb(?:s|ing)?|soar(?:s|ing)?|launch(?:es|ing)?",
-    "falls": r"fall(?:s|ing)?|downwards?|drop(?:s|ping)?|descend(?:s|ing)?|sink(?:s|ing)?|tumbl(?:es?|ing)|dives?",
+    "rises": (
+        r"ris(?:es?|ing)|upwards?|lifts? off|takes? off|ascend(?:s|ing)?|climb(?:s|ing)?|soar(?:s|"
+        r"ing)?|launch(?:es|ing)?"
+    ),
+    "falls": (
+        r"fall(?:s|ing)?|downwards?|drop(?:s|ping)?|descend(?:s|ing)?|sink(?:s|ing)?|tumbl(?:es?|"
+        r"ing)|dives?"
+    ),
     "bounces": r"bounc(?:es?|ing|y)|hop(?:s|ping)?|jump(?:s|ing)?|leap(?:s|ing)?",
-    "spins": r"spin(?:s|ning)?|rotat(?:es?|ing)|twirl(?:s|ing)?|turn(?:s|ing)? around|whirl(?:s|ing)?|(?:anti|counter-?)?clockwise",
+    "spins": (
+        r"spin(?:s|ning)?|rotat(?:es?|ing)|twirl(?:s|ing)?|turn(?:s|ing)? around|whirl(?:s|ing)?|"
+        r"(?:anti|counter-?)?clockwise"
+    ),
     "orbits": r"orbit(?:s|ing)|circl(?:es?|ing)|in circles|loops?|looping",
-    "zigzags": r"zig-?zag(?:s|ging)?|weav(?:es?|ing)|flutter(?:s|ing)?|danc(?:es?|ing)|darts?|swerv(?:es?|ing)",
+    "zigzags": (
+        r"zig-?zag(?:s|ging)?|weav(?:es?|ing)|flutter(?:s|ing)?|danc(?:es?|ing)|darts?|"
+        r"swerv(?:es?|ing)"
+    ),
     "approaches": r"towards? (?:the )?(?:camera|viewer|us)|com(?:es|ing) closer|approach(?:es|ing)?",
     "recedes": r"away from (?:the )?(?:camera|viewer|us)|into the distance|recedes?|receding",
     "sways": r"sway(?:s|ing)?|swing(?:s|ing)?|rock(?:s|ing)|bob(?:s|bing)?|hover(?:s|ing)?",
     "still": (
-        r"(?:stays?|stands?|sits?|remains?|keeps?|holds?|is|are|lies) (?:\w+ )?(?:still|motionless|in place)|motionless|"
+        r"(?:stays?|stands?|sits?|remains?|keeps?|holds?|is|are|lies) (?:\w+ )?(?:still|"
+        r"motionless|in place)|motionless|"
         r"does not move|do not move|stationary|standing still"
     ),
     "drifts": (
-        r"drift(?:s|ing)?|sail(?:s|ing)?|float(?:s|ing)?|fl(?:y|ies|ying)|mov(?:es?|ing)|roll(?:s|ing)?|driv(?:es?|ing)|"
-        r"swim(?:s|ming)?|walk(?:s|ing)?|run(?:s|ning)?|glid(?:es?|ing)|slid(?:es?|ing)|cross(?:es|ing)?|rac(?:es?|ing)|"
+        r"drift(?:s|ing)?|sail(?:s|ing)?|float(?:s|ing)?|fl(?:y|ies|ying)|mov(?:es?|ing)|roll(?:s|"
+        r"ing)?|driv(?:es?|ing)|"
+        r"swim(?:s|ming)?|walk(?:s|ing)?|run(?:s|ning)?|glid(?:es?|ing)|slid(?:es?|ing)|"
+        r"cross(?:es|ing)?|rac(?:es?|ing)|"
         r"travel(?:s|ling|ing)?|rid(?:es?|ing)|past|speed(?:s|ing)"
     ),
 }
 SPEEDS: dict[str, str] = {
     "slow": r"slow(?:ly|er)?|gent(?:ly|le)|leisurely|unhurried|calm(?:ly)?|lazily|lazy|slow[ -]motion",
-    "fast": r"fast(?:er)?|quick(?:ly|er)?|rapid(?:ly)?|swift(?:ly)?|rush(?:es|ing)?|energetic|at full speed|speeding|hurried(?:ly)?",
+    "fast": (
+        r"fast(?:er)?|quick(?:ly|er)?|rapid(?:ly)?|swift(?:ly)?|rush(?:es|ing)?|energetic|"
+        r"at full speed|speeding|hurried(?:ly)?"
+    ),
 }
 # Read only in a sentence about the camera, except for the verbs that hardly mean anything else.
 CAMERAS: dict[str, str] = {
     "static": (
-        r"static|locked[ -]?(?:off|down)?|(?:stays?|is|be|remains?|holds?|keeps?) (?:completely )?(?:still|fixed|steady)|fixed|"
+        r"static|locked[ -]?(?:off|down)?|(?:stays?|is|be|remains?|holds?|"
+        r"keeps?) (?:completely )?(?:still|fixed|steady)|fixed|"
         r"tripod|does not move|no camera move\w*|steady and smooth"
     ),
-    "pan left": r"(?:pan|truck|track|dolly|mov)(?:e?s|ning|king|ing|e)?[ -](?:slowly |gently |quickly )?(?:to the )?left",
-    "pan right": r"(?:pan|truck|track|dolly|mov)(?:e?s|ning|king|ing|e)?[ -](?:slowly |gently |quickly )?(?:to the )?right|pan(?:s|ning)?\b(?! (?:slowly )?left)",
+    "pan left": (
+        r"(?:pan|truck|track|dolly|mov)(?:e?s|ning|king|ing|e)?[ -](?:slowly |gently |"
+        r"quickly )?(?:to the )?left"
+    ),
+    "pan right": (
+        r"(?:pan|truck|track|dolly|mov)(?:e?s|ning|king|ing|e)?[ -](?:slowly |gently |"
+        r"quickly )?(?:to the )?right|pan(?:s|ning)?\b(?! (?:slowly )?left)"
+    ),
     "tilt up": r"(?:tilt|crane|mov)(?:e?s|ing|e)?[ -](?:slowly )?up|(?<!the )rises?",
     "tilt down": r"(?:tilt|crane|mov)(?:e?s|ing|e)?[ -](?:slowly )?down|descends?",
     "push in": (
-        r"push(?:es|ing)?[ -](?:slowly )?(?:in|forward)|zoom(?:s|ing)?[ -](?:slowly )?in|doll(?:y|ies|ying)[ -](?:slowly )?in|"
+        r"push(?:es|ing)?[ -](?:slowly )?(?:in|forward)|zoom(?:s|ing)?[ -](?:slowly )?in|doll(?:y|"
+        r"ies|ying)[ -](?:slowly )?in|"
         r"mov(?:es?|ing) (?:slowly )?(?:in|closer|forward)|zooms?(?! out)"
     ),
     "pull out": (
@@ -102,13 +134,17 @@ CAMERAS: dict[str, str] = {
 }
 CAMERA_WORD = re.compile(r"\b(?:camera|shot|lens|footage|dolly|hand-?held)\b")
 CAMERA_ALONE = re.compile(
-    r"\b(?:pan(?:s|ning)?(?= (?:slowly )?(?:left|right|across|to))|zoom(?:s|ing)?|tilt(?:s|ing)?|push(?:es|ing)?[ -]in|pull(?:s|ing)?[ -]back)\b"
+    r"\b(?:pan(?:s|ning)?(?= (?:slowly )?(?:left|right|across|to))|zoom(?:s|ing)?|tilt(?:s|"
+    r"ing)?|push(?:es|ing)?[ -]in|pull(?:s|ing)?[ -]back)\b"
 )
 LIGHTS: dict[str, str] = {
     "golden": r"golden hour|sunset|sunrise|sunlit|late afternoon|warm light|light is warm|warm glow",
     "dusk": r"dusk|twilight|dawn|evening|blue hour|nightfall|light is cool",
     "night": r"night(?:-?time)?|midnight|moonlit|moonlight|starry",
-    "dark": r"dark(?:er)?(?! (?:red|blue|green|brown|grey|gray|purple))|dim(?:ly)?|gloomy|low-key|shadowy|noir",
+    "dark": (
+        r"dark(?:er)?(?! (?:red|blue|green|brown|grey|gray|purple))|dim(?:ly)?|gloomy|low-key|"
+        r"shadowy|noir"
+    ),
     "bright": r"bright(?:er|ly)?(?! (?:red|blue|green|yellow|orange|pink))|well lit|high-key|sunny|sunshine",
     "day": r"day(?:light|time)?|noon|midday|morning|clear sky|afternoon",
 }
@@ -141,18 +177,26 @@ SIZES: dict[str, str] = {
 }
 # Sentences that speak about faults and so make them rarer.
 CARES: dict[str, str] = {
-    "freeze": r"without stopping|stutter\w*|continuous|never (?:stops|freezes)|no freez\w*|natural, steady|freez\w*",
+    "freeze": (
+        r"without stopping|stutter\w*|continuous|never (?:stops|freezes)|no freez\w*|"
+        r"natural, steady|freez\w*"
+    ),
     "flicker": r"flicker\w*|same (?:throughout|look)|steady light|strob\w*",
     "black": r"black frames?|stays? visible|visible and unchanged|blackouts?|never black",
     "jump": r"on its path|continuous|teleport\w*|no jumps?|smooth(?:ly)?|jerky|jump cuts?",
     "stop": r"without stopping|keeps moving|never stops|continuous|throughout the (?:shot|clip)",
     "blur": r"sharp|in focus|crisp|no blur|blur\w*|solid, natural shape",
 }
-UNSAFE = re.compile(r"\b(?:gore|gory|celebrit(?:y|ies)|beheading|nude|nudity|nsfw|porn\w*|torture|massacre)\b")
-EMPHASIS = re.compile(
-    r"\b(?:must|clearly|exactly|only|throughout|important|always|definitely|strictly|every frame|unmistakably)\b"
+UNSAFE = re.compile(
+    r"\b(?:gore|gory|celebrit(?:y|ies)|beheading|nude|nudity|nsfw|porn\w*|torture|massacre)\b"
 )
-NEGATION = re.compile(r"\b(?:no|not|without|never|avoid(?:ing)?|free of|nor|don['’]t|doesn['’]t|isn['’]t|aren['’]t|none of)\b")
+EMPHASIS = re.compile(
+    r"\b(?:must|clearly|exactly|only|throughout|important|always|definitely|strictly|"
+    r"every frame|unmistakably)\b"
+)
+NEGATION = re.compile(
+    r"\b(?:no|not|without|never|avoid(?:ing)?|free of|nor|don['’]t|doesn['’]t|isn['’]t|aren['’]t|none of)\b"
+)
 
 
 def finder(pattern: str, *, plural: bool = False) -> re.Pattern[str]:
