@@ -53,6 +53,8 @@ class Tile:
     quality: QualityReport | None
     current: bool
     is_open: bool
+    # The checks' first choice among several; a clip without rivals is nobody's pick.
+    is_pick: bool
 
     @property
     def score(self) -> float | None:
@@ -114,6 +116,10 @@ class Room:
     @property
     def version(self) -> PromptVersion:
         return self.candidate.version
+
+    @property
+    def is_pick(self) -> bool:
+        return any(tile.is_pick for tile in self.tiles if tile.current)
 
     @property
     def in_review(self) -> bool:
@@ -258,7 +264,7 @@ def open_room(candidate: Candidate, user: User, role: Role) -> Room:
         clip=getattr(candidate, "clip", None),
         quality=getattr(candidate, "quality", None),
         old=old,
-        tiles=tuple(_tile(row, candidate) for row in siblings),
+        tiles=tuple(_tile(row, candidate, siblings) for row in siblings),
         versions=tuple({row.version_id: row.version for row in siblings}.values()),
         prompt=diff_of(version),
         checklist=tuple(_checklist(candidate)),
@@ -270,12 +276,14 @@ def open_room(candidate: Candidate, user: User, role: Role) -> Room:
     )
 
 
-def _tile(row: Candidate, current: Candidate) -> Tile:
+def _tile(row: Candidate, current: Candidate, siblings: Sequence[Candidate]) -> Tile:
+    rivals = sum(one.version_id == row.version_id for one in siblings)
     return Tile(
         candidate=row,
         clip=getattr(row, "clip", None),
         quality=getattr(row, "quality", None),
         current=row.pk == current.pk,
+        is_pick=row.rank == 1 and rivals > 1 and row.status == Status.IN_REVIEW,
         is_open=row.version_id == current.version_id or row.is_machine or row.status == Status.IN_REVIEW,
     )
 

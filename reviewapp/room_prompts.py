@@ -67,6 +67,15 @@ class PromptDiff:
         return tuple(asked for asked in self.asked if asked.unserved)
 
 
+def _told(change: refine.Change) -> str:
+    """One change in words: what became of what."""
+    where = "not wanted: " if change.where == "negative" else ""
+    before, after = change.before.strip(), change.after.strip()
+    if before and after:
+        return f"{where}“{before}” became “{after}”"
+    return f"{where}added “{after}”" if after else f"{where}took out “{before}”"
+
+
 def asked_for(
     rows: Iterable[Note], changes: Sequence[refine.Change], unserved: Sequence[refine.Unserved], base: int
 ) -> tuple[Asked, ...]:
@@ -82,7 +91,7 @@ def asked_for(
             weight=note.weight,
             author=note.author,
             changed=tuple(
-                dict.fromkeys(change.why for change in changes if str(note.pk) in change.feedback_ids)
+                dict.fromkeys(_told(change) for change in changes if str(note.pk) in change.feedback_ids)
             ),
             unserved=tuple(line.reason for line in unserved if line.feedback_id == str(note.pk)),
         )

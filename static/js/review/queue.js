@@ -1,0 +1,110 @@
+/* What moves by itself: the queue, the tiles, a clip that arrives. Polled; 204 while nothing has changed. */
+
+import { setClock, tickClock } from "./clock.js";
+import { announce, ask, replace, toast } from "./net.js";
+
+const SEEN_MS = 1500;
+const HIDDEN_MS = 5000;
+const MOST_MS = 20000;
+
+export class Queue {
+  constructor({ room = null, changed = () => {} } = {}) {
+    this.room = room;
+    this.changed = changed;
+    this.known = this.returned();
+    this.failures = 0;
+    this.folded = localStorage.getItem("retake:queue") === "folded";
+    setClock(this.root.dataset.now);
+    this.fold();
+    this.later();
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.now(); });
+  }
+
+  get root() { return document.getElementById("queue"); }
+
+  returned() {
+    return new Map([...this.root.querySelectorAll("[data-returned] [data-uid]")].map((one) => [one.dataset.uid, { ...one.dataset }]));
+  }
+
+  later() {
+    const slow = Math.min(MOST_MS, SEEN_MS * 2 ** this.failures);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.now(), document.hidden ? HIDDEN_MS : slow);
+  }
+
+  /* `anew` asks for the whole column, whatever stamp it has. */
+  async now({ anew = false } = {}) {
+    clearTimeout(this.timer);
+    const uid = this.room ? this.room.uid : "";
+    const stamp = anew ? "" : this.root.dataset.stamp;
+    const query = new URLSearchParams({ uid, stamp, project: this.root.dataset.project });
+    const { status, nodes } = await ask(`${this.updates}?${query}`, { quiet: true });
+    this.failures = status === 0 || status >= 500 ? Math.min(this.failures + 1, 4) : 0;
+    // The page may have moved on to another clip while the answer was on its way.
+    if (status === 200 && (!this.room || this.room.uid === uid)) this.swap(nodes);
+    if (status !== 401) this.later();
+  }
+
+  get updates() { return document.querySelector("[data-updates]").dataset.updates; }
+
+  swap(nodes) {
+    const inside = this.root.contains(document.activeElement) ? document.activeElement : null;
+    const address = inside && inside.getAttribute("href");
+    const scrolled = document.getElementById("queue-list").scrollTop;
+    for (const id of ["queue", "strip"]) {
+      const fresh = nodes.getElementById(id);
+      if (fresh) replace(fresh);
+    }
+    document.getElementById("queue-list").scrollTop = scrolled;
+    // Whoever was on a line of the column stays on it.
+    if (address) {
+      const same = [...this.root.querySelectorAll("a")].find((one) => one.getAttribute("href") === address);
+      if (same) same.focus({ preventScroll: true });
+    }
+    this.read();
+    this.changed(nodes.getElementById("room-now"));
+  }
+
+  /* After the column was replaced, by whomever: the clock, the fold, and what has come back. */
+  read() {
+    setClock(this.root.dataset.now);
+    this.fold();
+    tickClock();
+    const now = this.returned();
+    for (const [uid, clip] of now) if (!this.known.has(uid)) this.arrived(uid, clip);
+    this.known = now;
+  }
+
+  arrived(uid, clip) {
+    if (this.room && this.room.uid === uid) return;
+    const words = `Retake ${clip.label} has arrived`;
+    announce(`${words}, shot ${clip.code}. Press Enter to see it beside the old one.`);
+    toast(words, "arrived");
+    const place = [...document.querySelectorAll("#toasts .toast--arrived")].pop();
+    const link = document.createElement("a");
+    link.className = "button button--primary button--small";
+    link.href = clip.href;
+    link.dataset.go = uid;
+    link.dataset.key = "Enter";
+    link.dataset.keyWords = "See the retake that has arrived";
+    link.append("See it beside the old one ");
+    const key = document.createElement("kbd");
+    key.textContent = "↵";
+    link.append(key);
+    place.setAttribute("data-stays", "");
+    place.querySelector("p").after(link);
+  }
+
+  fold() {
+    document.body.classList.toggle("queue-folded", this.folded);
+    const button = this.root.querySelector("[data-act=queue]");
+    button.setAttribute("aria-expanded", String(!this.folded));
+    button.setAttribute("aria-label", this.folded ? "Open the queue" : "Fold the queue");
+  }
+
+  toggle() {
+    this.folded = !this.folded;
+    localStorage.setItem("retake:queue", this.folded ? "folded" : "open");
+    this.fold();
+  }
+}
