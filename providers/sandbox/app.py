@@ -1,0 +1,64 @@
+"""The application: the vendors' routes, the control page, and the traffic watch around them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from providers.sandbox import links, runway, runway_uploads
+from providers.sandbox.connections import Connections
+from providers.sandbox.control import Control
+from providers.sandbox.engine import Engine
+from providers.sandbox.faults import Faults
+from providers.sandbox.house import House
+from providers.sandbox.settings import Settings
+from providers.sandbox.store import Store
+from providers.sandbox.traffic import Traffic
+
+# By these names only, so that no page on the web can reach it through a name of its own.
+HOSTS = ["127.0.0.1", "localhost"]
+
+
+def create_app(
+    data: Path,
+    settings: Settings | None = None,
+    render_workers: int = 1,
+    connections: Connections | None = None,
+) -> Starlette:
+    """The whole sandbox with its memory in `data`. Jobs that were open there go on when it starts."""
+    store = Store(data.resolve())
+    engine = Engine(store, settings or Settings(), render_workers)
+    house = House(store, engine, Faults(), connections or Connections())
+
+    @asynccontextmanager
+    async def life(app: Starlette) -> AsyncIterator[None]:
+        engine.resume()
+        yield
+        await engine.close()
+        store.close()
+
+    watch = Middleware(Traffic, engine=engine, faults=house.faults, connections=house.connections)
+    return Starlette(
+        routes=[
+            *runway.routes(house),
+            links.route(house, runway.VENDOR),
+            runway_uploads.route(house),
+            *Control(house).routes(),
+        ],
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False), watch],
+        exception_handlers={HTTPException: _plain_error},
+        lifespan=life,
+    )
+
+
+async def _plain_error(request: Request, exc: Exception) -> Response:
+    assert isinstance(exc, HTTPException)  # noqa: S101 registered for this class
+    return JSONResponse({"error": exc.detail}, exc.status_code, exc.headers)

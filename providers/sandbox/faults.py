@@ -1,0 +1,186 @@
+"""Faults on order: which calls they meet, how often, and what goes wrong."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+CDN = re.compile(r"-cdn/")
+TASK = re.compile(r"/v1/tasks/")
+# Where a kind makes sense when the fault names no path of its own: (method, path).
+PLACES: dict[str, tuple[str, re.Pattern[str]]] = {
+    "latency": ("", re.compile("")),
+    "status": ("", re.compile("")),
+    "drop_before": ("", re.compile("")),
+    "drop_after": ("", re.compile("")),
+    "malformed_json": ("", re.compile(r"/v1/")),
+    "refuse": ("POST", re.compile(r"_to_video$")),
+    "fail": ("POST", re.compile(r"_to_video$")),
+    "truncate": ("GET", CDN),
+    "html": ("GET", CDN),
+    "expired_link": ("GET", CDN),
+    "wrong_content_type": ("GET", CDN),
+    "unknown_status": ("GET", TASK),
+    "empty_output": ("GET", TASK),
+}
+# Where a kind can act at all; a path of the fault's own narrows this and never widens it.
+ONLY_THERE = {"refuse", "fail", "unknown_status", "empty_output", "malformed_json"}
+OPTIONS = {
+    "latency": {"seconds": 1.0, "when": "before"},
+    "status": {"code": 500, "retry_after": None},
+    "refuse": {"failureCode": "SAFETY.INPUT.TEXT"},
+    "fail": {"failureCode": "INTERNAL.BAD_OUTPUT.CODE01"},
+    "unknown_status": {"status": "REVIEWING"},
+    "wrong_content_type": {"content_type": "text/html"},
+}
+COMMON = {"kind", "match", "times", "probability", "seed"}
+MATCH = {"path", "method", "model", "nth"}
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a fault looks at. `model` is that of the body or of the job in the path, "" where there is none."""
+
+    method: str
+    path: str
+    model: str
+
+
+@dataclass
+class Fault:
+    """One order. `times` counts down to 0; -1 means always. `nth` means only the n-th call that matches."""
+
+    id: int
+    kind: str
+    path: re.Pattern[str] | None
+    method: str
+    model: str
+    nth: int | None
+    times: int
+    probability: float
+    options: dict[str, Any]
+    dice: random.Random
+    seen: int = 0
+    struck: int = 0
+
+    def strikes(self, call: Call) -> bool:
+        """Whether it meets this call; counts either way."""
+        if self.times == 0 or not self._meets(call):
+            return False
+        self.seen += 1
+        if self.nth is not None and self.seen != self.nth:
+            return False
+        if self.dice.random() >= self.probability:
+            return False
+        self.times -= self.times > 0
+        self.struck += 1
+        return True
+
+    def _meets(self, call: Call) -> bool:
+        method, place = PLACES[self.kind]
+        if self.path is None or self.kind in ONLY_THERE:
+            if (method and call.method != method) or not place.search(call.path):
+                return False
+        return (
+            (self.path is None or self.path.search(call.path) is not None)
+            and self.method in {"", call.method}
+            and self.model in {"", call.model}
+        )
+
+    def told(self) -> dict[str, Any]:
+        """The fault as the control page shows it."""
+        match = {
+            "path": self.path and self.path.pattern,
+            "method": self.method,
+            "model": self.model,
+            "nth": self.nth,
+        }
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "match": {name: value for name, value in match.items() if value},
+            "times": self.times,
+            "probability": self.probability,
+            "struck": self.struck,
+            **self.options,
+        }
+
+
+@dataclass
+class Faults:
+    """The orders that are in force, oldest first."""
+
+    orders: list[Fault] = field(default_factory=list)
+    _last: int = 0
+
+    def add(self, told: Mapping[str, Any]) -> Fault:
+        """Take an order. Raises ValueError with a sentence."""
+        fault = _read(self._last + 1, told)
+        self._last += 1
+        self.orders.append(fault)
+        return fault
+
+    def take(self, call: Call, *kinds: str) -> Fault | None:
+        """The first order of these kinds that meets the call."""
+        return next((fault for fault in self.orders if fault.kind in kinds and fault.strikes(call)), None)
+
+    def take_all(self, call: Call, *kinds: str) -> list[Fault]:
+        """Every order of these kinds that meets the call."""
+        return [fault for fault in self.orders if fault.kind in kinds and fault.strikes(call)]
+
+    def clear(self) -> None:
+        self.orders.clear()
+
+
+def _read(number: int, told: Mapping[str, Any]) -> Fault:
+    kind, match = told.get("kind"), told.get("match") or {}
+    if kind not in PLACES:
+        raise ValueError(f"There is no fault “{kind}”. There are: {', '.join(PLACES)}.")
+    options = dict(OPTIONS.get(kind, {}))
+    _check_names("fault", set(told), COMMON | set(options))
+    if not isinstance(match, Mapping):
+        raise ValueError("“match” must be an object.")
+    _check_names("match", set(match), MATCH)
+    options |= {name: told[name] for name in options if name in told}
+    if options.get("when", "before") not in {"before", "after"}:
+        raise ValueError("“when” is before or after.")
+    _check_numbers(told, match, options)
+    try:
+        path = re.compile(str(match["path"])) if match.get("path") else None
+    except re.error as exc:
+        raise ValueError(f"“path” is no regular expression: {exc}.") from None
+    return Fault(
+        id=number,
+        kind=kind,
+        path=path,
+        method=str(match.get("method") or "").upper(),
+        model=str(match.get("model") or ""),
+        nth=match.get("nth"),
+        times=told.get("times", 1),
+        probability=told.get("probability", 1.0),
+        options=options,
+        # Dice with a seed, so that a run can be repeated; nothing secret comes from them.
+        dice=random.Random(told.get("seed")),  # noqa: S311
+    )
+
+
+def _check_names(what: str, given: set[str], known: set[str]) -> None:
+    if unknown := sorted(given - known):
+        raise ValueError(f"A {what} has no “{unknown[0]}”. It has: {', '.join(sorted(known))}.")
+
+
+def _check_numbers(told: Mapping[str, Any], match: Mapping[str, Any], options: Mapping[str, Any]) -> None:
+    whole = {"times": told.get("times"), "nth": match.get("nth"), "code": options.get("code")}
+    for name, value in whole.items():
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+            raise ValueError(f"“{name}” must be a whole number.")
+    some = {"probability": told.get("probability")}
+    some |= {name: options.get(name) for name in ("seconds", "retry_after")}
+    for name, number in some.items():
+        if number is not None and (
+            isinstance(number, bool) or not isinstance(number, int | float) or number < 0
+        ):
+            raise ValueError(f"“{name}” must be a number of at least 0.")

@@ -1,0 +1,156 @@
+"""What outlives a crash: jobs, calls, upload slots and changed settings, in one SQLite file."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from providers.sandbox.job import COLUMNS, OPEN, Job, job_of, row_of
+from providers.sandbox.settings import Settings
+
+SCHEMA = f"""
+create table if not exists jobs (seq integer primary key autoincrement, {", ".join(COLUMNS)});
+create unique index if not exists jobs_id on jobs (id);
+create index if not exists jobs_state on jobs (state);
+create index if not exists jobs_lane on jobs (key, model, created_at);
+create index if not exists jobs_sha256 on jobs (sha256);
+create table if not exists calls (seq integer primary key autoincrement, vendor, method, path, received_at,
+  answered_at, status, key_last4, job_id, paid, model, prompt, seed);
+create table if not exists uploads (token primary key, key, filename, fields, created_at, size);
+create table if not exists settings (name primary key, value);
+create table if not exists secrets (name primary key, value);
+"""
+
+
+class Store:
+    """All reading and writing. Every statement is committed when its method returns."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.clips = folder / "clips"
+        self.uploads = folder / "uploads"
+        self.inputs = folder / "inputs"
+        for path in (self.clips, self.uploads, self.inputs):
+            path.mkdir(parents=True, exist_ok=True)
+        self.db = sqlite3.connect(folder / "sandbox.sqlite3", isolation_level=None)
+        self.db.row_factory = sqlite3.Row
+        self.db.execute("pragma journal_mode = wal")
+        # A killed process loses nothing that was written, with or without a sync; only a power cut would.
+        self.db.execute("pragma synchronous = off")
+        self.db.executescript(SCHEMA)
+
+    def close(self) -> None:
+        self.db.close()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Several writes that become visible at once or not at all."""
+        self.db.execute("begin immediate")
+        try:
+            yield
+        except BaseException:
+            self.db.execute("rollback")
+            raise
+        self.db.execute("commit")
+
+    # Jobs.
+
+    def add_job(self, job: Job) -> None:
+        marks = ", ".join("?" * len(COLUMNS))
+        self.db.execute(f"insert into jobs ({', '.join(COLUMNS)}) values ({marks})", row_of(job))  # noqa: S608 own names
+
+    def save_job(self, job: Job) -> None:
+        pairs = ", ".join(f"{name} = ?" for name in COLUMNS)
+        self.db.execute(f"update jobs set {pairs} where id = ?", (*row_of(job), job.id))  # noqa: S608 own names
+
+    def job(self, job_id: str) -> Job | None:
+        row = self.db.execute("select * from jobs where id = ?", (job_id,)).fetchone()
+        return None if row is None else job_of(row)
+
+    def jobs(self) -> list[Job]:
+        return [job_of(row) for row in self.db.execute("select * from jobs order by seq")]
+
+    def jobs_of(self, key: str) -> list[Job]:
+        return [
+            job_of(row) for row in self.db.execute("select * from jobs where key = ? order by seq", (key,))
+        ]
+
+    def open_jobs(self) -> list[Job]:
+        """Those that are not over, oldest first."""
+        marks = ", ".join("?" * len(OPEN))
+        query = f"select * from jobs where state in ({marks}) order by seq"  # noqa: S608 only question marks
+        return [job_of(row) for row in self.db.execute(query, [state.value for state in OPEN])]
+
+    def job_of_clip(self, sha256: str) -> Job | None:
+        """The job that made these very bytes, so that an edit of a clip knows what the clip shows."""
+        row = self.db.execute("select * from jobs where sha256 = ? order by seq desc", (sha256,)).fetchone()
+        return None if row is None else job_of(row)
+
+    def spent(self, key: str) -> int:
+        """Credits that this key has used or has bound in open jobs."""
+        query = "select coalesce(sum(coalesce(cost, estimated)), 0) from jobs where key = ?"
+        return int(self.db.execute(query, (key,)).fetchone()[0])
+
+    def count_since(self, key: str, since: float) -> dict[str, int]:
+        """How many jobs of each model this key has ordered since then."""
+        query = "select model, count(*) from jobs where key = ? and created_at >= ? group by model"
+        return {model: count for model, count in self.db.execute(query, (key, since))}
+
+    # Calls.
+
+    def add_call(self, values: dict[str, Any]) -> int:
+        names, marks = ", ".join(values), ", ".join("?" * len(values))
+        cursor = self.db.execute(f"insert into calls ({names}) values ({marks})", tuple(values.values()))  # noqa: S608 own names
+        return cursor.lastrowid or 0
+
+    def save_call(self, seq: int, values: dict[str, Any]) -> None:
+        pairs = ", ".join(f"{name} = ?" for name in values)
+        self.db.execute(f"update calls set {pairs} where seq = ?", (*values.values(), seq))  # noqa: S608 own names
+
+    def calls(self, since: float) -> list[dict[str, Any]]:
+        query = "select * from calls where received_at >= ? order by seq"
+        return [dict(row) | {"paid": bool(row["paid"])} for row in self.db.execute(query, (since,))]
+
+    # Upload slots.
+
+    def add_upload(self, values: dict[str, Any]) -> None:
+        names, marks = ", ".join(values), ", ".join("?" * len(values))
+        self.db.execute(f"insert into uploads ({names}) values ({marks})", tuple(values.values()))  # noqa: S608 own names
+
+    def upload(self, token: str) -> dict[str, Any] | None:
+        row = self.db.execute("select * from uploads where token = ?", (token,)).fetchone()
+        return None if row is None else dict(row)
+
+    def uploaded(self, token: str, size: int) -> None:
+        self.db.execute("update uploads set size = ? where token = ?", (size, token))
+
+    # Settings and secrets.
+
+    def settings(self, start: Settings) -> Settings:
+        """The settings of the start with what was changed since."""
+        changes = {row["name"]: json.loads(row["value"]) for row in self.db.execute("select * from settings")}
+        return start.changed(changes)
+
+    def change_settings(self, values: dict[str, Any]) -> None:
+        for name, value in values.items():
+            self.db.execute("insert or replace into settings values (?, ?)", (name, json.dumps(value)))
+
+    def secret(self, name: str) -> bytes:
+        """A random secret made once per folder, so that signed links stay good over a restart."""
+        self.db.execute("insert or ignore into secrets values (?, ?)", (name, secrets.token_bytes(32)))
+        value: bytes = self.db.execute("select value from secrets where name = ?", (name,)).fetchone()[0]
+        return value
+
+    def clear(self) -> None:
+        """Forget everything but the secrets; files included."""
+        with self.together():
+            for table in ("jobs", "calls", "uploads", "settings"):
+                self.db.execute(f"delete from {table}")  # noqa: S608 own names
+        for folder in (self.clips, self.uploads, self.inputs):
+            for path in folder.iterdir():
+                path.unlink(missing_ok=True)
