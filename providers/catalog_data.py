@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 MODES = ("text", "image", "video")
 UNITS = ("chars", "utf16", "tokens")
@@ -79,7 +79,7 @@ class Model:
     modes: Mapping[str, Mode]
     audio: str
     prompt_limit: int
-    prompt_unit: str
+    prompt_unit: Literal["chars", "utf16", "tokens"]
     prices: tuple[Price, ...]
     sources: tuple[Source, ...]
     default_duration: int | None = None

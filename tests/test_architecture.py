@@ -20,9 +20,7 @@ def straight_line() -> list[tuple[int, str, str]]:
 def functions(path: str) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     return {
-        node.name: node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
 
 

@@ -19,8 +19,8 @@ from providers.errors import (
     AnswerLost,
     ContentRefused,
     InvalidRequest,
-    NotAVideo,
     NeverSent,
+    NotAVideo,
     RateLimited,
     VendorUnavailable,
 )
@@ -62,7 +62,10 @@ class Life:
         key.set_secret("key_" + "a" * 128)
         key.save()
         self.shot = Shot.objects.create(
-            project=self.project, code="SQ010_SH0010", prompt="A blue boat drifts slowly.", duration_s=Decimal(5)
+            project=self.project,
+            code="SQ010_SH0010",
+            prompt="A blue boat drifts slowly.",
+            duration_s=Decimal(5),
         )
         # (candidate, attempt) of every call that left for the vendor: the thing that must never happen twice.
         self.calls: list[tuple[int, int]] = []
@@ -103,7 +106,11 @@ class Life:
         outputs = (Output(url="https://example.org/clip.mp4"),) if state == JobState.SUCCEEDED else ()
         usd = None if cost is None else Decimal(cost)
         return ProviderJob(
-            id=f"{self.project.slug}-{self.jobs}", state=state, outputs=outputs, cost_usd=usd, cost_is_final=bool(cost)
+            id=f"{self.project.slug}-{self.jobs}",
+            state=state,
+            outputs=outputs,
+            cost_usd=usd,
+            cost_is_final=bool(cost),
         )
 
     def poll(self) -> None:
@@ -201,8 +208,26 @@ class Life:
             line.ask_again(row, self.by, pay_again=self.chance.random() < 0.3)
 
     def steps(self) -> list[Callable[[], None]]:
-        often = [self.submit, self.submit, self.poll, self.poll, self.ingest, self.check, self.check, self.decide]
-        return [*often, self.sweep, self.cancel, self.generate, self.undo, self.edit, self.resolve, self.ask_again]
+        often = [
+            self.submit,
+            self.submit,
+            self.poll,
+            self.poll,
+            self.ingest,
+            self.check,
+            self.check,
+            self.decide,
+        ]
+        return [
+            *often,
+            self.sweep,
+            self.cancel,
+            self.generate,
+            self.undo,
+            self.edit,
+            self.resolve,
+            self.ask_again,
+        ]
 
     # What must be true after every step.
     def must_hold(self) -> None:
