@@ -69,6 +69,9 @@ def unpack(packed: str) -> bytes:
         data = base64.b64decode(packed, validate=True)
         unpacker = zlib.decompressobj()
         # One byte more than allowed, so that `decode` sees that it is too much.
-        return unpacker.decompress(data, MAX_BYTES + 1)
+        text = unpacker.decompress(data, MAX_BYTES + 1)
     except (binascii.Error, zlib.error) as error:
         raise ValueError("not a packed list") from error
+    if not unpacker.eof and len(text) <= MAX_BYTES:
+        raise ValueError("a packed list that is cut off")
+    return text
