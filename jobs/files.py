@@ -18,7 +18,7 @@ from reviewapp.models import Candidate
 EXTENSIONS = {"video/webm": "webm", "video/quicktime": "mov"}
 
 
-class _Arrived(File[bytes]):
+class _Arrived(File):  # type: ignore[type-arg]
     """A finished file on this machine that storage may move instead of copying it."""
 
     def temporary_file_path(self) -> str:

@@ -33,34 +33,31 @@ def ingest_candidate(candidate_id: int) -> None:
 
 def _ingest(candidate: Candidate) -> None:
     with files.arriving(candidate) as path:
-        got = asyncio.run(_fetch(candidate, path))
-        if isinstance(got, ProviderError):
-            logger.warning("%s: %s", candidate.code, got)
-            line.ingest_failed(candidate, got)
+        try:
+            got = asyncio.run(_fetch(vendor.account_of(candidate), candidate.provider_job_id, path))
+        except TimeoutError:
+            slow = DownloadFailed("The download took too long. Fetching it again may help; it costs nothing.")
+            line.ingest_failed(candidate, slow)
+        except ProviderError as error:
+            logger.warning("%s: %s", candidate.code, error)
+            line.ingest_failed(candidate, error)
         else:
             line.ingested(candidate, _kept(candidate, path, got))
 
 
-async def _fetch(candidate: Candidate, path: Path) -> DownloadedFile | ProviderError:
-    try:
-        async with (
-            asyncio.timeout(settings.INGEST_LEASE_S * LEASE_SHARE),
-            vendor.connected(candidate) as provider,
-        ):
-            try:
-                return await _fetch_once(provider, candidate, path)
-            except LinkExpired:
-                # A fresh poll gives a fresh link, which is worth one more try at once.
-                return await _fetch_once(provider, candidate, path)
-    except ProviderError as error:
-        return error
-    except TimeoutError:
-        return DownloadFailed("The download took too long. Fetching it again may help; it costs nothing.")
+async def _fetch(account: vendor.Account, job_id: str, path: Path) -> DownloadedFile:
+    patience_s = settings.INGEST_LEASE_S * LEASE_SHARE
+    async with asyncio.timeout(patience_s), account.connected() as provider:
+        try:
+            return await _fetch_once(provider, job_id, path)
+        except LinkExpired:
+            # A fresh poll gives a fresh link, which is worth one more try at once.
+            return await _fetch_once(provider, job_id, path)
 
 
-async def _fetch_once(provider: VideoProvider, candidate: Candidate, path: Path) -> DownloadedFile:
+async def _fetch_once(provider: VideoProvider, job_id: str, path: Path) -> DownloadedFile:
     # The link comes fresh from the vendor each time: links expire, and being secret they are never stored.
-    job = await provider.poll(candidate.provider_job_id)
+    job = await provider.poll(job_id)
     if not job.outputs:
         raise DownloadFailed("The vendor no longer offers the finished clip.", vendor_words=job.failure_words)
     with path.open("wb") as sink:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 
-import httpx
 from django.utils import timezone
 
 from jobs import heart, vendor
-from providers import registry
 from providers.contract import KeyStatus
 from providers.errors import AuthFailed, ProviderError
 from reviewapp.models import ProviderKey
@@ -26,7 +24,7 @@ def check_key(key_id: int) -> None:
 
 
 def _check(key: ProviderKey) -> None:
-    said = asyncio.run(_ask(key))
+    said = _ask(key)
     ok = said.ok if isinstance(said, KeyStatus) else _means(said)
     sentence = said.sentence if isinstance(said, KeyStatus) else str(said)
     facts = {"checked_at": timezone.now(), "check_ok": ok, "check_sentence": sentence[:400]}
@@ -44,9 +42,13 @@ def _means(error: ProviderError) -> bool | None:
     return False if error.permanent else None
 
 
-async def _ask(key: ProviderKey) -> KeyStatus | ProviderError:
+def _ask(key: ProviderKey) -> KeyStatus | ProviderError:
     try:
-        async with httpx.AsyncClient(follow_redirects=False) as client:
-            return await registry.load(key.provider, vendor.options_for(key), client).check_key()
+        return asyncio.run(_call(vendor.Account(key.provider, vendor.options_for(key))))
     except ProviderError as error:
         return error
+
+
+async def _call(account: vendor.Account) -> KeyStatus:
+    async with account.connected() as provider:
+        return await provider.check_key()

@@ -77,7 +77,7 @@ class Poller:
             limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
             client = httpx.AsyncClient(transport=AiohttpTransport(limits=limits), follow_redirects=False)
             await self._clients.enter_async_context(client)
-            self._providers[known_as] = vendor.provider_of(candidate, client)
+            self._providers[known_as] = vendor.account_of(candidate).load(client)
         return self._providers[known_as]
 
     def _complain_once(self, candidate: Candidate, answer: Answer | Cancelled) -> None:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import OperationalError, connection
 
 from jobs import heart, vendor
-from providers.contract import ProviderJob
+from providers.contract import GenerationRequest, ProviderJob
 from providers.errors import AnswerLost, ProviderError
 from reviewapp import generation, line
 from reviewapp.models import Candidate, StaleCandidate
@@ -31,7 +31,7 @@ def submit_candidate(candidate_id: int) -> None:
 
 def _submit(candidate: Candidate) -> None:
     # The reservation stands: whatever happens from here on must be written down.
-    answer = asyncio.run(_pay(candidate))
+    answer = _pay(candidate)
     if isinstance(answer, ProviderError):
         logger.warning("%s: %s", candidate.code, answer)
         _write_down(lambda: line.submit_failed(candidate, answer))
@@ -39,18 +39,22 @@ def _submit(candidate: Candidate) -> None:
         _write_down(lambda: line.submit_accepted(candidate, answer))
 
 
-async def _pay(candidate: Candidate) -> ProviderJob | ProviderError:
+def _pay(candidate: Candidate) -> ProviderJob | ProviderError:
     """The paid call. Anything unforeseen is an answer that was lost, because the money may be spent."""
     try:
         request = generation.generation_request(candidate)
-        async with vendor.connected(candidate) as provider, asyncio.timeout(settings.SUBMIT_TIMEOUT_S):
-            return await provider.submit(request)
+        return asyncio.run(_call(vendor.account_of(candidate), request))
     except ProviderError as error:
         return error
     except Exception as error:
         # A paid call is never repeated on a guess.
         logger.exception("%s: the paid call ended in a way nobody foresaw", candidate.code)
         return AnswerLost(f"The answer to the paid call was lost ({type(error).__name__}).")
+
+
+async def _call(account: vendor.Account, request: GenerationRequest) -> ProviderJob:
+    async with account.connected() as provider, asyncio.timeout(settings.SUBMIT_TIMEOUT_S):
+        return await provider.submit(request)
 
 
 def _write_down(write: Callable[[], None]) -> None:

@@ -65,10 +65,10 @@ class Watcher:
                 except DatabaseError as error:
                     pause = min(LONGEST_PAUSE_S, pause * 2 or 0.5)
                     logger.warning("the database did not answer (%s); trying again in %.1f s", error, pause)
-                    await self._in_database(connection.close)
+                    await self._in_database(_drop_connection)
                     await self._rest(pause)
             await self._finish()
-        await self._in_database(connection.close)
+        await self._in_database(_drop_connection)
         self.database.shutdown()
 
     async def _tick(self, poller: Poller) -> None:
@@ -137,6 +137,11 @@ def _write_down(answers: list[tuple[Candidate, Answer | Cancelled]]) -> None:
         if isinstance(answer, Cancelled):
             line.record_cancel(candidate, answer.done, answer.job)
     line.record_polls([(row, answer) for row, answer in answers if not isinstance(answer, Cancelled)])
+
+
+def _drop_connection() -> None:
+    # Looked up here and not by the caller: every thread has a connection of its own.
+    connection.close()
 
 
 def _sweep() -> int:

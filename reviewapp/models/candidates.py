@@ -201,12 +201,13 @@ class Candidate(models.Model):
 
     def claim(self, lease_s: float) -> bool:
         """Take the row for `lease_s` seconds without moving it; False when someone else holds or moved it."""
-        claimed = Candidate.objects.filter(pk=self.pk, status=self.status, fence=self.fence).update(
-            fence=F("fence") + 1, due_at=timezone.now() + timedelta(seconds=lease_s)
-        )
-        if claimed:
-            self.refresh_from_db()
-        return bool(claimed)
+        due_at = timezone.now() + timedelta(seconds=lease_s)
+        mine = Candidate.objects.filter(pk=self.pk, status=self.status, fence=self.fence)
+        if not mine.update(fence=F("fence") + 1, due_at=due_at):
+            return False
+        # Known without asking again, and what was loaded along with the row stays loaded.
+        self.fence, self.due_at = self.fence + 1, due_at
+        return True
 
 
 class Transition(models.Model):

@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-import httpx
 import pytest
 from pytest_django import Settings
 
@@ -19,59 +16,29 @@ from jobs.watch import Watcher
 from reviewapp import generation
 from reviewapp.models import Candidate, Project, ProviderKey, Shot, Status
 from tests.cast import run_queue, sandbox_key
-from tests.sandbox_server import running_sandbox
-
-
-@dataclass
-class Sandbox:
-    """A running sandbox as a test sees it: its address and its side door."""
-
-    url: str
-
-    def paid(self) -> int:
-        """How many jobs it was paid for."""
-        count: int = self._control("GET", "paid")["count"]
-        return count
-
-    def jobs(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._control("GET", "paid")["jobs"]
-        return found
-
-    def fault(self, kind: str, **options: Any) -> None:
-        """Let something go wrong, once unless `times` says otherwise."""
-        self._control("POST", "faults", {"kind": kind, **options})
-
-    def well(self) -> None:
-        """Let nothing go wrong any more."""
-        self._control("DELETE", "faults")
-
-    def _control(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        answer = httpx.request(method, f"{self.url}/_control/{path}", json=body, timeout=10)
-        assert answer.is_success, answer.text
-        return answer.json()
+from tests.sandbox_server import Sandbox, running_sandbox
 
 
 @pytest.fixture(scope="session")
-def _sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as url:
-        yield str(url)
+def _sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with running_sandbox(tmp_path_factory.mktemp("sandbox"), instant=True) as running:
+        yield running
 
 
 @pytest.fixture
-def sandbox(_sandbox_process: str, settings: Settings) -> Sandbox:
+def sandbox(_sandbox_process: Sandbox, settings: Settings) -> Sandbox:
     """A sandbox that nobody has paid yet, and settings that let the line run fast."""
-    found = Sandbox(_sandbox_process)
-    found._control("POST", "reset")
-    found._control("POST", "settings", {"min_seconds": 0, "instant": True, "capacity": 8})
-    settings.PRIVATE_HOSTS = [urlsplit(found.url).netloc]
+    _sandbox_process.reset()
+    _sandbox_process.settings(min_seconds=0, instant=True, capacity=8)
+    settings.PRIVATE_HOSTS = [urlsplit(_sandbox_process.url).netloc]
     settings.POLL_SECONDS = 0.05
     settings.SUBMIT_TIMEOUT_S = 5
-    return found
+    return _sandbox_process
 
 
 @pytest.fixture
 def key(sandbox: Sandbox, transactional_db: None) -> ProviderKey:
-    return sandbox_key(f"{sandbox.url}/runway")
+    return sandbox_key(sandbox.base_url)
 
 
 @pytest.fixture

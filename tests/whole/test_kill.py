@@ -1,0 +1,188 @@
+"""Processes are killed while they work: nothing is paid twice, nothing is lost, nothing is stuck."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from tests.whole.house import HOME, House, wait_for
+
+pytestmark = pytest.mark.whole
+
+SHOTS = 20
+KILLS = 14
+QUICK = {
+    "RETAKE_DEMO": "0",
+    "RETAKE_SUBMIT_TIMEOUT_S": "5",
+    "RETAKE_SUBMIT_LEASE_S": "8",
+    "RETAKE_REQUEUE_S": "2",
+    "RETAKE_INGEST_LEASE_S": "10",
+    "RETAKE_CHECK_LEASE_S": "15",
+    "RETAKE_POLL_SECONDS": "0.3",
+    "RETAKE_SANDBOX_SECONDS": "0.2",
+    "RETAKE_SANDBOX_CAPACITY": "8",
+}
+UNDER_WAY = {"held", "queued", "submitting", "generating", "ingesting", "checking"}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    made = House(tmp_path / "data", environment=QUICK)
+    made.folder.mkdir()
+    yield made
+    made.clear()
+
+
+def hand(house: House, *words: str) -> Any:
+    """Let a person act in the house."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.whole.hand", *words],
+        cwd=HOME,
+        env=house.variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def statuses(house: House) -> Counter[str]:
+    return Counter(status for status, _ in hand(house, "state")["rows"].values())
+
+
+def control(house: House, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    url = f"http://127.0.0.1:{house.sandbox_port}/_control/{path}"
+    return httpx.request(method, url, json=body, timeout=10).raise_for_status().json()
+
+
+def sandbox_answers(house: House) -> bool:
+    try:
+        control(house, "GET", "health")
+    except httpx.HTTPError:
+        return False
+    return True
+
+
+def kill_someone(house: House, dice: random.Random) -> str:
+    """SIGKILL one main process, or one of the processes below it; the name of what was hit."""
+    mains = {name: pid for name, pid in house.pids().items() if name != "up"}
+    name, pid = dice.choice(sorted(mains.items()))
+    with suppress(psutil.Error, ProcessLookupError):
+        below = psutil.Process(pid).children(recursive=True) if name in {"submit", "media"} else []
+        if below and dice.random() < 0.5:
+            os.kill(dice.choice(below).pid, signal.SIGKILL)
+            return f"a worker of {name}"
+        os.kill(pid, signal.SIGKILL)
+    return name
+
+
+def settle_everything(house: House, seconds: float) -> Counter[str]:
+    """Wait until nothing is under way, with a person who settles what is uncertain."""
+    ends = time.monotonic() + seconds
+    while True:
+        now = statuses(house)
+        if now["uncertain"] and sandbox_answers(house):
+            hand(house, "resolve")
+        elif not any(now[status] for status in UNDER_WAY):
+            return now
+        assert time.monotonic() < ends, f"{now} after {seconds:.0f} s: {hand(house, 'state')}\n{house.output}"
+        time.sleep(1)
+
+
+def prove(house: House, asked: int) -> None:
+    """One payment for each candidate, a ledger that adds up, and every row in the hands of people."""
+    told = hand(house, "state")
+    assert told["ledger"] == []
+    assert control(house, "GET", "paid")["count"] == asked
+    assert {status for status, _ in told["rows"].values()} <= {"in_review", "failed"}, told
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_it_survives_kills_at_random_moments(house: House, seed: int) -> None:
+    dice = random.Random(seed)  # noqa: S311  A run that can be repeated.
+    house.start()
+    wait_for("the sandbox", lambda: sandbox_answers(house))
+    assert hand(house, "order", str(SHOTS)) == {"asked": SHOTS}
+    hit: Counter[str] = Counter()
+    for _ in range(KILLS):
+        time.sleep(dice.uniform(0.2, 1.5))
+        hit[kill_someone(house, dice)] += 1
+    ended = settle_everything(house, 240)
+    print(f"{sum(hit.values())} kills ({dict(hit)}); {SHOTS} candidates ended as {dict(ended)}")
+    prove(house, SHOTS)
+    assert house.stop() == 0
+    assert house.everyone() == []
+
+
+def test_it_survives_the_death_of_the_whole_house(house: House) -> None:
+    house.start()
+    wait_for("the sandbox", lambda: sandbox_answers(house))
+    hand(house, "order", "6")
+    wait_for("work under way", lambda: statuses(house)["generating"] > 0)
+    for process in house.everyone():
+        with suppress(psutil.Error):
+            process.kill()
+    assert house.process is not None
+    house.process.wait()
+    house.start()
+    wait_for("the sandbox", lambda: sandbox_answers(house))
+    settle_everything(house, 120)
+    prove(house, 6)
+
+
+def test_a_worker_killed_after_the_vendor_took_the_call_leads_to_no_second_call(house: House) -> None:
+    house.start()
+    wait_for("the sandbox", lambda: sandbox_answers(house))
+    fault = {
+        "kind": "latency",
+        "match": {"method": "POST", "path": "_to_video"},
+        "seconds": 4,
+        "when": "after",
+    }
+    control(house, "POST", "faults", fault)
+    hand(house, "order", "1")
+    wait_for("the vendor's acceptance", lambda: control(house, "GET", "paid")["count"] == 1)
+    os.kill(house.pids()["submit"], signal.SIGKILL)
+    wait_for("the row that nobody knows about", lambda: statuses(house)["uncertain"] == 1, 40)
+    assert control(house, "GET", "paid")["count"] == 1
+    settle_everything(house, 60)
+    prove(house, 1)
+
+
+def test_a_worker_killed_before_the_vendor_took_the_call_leads_to_one_call(house: House) -> None:
+    house.start()
+    wait_for("the sandbox", lambda: sandbox_answers(house))
+    fault = {
+        "kind": "latency",
+        "match": {"method": "POST", "path": "_to_video"},
+        "seconds": 4,
+        "when": "before",
+    }
+    control(house, "POST", "faults", fault)
+    hand(house, "order", "1")
+    wait_for("the claim", lambda: statuses(house)["submitting"] == 1)
+    # Both ends die, so that the call that was on its way arrives nowhere.
+    pids = house.pids()
+    os.kill(pids["submit"], signal.SIGKILL)
+    os.kill(pids["sandbox"], signal.SIGKILL)
+    wait_for("the row that nobody knows about", lambda: statuses(house)["uncertain"] == 1, 40)
+    wait_for("the sandbox", lambda: sandbox_answers(house))
+    assert control(house, "GET", "paid")["count"] == 0
+    settle_everything(house, 60)
+    prove(house, 1)
