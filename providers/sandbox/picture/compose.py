@@ -43,7 +43,8 @@ class Composer:
         self.falling = [Falling(self.width, self.height, kind, random) for kind in (*kinds, "motes")]
         water = self.stage.ground.water
         self.glitter = Glitter.make(self.width, int((1 - water) * self.height), random) if water < 1 else None
-        self.vignette = _vignette(self.width, self.height)
+        # A given picture is shown as it is; it has its own light at the edges.
+        self.vignette = None if picture else _vignette(self.width, self.height)
 
     def _sprite(self, thing: Thing) -> Sprite:
         return Sprite.draw(thing.name, thing.colour, int(thing.scale * self.short), self.stage.light)
@@ -65,7 +66,8 @@ class Composer:
             self._draw(view, index, moment_s, shift - follow, -lift)
         for falling in self.falling:
             falling.fall(view[0], number)
-        view[0][...] -= np.minimum(self.vignette, (view[0] - np.minimum(view[0], 16)) >> 2)
+        if self.vignette is not None:
+            view[0][...] -= np.minimum(self.vignette, (view[0] - np.minimum(view[0], 16)) >> 2)
         return view, zoom
 
     def _draw(self, view: View, index: int, moment_s: float, dx: float, dy: float) -> None:
@@ -101,7 +103,7 @@ class Composer:
             fade = np.linspace(0.42, 0.0, planes.shape[1], dtype=np.float32)[None, :, None]
             blit(view, planes * fade, x - planes.shape[2] / 2, foot - size * 0.26)
         elif ground.shadows and ground.horizon < 1:
-            share = max(0.35, 1 - 2.2 * at.lift)
+            share = max(0.5, 1 - 1.5 * at.lift)
             dark = shadow(
                 int(size * 1.05 * at.wide * share), int(size * 0.20 * share), ground.shadows * share * 1.5
             )

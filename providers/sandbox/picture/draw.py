@@ -55,7 +55,7 @@ class Pad:
         # A rim that falls off with depth makes a flat shape look like a body.
         body = np.clip(-d / (deep * 0.75 + 1e-6), 0, 1)
         tilt = np.clip(0.5 - (x + y) * 0.35, 0, 1)
-        paint = paint * (1 - rim + rim * (0.55 * body + 0.45 * tilt))[..., None]
+        paint = paint * (1 - 0.8 * rim + rim * (0.55 * body + 0.45 * tilt))[..., None]
         self._over(rows, columns, paint, cover)
 
     def glow(self, x: float, y: float, radius: float, colour: RGB, alpha: float) -> None:

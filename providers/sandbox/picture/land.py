@@ -48,7 +48,7 @@ class Land:
         for _ in range(octaves):
             gx, gy = max(2, int(cells_x)), max(2, int(cells_y))
             grid = self.random.random((gy + 1, gx + 1), dtype=np.float32)
-            total += np.float32(weight) * (_spread(height, gy) @ grid @ _spread(self.w, gx).T)
+            total += np.float32(weight) * _spread(_spread(grid, self.w, 1), height, 0)
             whole, weight = whole + weight, weight * 0.5
             cells_x, cells_y = min(cells_x * 2, self.w / 3), min(cells_y * 2, height / 3)
         return total / np.float32(whole)
@@ -169,13 +169,16 @@ class Land:
         self.rgb += (speck * np.float32(strength))[..., None]
 
 
-def _spread(size: int, cells: int) -> Floats:
-    """The weights that carry a coarse grid to a fine one, with smooth steps between its points."""
-    place = np.linspace(0, cells, size, endpoint=False, dtype=np.float64)
+def _spread(grid: Floats, size: int, axis: int) -> Floats:
+    """A coarse grid carried to `size` points along one axis, with smooth steps between its own.
+
+    Written out rather than as a product of matrices: those round differently when their library splits them
+    over threads, and the same scene must give the same bytes.
+    """
+    place = np.linspace(0, grid.shape[axis] - 1, size, endpoint=False, dtype=np.float64)
     left = place.astype(np.int64)
     t = place - left
-    t = t * t * (3 - 2 * t)
-    weights: Floats = np.zeros((size, cells + 1), np.float32)
-    weights[np.arange(size), left] = 1 - t
-    weights[np.arange(size), left + 1] = t
-    return weights
+    t = (t * t * (3 - 2 * t)).astype(np.float32)
+    share = t[None, :] if axis else t[:, None]
+    before, after = np.take(grid, left, axis), np.take(grid, left + 1, axis)
+    return np.asarray(before + (after - before) * share, np.float32)

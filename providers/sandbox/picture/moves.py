@@ -11,7 +11,16 @@ _PER_SECOND = {"slow": 0.05, "medium": 0.105, "fast": 0.22}
 _RATE = {"slow": 0.55, "medium": 1.0, "fast": 2.0}
 WALKERS = frozenset({"person", "cat", "fox"})
 # How far things lean from side to side while they travel, in radians.
-_ROLL = {"boat": 0.05, "bird": 0.06, "fish": 0.06, "car": 0.006, "person": 0.012, "cat": 0.01, "fox": 0.01}
+_ROLL = {
+    "boat": 0.05,
+    "bird": 0.06,
+    "fish": 0.06,
+    "car": 0.006,
+    "person": 0.012,
+    "cat": 0.01,
+    "fox": 0.01,
+    "ball": 0.0,
+}
 
 
 @dataclass(frozen=True)
@@ -36,13 +45,9 @@ def pose(thing: Thing, index: int, seconds: float, duration_s: float) -> Pose:
     bob = 0.006 * math.sin(2.1 * t + wave)
     if thing.motion in {"left", "right"}:
         step = abs(math.sin(4.2 * rate**0.5 * t + wave)) * 0.014 if thing.name in WALKERS else bob
-        roll = (
-            4.0 * t * rate if thing.name == "ball" else math.sin(1.7 * t + wave) * _ROLL.get(thing.name, 0.03)
-        )
+        roll = math.sin(1.7 * t + wave) * _ROLL.get(thing.name, 0.03)
         sign = 1 if thing.motion == "right" else -1
-        return _alive(
-            thing, Pose(x + sign * along, y - step, sign * roll if thing.name == "ball" else roll), t, wave
-        )
+        return _alive(thing, Pose(x + sign * along, y - step, roll), t, wave)
     return _alive(thing, _other(thing, Pose(x, y + bob), t, along, wave, rate), t, wave)
 
 

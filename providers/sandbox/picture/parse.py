@@ -31,6 +31,10 @@ _TABLES: tuple[tuple[str, dict[str, re.Pattern[str]]], ...] = (
 )
 # In "the boat drifts left while the camera pans right" only the first move is the boat's.
 _CAMERA_CLAUSE = re.compile(r"(?:while |as |and |with )?(?:the |a )?(?:[\w-]+ing )?camera\b[^,]*")
+# Snow and rain fall; that says nothing about how the subject moves.
+_WEATHER_FALLS = re.compile(
+    r"\b(?:snow(?:flakes?)?|rain(?:drops?)?|night|mist|dusk)(?: \w+){0,2}? (?:falls?|falling)\b"
+)
 _CAMERAS = words.finders(words.CAMERAS)
 _MOTIONS = words.finders(words.MOTIONS)
 _PLACES = words.finders(words.PLACES)
@@ -129,6 +133,7 @@ def _read_sentence(sentence: _Sentence, reading: Reading) -> None:
         _read_first(sentence, reading, "camera", "", _CAMERAS)
     if not camera_only:
         rest = _CAMERA_CLAUSE.sub(" ", sentence.text) if about_camera else sentence.text
+        rest = _WEATHER_FALLS.sub(" ", rest)
         _read_first(replace(sentence, text=rest), reading, "motion", subject, _MOTIONS)
     _read_table(sentence, reading, "place", subject, _PLACES)
     if subject:

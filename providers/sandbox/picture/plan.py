@@ -179,10 +179,11 @@ class _Scene:
     def things(self, aspect: float) -> tuple[Thing, ...]:
         """The main thing and up to two others, each at a place of its own."""
         asked = self.reading.things or [self.pick(["ball", "cube", "star", "lantern"])]
-        shown = [self._present(name, main=index == 0) for index, name in enumerate(asked[:3])]
-        names = [name for name in shown if name]
-        names += [name for name in self._intruders() if name not in names]
-        things = [self._thing(name, main=index == 0, aspect=aspect) for index, name in enumerate(names[:4])]
+        shown = [(name, self._present(name, main=index == 0)) for index, name in enumerate(asked[:3])]
+        shown += [(name, name) for name in self._intruders()]
+        present = {name: asked_as for asked_as, name in reversed(shown) if name}
+        names = [name for name in dict.fromkeys(name for _, name in shown) if name][:4]
+        things = [self._thing(name, present[name], aspect, main=name == names[0]) for name in names]
         return (things[0], *(_aside(thing, things[0], n) for n, thing in enumerate(things[1:])))
 
     def _present(self, name: str, *, main: bool) -> str:
@@ -217,16 +218,18 @@ class _Scene:
             )
         return found
 
-    def _thing(self, name: str, *, main: bool, aspect: float) -> Thing:
-        colour = self.one("colour", name, defaults.COLOUR_OF.get(name, defaults.COLOURS), defaults.COLOURS)
+    def _thing(self, name: str, asked_as: str, aspect: float, *, main: bool) -> Thing:
+        """A thing as its words say; what stands in for another takes over that one's words."""
+        natural = defaults.COLOUR_OF.get(name, defaults.COLOURS)
+        colour = self.one("colour", asked_as, natural, defaults.COLOURS)
         usual = [str(defaults.COUNT_OF.get(name, 1))] if main else ["1"]
-        count = int(self.one("count", name, usual, [str(n) for n in range(1, 7)]))
+        count = int(self.one("count", asked_as, usual, [str(n) for n in range(1, 7)]))
         fixed = name in defaults.ROOTED or not main
         motions = ["still"] if fixed else defaults.MOTION_OF.get(name, ["drifts"])
-        motion = self.one("motion", name, motions, defaults.MOTIONS)
+        motion = self.one("motion", asked_as, motions, defaults.MOTIONS)
         speed = self.one("speed", "", ["medium"], ["slow", "fast", "medium"]) if main else "medium"
-        place = self.one("place", name, [""], ["left", "right", "centre", "top", "bottom"])
-        size = self.one("size", name, [""], ["big", "small"])
+        place = self.one("place", asked_as, [""], ["left", "right", "centre", "top", "bottom"])
+        size = self.one("size", asked_as, [""], ["big", "small"])
         x, y = self._where(name, place, motion)
         scale = defaults.SCALE_OF.get(name, 0.36) * (0.92 + 0.16 * float(self.random.random()))
         scale *= {"foreground": 1.45, "distance": 0.5}.get(place, 1.0) * {"big": 1.4, "small": 0.6}.get(

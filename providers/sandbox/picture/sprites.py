@@ -41,8 +41,16 @@ _ANGLE_STEP = math.radians(1.5)
 def planes_of(rgba: Floats) -> Floats:
     """Premultiplied Y, U, V on the scale of 8-bit video, and opacity, from premultiplied RGBA."""
     rgb, alpha = np.minimum(rgba[..., :3], rgba[..., 3:]), rgba[..., 3]
-    found = [rgb @ _LUMA + 16 * alpha, rgb @ _BLUE + 128 * alpha, rgb @ _RED + 128 * alpha, alpha]
-    return np.ascontiguousarray(np.stack(found), np.float32)
+    found = [
+        _weighed(rgb, weights) + zero * alpha for weights, zero in ((_LUMA, 16), (_BLUE, 128), (_RED, 128))
+    ]
+    return np.ascontiguousarray(np.stack([*found, alpha]), np.float32)
+
+
+def _weighed(rgb: Floats, weights: Floats) -> Floats:
+    return np.asarray(
+        rgb[..., 0] * weights[0] + rgb[..., 1] * weights[1] + rgb[..., 2] * weights[2], np.float32
+    )
 
 
 @dataclass
