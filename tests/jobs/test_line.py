@@ -29,12 +29,13 @@ def test_an_order_becomes_a_checked_clip_that_is_paid_once(sandbox: Sandbox, ask
     (asked,) = ask()
     seen = run_line(asked, Status.IN_REVIEW)
     clip = seen.clip
-    assert default_storage.size(clip.file.name) == clip.size
-    assert clip.file.name.startswith(f"clips/harbour/{seen.code}-{clip.sha256[:8]}.")
-    assert default_storage.exists(clip.poster.name)
+    name = str(clip.file.name)
+    assert default_storage.size(name) == clip.size
+    assert name.startswith(f"clips/harbour/{seen.code}-{clip.sha256[:8]}.")
+    assert default_storage.exists(str(clip.poster.name))
     assert clip.filmstrip_tiles > 0
     assert clip.frames > 24
-    assert (seen.quality.verdict, seen.rank) == (seen.quality.verdict, 1)
+    assert seen.rank == 1
     assert sandbox.paid_count() == 1
     assert list(seen.shot.ledger.values_list("kind", flat=True)) == ["reserved", "settled"]
     assert money.ledger_problems() == []
