@@ -69,7 +69,9 @@ def clip_bytes(
     """A real H.264 file whose every frame says its own number."""
     target = io.BytesIO()
     with av.open(target, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=fps, options={"crf": "20", "preset": "veryfast", "g": "12"})
+        stream = container.add_stream(
+            "libx264", rate=fps, options={"crf": "20", "preset": "veryfast", "g": "12"}
+        )
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         for number in range(frames):
             picture = av.VideoFrame.from_ndarray(_picture(number, frames, size, hue, coded), format="rgb24")
@@ -81,12 +83,12 @@ def clip_bytes(
 @cache
 def pictures_of(content: bytes) -> tuple[bytes, bytes, int]:
     """Poster, filmstrip and its number of tiles, as the check makes them."""
-    with av.open(io.BytesIO(content)) as container:
+    with av.open(io.BytesIO(content), "r") as container:
         frames = list(container.decode(video=0))
     last = frames[-1]
     made = Pictures(float((last.time or 0) + 1 / 24))
     for frame in frames:
-        made.see(frame, float(frame.time or 0), frame.to_ndarray(format="gray"))
+        made.see(frame, float(frame.time or 0), frame.to_ndarray(format="gray").astype(np.uint8))
     strip, tiles = made.filmstrip()
     return made.poster(), strip, tiles
 
@@ -122,7 +124,9 @@ def arrive(
     row = Candidate.objects.whole().get(pk=candidate.pk)
     if row.status == Status.QUEUED:
         row = to_vendor(row)
-    done = ProviderJob(id=row.provider_job_id, state=JobState.SUCCEEDED, outputs=(Output(url="https://x.example/1"),))
+    done = ProviderJob(
+        id=row.provider_job_id, state=JobState.SUCCEEDED, outputs=(Output(url="https://x.example/1"),)
+    )
     line.record_polls([(row, done)])
     row = Candidate.objects.whole().get(pk=candidate.pk)
     body = content if content is not None else clip_bytes()

@@ -99,7 +99,10 @@ function nextNote(step) {
   if (found !== undefined) player.seek(found);
 }
 
-document.addEventListener("htmx:afterSwap", () => {
+document.addEventListener("htmx:afterSettle", (event) => {
+  // A note that was taken gives the keys back to the player; one that was not keeps the pen.
+  const field = document.getElementById("note-text");
+  if (event.detail.elt.id === "clip-notes" && !field.value) document.getElementById("content").focus({ preventScroll: true });
   if (!player.clip) return;
   timeline.mark(room.facts.findings);
   drawStills();

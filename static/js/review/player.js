@@ -62,7 +62,6 @@ export class Player extends EventTarget {
     ready.muted = this.muted;
     ready.playbackRate = 1;
     if (ready.currentTime) ready.currentTime = 0;
-    ready.loop = this.loop;
     this.veil(ready.readyState >= 2 ? null : "loading");
     this.refresh();
     if (play) this.play();
@@ -135,7 +134,7 @@ export class Player extends EventTarget {
 
   seek(frame, { keep = false } = {}) {
     if (!this.clip) return;
-    if (!keep) { this.stopReverse(); this.film.pause(); }
+    if (!keep) this.stand();
     this.frame = clamp(frame, this.clip);
     this.film.currentTime = middleOf(this.frame, this.clip);
     this.follow(true);
@@ -171,13 +170,19 @@ export class Player extends EventTarget {
     this.tell("state");
   }
 
-  pause() {
+  pause() { this.stand(); }
+
+  /* Stop both clips. A film that loops by itself may jump to its start when it is put on its last frame. */
+  stand() {
     this.stopReverse();
     this.film.pause();
+    this.oldFilm.pause();
+    for (const film of this.films) film.loop = false;
   }
 
   paused() {
     this.oldFilm.pause();
+    this.film.loop = false;
     if (this.timer === null) this.speed = 0;
     // Stand on the middle of the frame that is seen, so that the next step goes from it.
     if (this.clip && !this.film.ended && this.timer === null) this.film.currentTime = middleOf(this.frame, this.clip);
@@ -251,14 +256,18 @@ export class Player extends EventTarget {
   get hasRange() { return this.range.in !== null || this.range.out !== null; }
 
   ranged() {
-    this.film.loop = this.loop && this.range.out === null;
+    this.loopIfPlaying();
     this.tell("range");
     this.refresh();
   }
 
+  loopIfPlaying() {
+    if (!this.film.paused) this.film.loop = this.loop && this.range.out === null;
+  }
+
   toggleLoop() {
     this.loop = !this.loop;
-    this.film.loop = this.loop && this.range.out === null;
+    this.loopIfPlaying();
     this.tell("state");
   }
 
