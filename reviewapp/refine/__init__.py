@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .diff import Piece, diff_pieces, diff_with_causes
-from .limits import fits, units
-from .values import REASON_TAGS, Change, Feedback, Limits, Refined, Unserved
-from .writer import refine
+from reviewapp.refine.diff import Piece, diff_pieces, diff_with_causes
+from reviewapp.refine.limits import fits, units
+from reviewapp.refine.values import REASON_TAGS, Change, Feedback, Limits, Refined, Unserved
+from reviewapp.refine.writer import refine
 
 __all__ = [
     "REASON_TAGS",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .grammar import bare, plural, singular
-from .statements import subject_key
-from .words import COLOUR, COUNT, STOP_WORDS, count_word
+from reviewapp.refine.grammar import bare, plural, singular
+from reviewapp.refine.statements import subject_key
+from reviewapp.refine.words import COLOUR, COUNT, STOP_WORDS, count_word
 
 _NUMBER = (
     rf"(?:{COUNT}|an?|several|many|some|a few|a couple of|a pair of|a group of|a flock of|lots of|"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .grammar import gerund, third
+from reviewapp.refine.grammar import gerund, third
 
 # Verb, the particles it takes, and the particles as we write them.
 _MOVES: dict[str, tuple[str, ...]] = {

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from .grammar import key, split_words
+from reviewapp.refine.grammar import key, split_words
 
 # Beyond this a clause is prose, and is kept as it stands instead of being searched for patterns.
 LONGEST_CLAUSE = 240

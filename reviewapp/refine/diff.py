@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-from .values import Change
+from reviewapp.refine.values import Change
 
 PieceKind = Literal["same", "added", "removed"]
 

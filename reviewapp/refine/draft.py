@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from .clean import quoted, sentence_spans
-from .contradict import edits
-from .grammar import key
-from .limits import fits
-from .statements import Instruction, parse, recognise, subject_key
-from .values import Change, ChangeKind, Limits, Where
+from reviewapp.refine.clean import quoted, sentence_spans
+from reviewapp.refine.contradict import edits
+from reviewapp.refine.grammar import key
+from reviewapp.refine.limits import fits
+from reviewapp.refine.recognise import recognise
+from reviewapp.refine.statements import Instruction, parse, subject_key
+from reviewapp.refine.values import Change, ChangeKind, Limits, Where
 
 FULL, PLAIN, IN_PLACE, DROPPED = "full", "plain", "in place", "dropped"
 _ENDED = re.compile(r"""[.!?…。！？]["”’)\]]*$""")

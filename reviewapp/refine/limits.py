@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .values import Limits, Unit
+from reviewapp.refine.values import Limits, Unit
 
 _NAMES = {"chars": "characters", "utf16": "UTF-16 characters", "tokens": "tokens"}
 

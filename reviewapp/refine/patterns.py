@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
-from . import read_camera, read_faults, read_looks, read_things
-from .brief import coloured_noun, mentions
-from .clean import (
+from reviewapp.refine import read_camera, read_faults, read_looks, read_things, read_wishes
+from reviewapp.refine.brief import coloured_noun, mentions
+from reviewapp.refine.clean import (
     LONGEST_CLAUSE,
     clauses,
     clean,
@@ -23,10 +23,11 @@ from .clean import (
     sentences,
     without_politeness,
 )
-from .grammar import key, lower_first, sentence_case, with_article, without_article
-from .statements import TAG_SENTENCES, Instruction, parse, recognise
-from .values import Feedback, Limits
-from .words import COLOUR
+from reviewapp.refine.grammar import key, lower_first, sentence_case, with_article, without_article
+from reviewapp.refine.recognise import recognise
+from reviewapp.refine.statements import TAG_SENTENCES, Instruction, parse
+from reviewapp.refine.values import Feedback, Limits
+from reviewapp.refine.words import COLOUR
 
 Reader = Callable[[str, str], list[Instruction]]
 
@@ -37,7 +38,7 @@ _READERS: tuple[Reader, ...] = (
     *read_camera.READERS,
     *read_looks.READERS,
     *read_faults.READERS,
-    *read_things.LAST,
+    *read_wishes.READERS,
 )
 _TAG_NEGATIVES = {
     "anatomy": ("deformed hands", "extra fingers", "distorted faces"),

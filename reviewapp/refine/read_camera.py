@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .camera import STILL, normal_move, read_move
-from .statements import Instruction
+from reviewapp.refine.camera import STILL, normal_move, read_move
+from reviewapp.refine.statements import Instruction
 
 _ASKED = re.compile(
     r"(?:the )?(?:camera|shot|lens)(?: movement| move)?"

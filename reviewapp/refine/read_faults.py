@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .grammar import definite, is_plural, sentence_case, split_words
-from .statements import Instruction
+from reviewapp.refine.grammar import definite, is_plural, sentence_case, split_words
+from reviewapp.refine.statements import Instruction
 
 _VERBS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (

@@ -5,21 +5,11 @@ from __future__ import annotations
 
 import re
 
-from .brief import verb_of
-from .grammar import bare, be, is_plural, without_article
-from .statements import Instruction
-from .words import (
-    LOOK_NOUNS,
-    LOOK_WORDS,
-    OTHER_END,
-    OTHER_STATE,
-    SOFTER,
-    STATE_GROUP,
-    STYLES,
-    TIMES,
-    WEATHER,
-    WHOLE,
-)
+from reviewapp.refine.brief import verb_of
+from reviewapp.refine.grammar import bare, be, is_plural, without_article
+from reviewapp.refine.look_words import LOOK_NOUNS, LOOK_WORDS, OTHER_END, SOFTER, WHOLE
+from reviewapp.refine.statements import Instruction
+from reviewapp.refine.words import OTHER_STATE, STATE_GROUP, STYLES, TIMES, WEATHER
 
 _LITTLE = r"(?:a (?:tiny |little )?bit|a little|a touch|slightly|somewhat|a tad|kind of|rather)"
 _MUCH = r"(?:much|way|far|a lot|lots|really|very|so|considerably|significantly|still)"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .clean import clean, quoted
-from .draft import DROPPED, IN_PLACE, PLAIN, Draft, Wish, clash, same
-from .grammar import key
-from .limits import reason, units
-from .patterns import is_about_sound, read
-from .statements import STRONGEST, Instruction
-from .values import Feedback, Limits, Refined, Unserved
+from reviewapp.refine.clean import clean, quoted
+from reviewapp.refine.draft import DROPPED, IN_PLACE, PLAIN, Draft, Wish, clash, same
+from reviewapp.refine.grammar import key
+from reviewapp.refine.limits import reason, units
+from reviewapp.refine.patterns import is_about_sound, read
+from reviewapp.refine.statements import STRONGEST, Instruction
+from reviewapp.refine.values import Feedback, Limits, Refined, Unserved
 
 
 def refine(prompt: str, negative_prompt: str, feedback: Sequence[Feedback], limits: Limits) -> Refined:
