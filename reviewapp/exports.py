@@ -11,7 +11,8 @@ from typing import IO, cast
 from django.db.models import Sum
 
 from reviewapp.models import Candidate, Clip, LedgerEntry, Project, ReviewDecision, Status, Verdict
-from reviewapp.shotlist.writing import csv_text, number
+from reviewapp.shotlist.lines import number
+from reviewapp.shotlist.writing import csv_text
 
 logger = logging.getLogger(__name__)
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from reviewapp import retakes, review
 from reviewapp.models import (
+    AuditEntry,
     Candidate,
     Project,
     PromptVersion,
@@ -140,7 +141,7 @@ def open_rejections(shot: Shot) -> list[ReviewDecision]:
 
 
 @transaction.atomic
-def one_more_round(shot: Shot) -> PromptVersion:
+def one_more_round(shot: Shot, by: User) -> PromptVersion:
     """Raise this shot's own cap so far that the stopped rejections get their retake, and start it."""
     Shot.objects.select_for_update(no_key=True).get(pk=shot.pk)
     fresh = Shot.objects.with_status().select_related("project").get(pk=shot.pk)
@@ -154,6 +155,7 @@ def one_more_round(shot: Shot) -> PromptVersion:
     stopped = [
         decision for decision in open_rejections(fresh) if decision.candidate.version.round + 1 == needed
     ]
+    AuditEntry.record(by, "granted a round", f"{fresh.project.slug}/{fresh.code}", f"round {needed}")
     version = retakes.rejected(stopped)
     if version is None:
         raise NotEscalated(f"{fresh.code} has clips that still wait for a verdict. Nothing was changed.")

@@ -9,8 +9,7 @@ from django import forms
 from providers import catalog, registry
 from reviewapp.models import Project, Role, User
 from reviewapp.projects import text_models
-from reviewapp.shotlist.lines import BadValue, read_seconds
-from reviewapp.shotlist.writing import number
+from reviewapp.shotlist.lines import BadValue, number, read_seconds
 
 if TYPE_CHECKING:
     _ProjectModelForm = forms.ModelForm[Project]

@@ -17,7 +17,7 @@ from reviewapp.generation import prompt_for
 from reviewapp.models import Project, Shot
 from reviewapp.projects import text_models
 from reviewapp.shotlist import lines
-from reviewapp.shotlist.writing import number
+from reviewapp.shotlist.lines import number
 
 # The catalogue names a request's fields; a shot's form has its own.
 FIELD_OF_ISSUE = {

@@ -34,6 +34,11 @@ class Line:
     raw: tuple[str, ...]
 
 
+def number(value: Decimal) -> str:
+    """5 and not 5.00; 2.5 stays 2.5."""
+    return f"{value.normalize():f}"
+
+
 class BadValue(ValueError):
     """A cell that cannot be read; the sentence is for people."""
 

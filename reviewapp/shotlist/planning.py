@@ -6,9 +6,10 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
-from reviewapp.shotlist.lines import Line, Value, read_acceptance, read_text
+from reviewapp.shotlist.lines import Line, Value, number, read_acceptance, read_text
 from reviewapp.shotlist.table import LABELS
 
 
@@ -40,6 +41,18 @@ class Change:
     @property
     def label(self) -> str:
         return LABELS[self.field]
+
+    @property
+    def was(self) -> str:
+        return _words(self.old)
+
+    @property
+    def becomes(self) -> str:
+        return _words(self.new)
+
+
+def _words(value: Value) -> str:
+    return number(value) if isinstance(value, Decimal) else value
 
 
 @dataclass(frozen=True)

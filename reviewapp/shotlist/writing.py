@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from reviewapp.shotlist.lines import Value
+from reviewapp.shotlist.lines import Value, number
 from reviewapp.shotlist.planning import PlannedLine
 from reviewapp.shotlist.table import LABELS, guard, unguard
 
@@ -27,11 +27,6 @@ TEMPLATE = (
         "acceptance": "The boat is red | The camera stays low",
     },
 )
-
-
-def number(value: Decimal) -> str:
-    """5 and not 5.00; 2.5 stays 2.5."""
-    return f"{value.normalize():f}"
 
 
 def cell(value: Value) -> str:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from reviewapp import line, review, shots
 from reviewapp.forms.shots import FoundForm, SplitForm
 from reviewapp.models import Candidate, Role, Shot, StaleCandidate
-from reviewapp.shotlist.writing import number
+from reviewapp.shotlist.lines import number
 from reviewapp.views.access import AuthedRequest, get_candidate, get_shot
 from reviewapp.views.shots import shot_page
 
@@ -26,7 +26,7 @@ def shot_more(request: AuthedRequest, slug: str, code: str) -> HttpResponse:
     """One round more than the cap, for this shot alone."""
     shot = get_shot(request, slug, code, Role.PRODUCER)
     try:
-        version = shots.one_more_round(shot)
+        version = shots.one_more_round(shot, request.user)
     except shots.NotEscalated as error:
         messages.warning(request, str(error))
     else:
@@ -75,12 +75,24 @@ def candidate_accept(request: AuthedRequest, uid: uuid.UUID) -> HttpResponse:
     return _back(candidate.shot)
 
 
+def _is_stale(request: AuthedRequest, candidate: Candidate) -> bool:
+    """Whether the clip has moved since the page was made: its button named a price for what it was then."""
+    if request.POST.get("revision") == str(candidate.revision):
+        return False
+    words = (
+        f"{candidate.code} has changed since this page was made. Nothing was changed and nothing was spent."
+    )
+    messages.warning(request, words)
+    return True
+
+
 @require_POST
 def candidate_again(request: AuthedRequest, uid: uuid.UUID) -> HttpResponse:
     candidate = get_candidate(request, uid, Role.PRODUCER)
+    if _is_stale(request, candidate):
+        return _back(candidate.shot)
     free = line.was_made(candidate)
     try:
-        # The button names a price; a clip that can be fetched free of charge by now is not paid for again.
         line.ask_again(candidate, request.user)
     except (line.CannotAskAgain, StaleCandidate) as error:
         messages.warning(request, str(error))
@@ -109,6 +121,8 @@ def candidate_made(request: AuthedRequest, uid: uuid.UUID) -> HttpResponse:
 def candidate_not_made(request: AuthedRequest, uid: uuid.UUID) -> HttpResponse:
     """A person is sure that the provider never took the call: it is sent again."""
     candidate = get_candidate(request, uid, Role.PRODUCER)
+    if _is_stale(request, candidate):
+        return _back(candidate.shot)
     try:
         line.resolve_not_made(candidate, request.user)
     except (line.CannotAskAgain, StaleCandidate) as error:

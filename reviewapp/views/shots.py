@@ -15,7 +15,7 @@ from reviewapp import board, lineage, money, projects, shots
 from reviewapp.forms.projects import price_words
 from reviewapp.forms.shots import FoundForm, ShotForm, catalog_label, initial_of
 from reviewapp.models import Project, Role, Shot, ShotStatus, Status
-from reviewapp.shotlist.writing import number
+from reviewapp.shotlist.lines import number
 from reviewapp.views.access import AuthedRequest, get_project, get_shot, role_in
 
 PER_PAGE = 100

@@ -18,7 +18,11 @@ from tests.reviewapp.stages import asked, bring, reviewed
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
 SignIn = Callable[[User], None]
-WRONG_LIST = "code,prompt,duration,lens\nNEW1,A lighthouse at night.,5,35\nBAD CODE,,x,35\nSQ010_SH0010,Another boat.,4,50\n"
+WRONG_LIST = """code,prompt,duration,lens
+NEW1,A lighthouse at night.,5,35
+BAD CODE,,x,35
+SQ010_SH0010,Another boat.,4,50
+"""
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def test_confirming_sends_every_clip_and_leads_back_to_the_list(
 ) -> None:
     first, second = make_shot(), make_shot()
     client = signed_in(alice)
-    quote = client.get(page_of(first.project), {"shot": [first.pk, second.pk], "count": "3"})
+    quote = client.get(page_of(first.project), {"shot": [str(first.pk), str(second.pk)], "count": "3"})
     answer = client.post(page_of(first.project), confirm(quote))
     assert answer.headers["Location"] == reverse("shot-list", args=[first.project.slug])
     assert Candidate.objects.filter(status=Status.QUEUED).count() == 6

@@ -66,7 +66,7 @@ def test_the_lists_state_is_the_shots_own_status(
     for candidate, status in zip(
         asked(shot, alice, max(1, len(statuses))), statuses or (Status.CANCELLED,), strict=True
     ):
-        Candidate.objects.filter(pk=candidate.pk).update(**{"status": status})
+        Candidate.objects.filter(pk=candidate.pk).update(status=status)
     Shot.objects.update(omitted=flags[0], on_hold=flags[1])
     (listed,) = board.with_state(Shot.objects.all())
     assert listed.state == Shot.objects.get().status

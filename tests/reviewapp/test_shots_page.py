@@ -193,7 +193,7 @@ def test_a_failed_clip_says_why_and_is_sent_again_for_a_price(shot: Shot, alice:
     page = text(client.get(address("shot-detail", shot)))
     assert "The file was a web page." in page
     assert "Send again ($0.60)" in page
-    client.post(reverse("candidate-again", args=[candidate.uid]))
+    client.post(reverse("candidate-again", args=[candidate.uid]), {"revision": candidate.revision})
     candidate.refresh_from_db()
     assert (candidate.status, candidate.attempt) == (Status.QUEUED, 2)
 
@@ -203,7 +203,7 @@ def test_a_clip_that_was_made_is_only_fetched_again(shot: Shot, alice: User) -> 
     candidate.move(Status.FAILED, vendor_done_at=candidate.status_at, failure="The link had expired.")
     client = signed_in(alice)
     assert "Fetch again (free)" in text(client.get(address("shot-detail", shot)))
-    client.post(reverse("candidate-again", args=[candidate.uid]))
+    client.post(reverse("candidate-again", args=[candidate.uid]), {"revision": candidate.revision})
     candidate.refresh_from_db()
     assert (candidate.status, candidate.attempt) == (Status.GENERATING, 1)
 
@@ -239,7 +239,9 @@ def test_a_job_that_another_clip_carries_is_refused_and_kept_in_the_field(shot: 
 
 def test_a_person_says_that_an_uncertain_call_was_not_made(shot: Shot, alice: User) -> None:
     candidate = bring(asked(shot, alice)[0], Status.UNCERTAIN)
-    signed_in(alice).post(reverse("candidate-not-made", args=[candidate.uid]))
+    signed_in(alice).post(
+        reverse("candidate-not-made", args=[candidate.uid]), {"revision": candidate.revision}
+    )
     candidate.refresh_from_db()
     assert (candidate.status, candidate.attempt) == (Status.QUEUED, 2)
     assert money.ledger_problems(shot.project) == []
@@ -258,11 +260,14 @@ def test_only_a_producer_decides_about_stuck_clips(
     assert "It was not made" not in text(signed_in(bob).get(address("shot-detail", shot)))
 
 
-def test_a_second_click_changes_nothing_and_says_so(shot: Shot, alice: User) -> None:
+def test_a_late_second_click_pays_for_nothing_and_says_so(shot: Shot, alice: User) -> None:
     candidate = bring(asked(shot, alice)[0], Status.FAILED)
     client, where = signed_in(alice), reverse("candidate-again", args=[candidate.uid])
-    client.post(where)
-    again = client.post(where, follow=True)
+    data = {"revision": candidate.revision}
+    client.post(where, data)
+    candidate.refresh_from_db()
+    bring(candidate, Status.FAILED)
+    again = client.post(where, data, follow=True)
     assert "Nothing was changed" in text(again)
     assert OrmQ.objects.count() == 2
 
@@ -307,7 +312,7 @@ def test_another_model_leads_to_a_quote_with_that_model(shot: Shot, alice: User)
     Shot.objects.update(duration_s=4)
     escalated(shot, alice)
     answer = signed_in(alice).get(
-        reverse("generate", args=[shot.project.slug]), {"shot": shot.pk, "model": "veo3.1_fast"}
+        reverse("generate", args=[shot.project.slug]), {"shot": str(shot.pk), "model": "veo3.1_fast"}
     )
     assert answer.context["quote"].total_usd == Decimal("2.40")
 
@@ -334,7 +339,8 @@ def test_splitting_makes_the_next_code_right_behind(make_shot: Callable[..., Sho
 
 def test_a_wrong_split_changes_neither_shot(make_shot: Callable[..., Shot], alice: User) -> None:
     first, second = make_shot(), make_shot()
-    data = {"first_prompt": "One.", "first_seconds": "5", "code": second.code, "second_prompt": "Two.", "second_seconds": "99"}  # fmt: skip
+    data = {"first_prompt": "One.", "first_seconds": "5", "code": second.code, "second_prompt": "Two."}
+    data["second_seconds"] = "99"
     answer = signed_in(alice).post(address("shot-split", first), data)
     assert "2 to 10" in answer.context["form"].errors["second_seconds"][0]
     answer = signed_in(alice).post(address("shot-split", first), data | {"second_seconds": "5"})

@@ -53,9 +53,9 @@ function entered({ play = false, moved = true } = {}) {
 /* --- deciding --- */
 
 function decide(form, data) {
-  room.decide(form, data, (nodes, status) => {
+  room.decide(form, data, (nodes) => {
     const told = nodes.querySelector("[data-told]");
-    if (panel.isOpen && status === 422) panel.complain(told);
+    if (panel.isOpen) panel.complain(told);
     else document.getElementById("decide-told").replaceChildren(told);
   });
 }
@@ -184,7 +184,8 @@ function moved(now) {
   if (!now) return;
   const place = document.getElementById("decide-told");
   if (Number(now.dataset.revision) === room.facts.revision || room.busy) return;
-  if (!room.facts.clip && now.dataset.clip) { room.go(room.uid, { play: false }); return; }
+  // Where there was nothing to watch yet there is nothing to disturb.
+  if (!room.facts.clip) { room.go(room.uid, { play: false }); return; }
   if (place.childElementCount) return;
   const words = document.createElement("p");
   words.textContent = `This clip is now “${now.dataset.status}”. `;

@@ -55,7 +55,8 @@ export async function refreshCard() {
 export function listenCard() {
   document.addEventListener("click", (event) => {
     const line = event.target.closest("[data-card]");
-    if (!line || !line.matches("a") || event.metaKey || event.ctrlKey) return;
+    // In the empty room there is no place for a card: the link leads to the room of the clip it replaces.
+    if (!line || !line.matches("a") || !slot() || event.metaKey || event.ctrlKey) return;
     event.preventDefault();
     openCard(line.href);
   });

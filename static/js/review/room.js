@@ -73,7 +73,7 @@ export class Room {
     const uid = this.uid;
     const { status, nodes } = await post(form.action, data);
     if (status === 200) await this.decided(nodes, uid);
-    else if (status === 422 || status === 409) refused(nodes, status);
+    else if (status === 422 || status === 409) refused(nodes);
     this.busy = false;
     document.body.classList.remove("is-busy");
   }
@@ -83,7 +83,7 @@ export class Room {
     this.onDecided(uid, answer);
     announce(answer.dataset.announce);
     if (answer.dataset.next) await this.go(answer.dataset.next);
-    else location.assign(document.querySelector("a[href$='/review/']")?.href || "/review/");
+    else location.assign(this.data.dataset.queue);
   }
 
   async undo(form) {
