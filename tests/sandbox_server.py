@@ -93,7 +93,7 @@ class Sandbox:
 
 @contextmanager
 def running_sandbox(data_dir: Path, **options: Any) -> Iterator[Sandbox]:
-    """A sandbox that runs inside the block. `instant=True` serves ready clips at once instead of drawing each."""
+    """A sandbox that runs inside the block. `instant=True` serves ready clips instead of drawing each."""
     instant = options.pop("instant", False)
     sandbox = Sandbox(data_dir, free_port(), options)
     try:

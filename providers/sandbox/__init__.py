@@ -1,1 +1,1 @@
-"""A vendor on this machine: strict wire formats, lasting jobs, finite capacity, real clips, planted faults."""
+"""Vendors on this machine: strict wire formats, jobs that last, finite capacity, real clips, faults."""

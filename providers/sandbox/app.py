@@ -19,6 +19,7 @@ from providers.sandbox.control import Control
 from providers.sandbox.engine import Engine
 from providers.sandbox.faults import Faults
 from providers.sandbox.house import House
+from providers.sandbox.runway_order import VENDOR
 from providers.sandbox.settings import Settings
 from providers.sandbox.store import Store
 from providers.sandbox.traffic import Traffic
@@ -49,7 +50,7 @@ def create_app(
     return Starlette(
         routes=[
             *runway.routes(house),
-            links.route(house, runway.VENDOR),
+            links.route(house, VENDOR),
             runway_uploads.route(house),
             *Control(house).routes(),
         ],

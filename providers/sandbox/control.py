@@ -1,4 +1,4 @@
-"""/_control: what the sandbox saw, and what shall go wrong. For tests and benchmarks, on this machine alone."""
+"""/_control: what the sandbox saw, and what shall go wrong. For tests and benchmarks on this machine."""
 
 from __future__ import annotations
 

@@ -28,10 +28,10 @@ PLACES: dict[str, tuple[str, re.Pattern[str]]] = {
 }
 # Where a kind can act at all; a path of the fault's own narrows this and never widens it.
 ONLY_THERE = {"refuse", "fail", "unknown_status", "empty_output", "malformed_json"}
-OPTIONS = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "latency": {"seconds": 1.0, "when": "before"},
     "status": {"code": 500, "retry_after": None},
-    "refuse": {"failureCode": "SAFETY.INPUT.TEXT"},
+    "refuse": {"failureCode": "SAFETY.OUTPUT.VIDEO"},
     "fail": {"failureCode": "INTERNAL.BAD_OUTPUT.CODE01"},
     "unknown_status": {"status": "REVIEWING"},
     "wrong_content_type": {"content_type": "text/html"},
@@ -42,7 +42,7 @@ MATCH = {"path", "method", "model", "nth"}
 
 @dataclass(frozen=True)
 class Call:
-    """What a fault looks at. `model` is that of the body or of the job in the path, "" where there is none."""
+    """What a fault looks at. `model` is that of the body or of the job in the path, or ""."""
 
     method: str
     path: str
@@ -81,9 +81,9 @@ class Fault:
 
     def _meets(self, call: Call) -> bool:
         method, place = PLACES[self.kind]
-        if self.path is None or self.kind in ONLY_THERE:
-            if (method and call.method != method) or not place.search(call.path):
-                return False
+        bound = self.path is None or self.kind in ONLY_THERE
+        if bound and (method not in {"", call.method} or not place.search(call.path)):
+            return False
         return (
             (self.path is None or self.path.search(call.path) is not None)
             and self.method in {"", call.method}
@@ -139,7 +139,7 @@ def _read(number: int, told: Mapping[str, Any]) -> Fault:
     kind, match = told.get("kind"), told.get("match") or {}
     if kind not in PLACES:
         raise ValueError(f"There is no fault “{kind}”. There are: {', '.join(PLACES)}.")
-    options = dict(OPTIONS.get(kind, {}))
+    options: dict[str, Any] = dict(OPTIONS.get(kind, {}))
     _check_names("fault", set(told), COMMON | set(options))
     if not isinstance(match, Mapping):
         raise ValueError("“match” must be an object.")

@@ -73,9 +73,8 @@ class Job:
 
 COLUMNS = (
     "id", "vendor", "key", "key_last4", "mode", "model", "prompt", "negative", "seed", "width", "height",
-    "duration_s", "estimated", "created_at", "state", "started_at", "finished_at", "deleted_at", "cost", "doom",
-    "doom_words", "failure_code", "failure", "truth", "image", "video",
-    "clip", "sha256",
+    "duration_s", "estimated", "created_at", "state", "started_at", "finished_at", "deleted_at", "cost",
+    "doom", "doom_words", "failure_code", "failure", "truth", "image", "video", "clip", "sha256",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The child process that draws: one order per line on standard input, progress and the end on standard output."""
+"""The child process that draws: one order per line of standard input, progress on standard output."""
 
 from __future__ import annotations
 

@@ -74,7 +74,8 @@ class _Worker:
     async def draw(self, order: dict[str, Any], progress: Progress) -> str:
         try:
             process = await self._running()
-            assert process.stdin is not None and process.stdout is not None  # noqa: S101 both are pipes
+            assert process.stdin is not None  # noqa: S101 both are pipes
+            assert process.stdout is not None  # noqa: S101 both are pipes
             process.stdin.write(json.dumps(order).encode() + b"\n")
             await process.stdin.drain()
             while line := await process.stdout.readline():

@@ -1,4 +1,4 @@
-"""Answers that no vendor's own file writes: pages of a broken host, and reading a body that may be anything."""
+"""Answers that no vendor's own file writes: pages of a broken host; and bodies that may be anything."""
 
 from __future__ import annotations
 

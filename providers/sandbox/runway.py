@@ -1,10 +1,11 @@
-"""Runway's wire format, version 2024-11-06, under /runway. docs/providers/runway.md tells what is known of it."""
+"""Runway's wire format, version 2024-11-06, under /runway. See docs/providers/runway.md."""
 
 from __future__ import annotations
 
 import functools
 import re
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -160,7 +161,7 @@ async def _organization(house: House, request: Request, secret: str) -> Response
     return JSONResponse(
         {
             "creditBalance": house.engine.balance(key),
-            "tier": {"maxMonthlyCreditSpend": 10_000, "models": {model: limits for model in models}},
+            "tier": {"maxMonthlyCreditSpend": 10_000, "models": dict.fromkeys(models, limits)},
             "usage": {"models": {model: {"dailyGenerations": today.get(model, 0)} for model in models}},
         }
     )
@@ -178,13 +179,12 @@ async def _usage(house: House, request: Request, secret: str) -> Response:
     if not 0 < (before - start).days <= 90:
         issue = {"code": "custom", "path": ["beforeDate"], "message": "The range may span 1 to 90 days."}
         raise Refused(400, "Validation of body failed", [issue])
-    spent: dict[str, dict[str, int]] = {
-        str(start + timedelta(days=n)): {} for n in range((before - start).days)
-    }
+    days = range((before - start).days)
+    spent: dict[str, Counter[str]] = {str(start + timedelta(days=n)): Counter() for n in days}
     for job in house.store.jobs_of(key_of(secret)):
         models = spent.get(_iso(job.created_at)[:10])
         if models is not None and job.cost:
-            models[job.model] = models.get(job.model, 0) + job.cost
+            models[job.model] += job.cost
     results = [
         {"date": day, "usedCredits": [{"model": model, "amount": amount} for model, amount in models.items()]}
         for day, models in spent.items()

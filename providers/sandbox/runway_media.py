@@ -39,7 +39,7 @@ class Library:
     def fetch(self, uri: str, kind: str) -> bytes:
         """The bytes behind the URI, where `kind` is image, video or audio; raises `MediaProblem`.
 
-        A link to another machine is checked for its form and gives b"": the sandbox does not leave this machine.
+        A link to another machine is checked for its form and gives b"": the sandbox never leaves this one.
         """
         if uri.lower().startswith("data:"):
             return _data(uri, kind)

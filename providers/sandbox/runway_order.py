@@ -77,7 +77,8 @@ def estimate(model: str, body: Mapping[str, Any], seconds: float) -> int:
         rate = price.get("silent_credits_per_second", rate)
     if body.get("outputFormat", "mp4") not in {"mp4", "mov"}:
         rate += 5
-    return max(price["least_credits"], math.ceil(rate * seconds))
+    whole: int = max(price["least_credits"], math.ceil(rate * seconds))
+    return whole
 
 
 class _Source:
@@ -88,7 +89,7 @@ class _Source:
         if not content:
             return
         try:
-            with av.open(io.BytesIO(content)) as clip:
+            with av.open(io.BytesIO(content), "r") as clip:
                 stream = clip.streams.video[0]
                 self.size = stream.width, stream.height
                 if clip.duration:
@@ -108,7 +109,7 @@ def _seconds(model: str, body: Mapping[str, Any], source: _Source | None) -> flo
 
 
 def _size(body: Mapping[str, Any], source: _Source | None) -> tuple[int, int]:
-    """Pixels, both even as H.264 wants them. `ratio` of aleph2 is accepted and ignored, as the vendor does."""
+    """Pixels, both even as H.264 wants them. `ratio` of aleph2 is taken and ignored, as the vendor does."""
     ratio = body.get("targetAspectRatio") or (body.get("ratio") if body["model"] != "aleph2" else None)
     width, _, height = str(ratio or "").partition(":")
     if not (width.isdecimal() and height.isdecimal()):

@@ -1,7 +1,7 @@
 """What Runway accepts in a body: every issue of a body at once, with the codes its validator uses.
 
-The facts are in runway_models.json. A field's name ends in `*` there when it is required; its shape is the name
-of a shape or a shape itself.
+The facts are in runway_models.json. A field's name ends in `*` there when it is required; its shape is
+the name of a shape or a shape itself.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class Check:
     library: Library
     issues: list[Issue] = field(default_factory=list)
     media: dict[str, bytes] = field(default_factory=dict)
+    prompt_limit: int | None = None
 
     def body(self, body: Mapping[str, Any]) -> None:
         """Look at the whole body."""
@@ -93,8 +94,8 @@ class Check:
         if alone and not shots and "promptText" in facts()["endpoints"][self.endpoint][model]:
             self.add("custom", ["promptText"], "Either `promptText` or `multiPrompt` must be given.")
         if shots and isinstance(shots, list):
-            seconds = [shot.get("duration") for shot in shots if isinstance(shot, Mapping)]
-            whole = [one for one in seconds if _is_whole(one)]
+            seconds: list[Any] = [shot.get("duration") for shot in shots if isinstance(shot, Mapping)]
+            whole: list[int] = [one for one in seconds if _is_whole(one)]
             if len(whole) == len(shots) and not 3 <= sum(whole) <= 15:
                 self.add(
                     "custom", ["providerSettings", "multiPrompt"], "The shots must last 3 to 15 seconds."
@@ -225,7 +226,7 @@ class Check:
         if len(value) > rule["keyframes"]:
             self.add("too_big", place, f"Too big: expected array to have <={rule['keyframes']} items")
         for index, one in enumerate(value):
-            when = {"at*": {"number": [0, 1]}} if isinstance(one, Mapping) and "at" in one else None
+            when: Any = {"at*": {"number": [0, 1]}} if isinstance(one, Mapping) and "at" in one else None
             self._object(shared | (when or {"seconds*": {"number": True}}), one, [*place, index])
         ranged = {"range" in one for one in value if isinstance(one, Mapping)}
         if len(ranged) > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -42,6 +43,9 @@ def serve(host: str, port: int, data: Path, settings: Settings | None = None, re
         timeout_graceful_shutdown=2,
     )
     print(f"The sandbox listens on http://{host}:{door.getsockname()[1]}", flush=True)  # noqa: T201 a command's own words
+    for told in (signal.SIGTERM, signal.SIGINT):
+        # The server hears both itself and raises them again once it has stopped; then all is done.
+        signal.signal(told, lambda number, frame: None)
     uvicorn.Server(config).run(sockets=[door])
     return 0
 

@@ -99,7 +99,7 @@ class Store:
     def count_since(self, key: str, since: float) -> dict[str, int]:
         """How many jobs of each model this key has ordered since then."""
         query = "select model, count(*) from jobs where key = ? and created_at >= ? group by model"
-        return {model: count for model, count in self.db.execute(query, (key, since))}
+        return dict(self.db.execute(query, (key, since)).fetchall())
 
     # Calls.
 
