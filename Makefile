@@ -31,7 +31,7 @@ clean:
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-	  echo "Retake needs Python 3.11 or newer, and '$(PYTHON)' is $$($(PYTHON) -V 2>&1 || echo missing)." \
+	  echo "Retake needs Python 3.11 or newer, and '$(PYTHON)' is $$($(PYTHON) -V 2>/dev/null || echo missing)." \
 	    "Name another one: make $(MAKECMDGOALS) PYTHON=/path/to/python3"; exit 2; }
 
 .venv/.made: | python

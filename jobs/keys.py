@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from jobs import heart, vendor
 from providers.contract import KeyStatus
-from providers.errors import AuthFailed, ProviderError
+from providers.errors import ProviderError
 from reviewapp.models import ProviderKey
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,8 @@ def _check(key: ProviderKey) -> None:
     if ok:
         facts["paused_reason"] = ""
     ProviderKey.objects.filter(pk=key.pk).update(**facts)
-    if isinstance(said, AuthFailed):
+    if ok is False:
+        # Every clip sent on it would fail; the reason stands where an admin mends it.
         key.pause(sentence)
 
 

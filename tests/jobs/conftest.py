@@ -65,7 +65,7 @@ def watch(seconds: float) -> None:
     asyncio.run(life())
 
 
-def run_line(candidate: Candidate, *until: Status, seconds: float = 20) -> Candidate:
+def run_line(candidate: Candidate, *until: Status, seconds: float = 40) -> Candidate:
     """Run the queue and the watcher in turns until the candidate is where the test wants it."""
     ends = time.monotonic() + seconds
     while True:
@@ -75,7 +75,7 @@ def run_line(candidate: Candidate, *until: Status, seconds: float = 20) -> Candi
             return Candidate.objects.whole().get(pk=candidate.pk)
         told = list(candidate.transitions.values_list("became", "why"))
         assert time.monotonic() < ends, f"{candidate.status} and not {until}: {told} {candidate.failure}"
-        watch(0.2)
+        watch(0.3)
 
 
 def stored(root: Path) -> set[str]:

@@ -115,7 +115,7 @@ def prove(house: House, asked: int) -> None:
 
 @pytest.mark.parametrize("seed", [1])
 def test_it_survives_kills_at_random_moments(house: House, seed: int) -> None:
-    dice = random.Random(seed)  # noqa: S311  A run that can be repeated.
+    dice = random.Random(seed)
     house.start()
     wait_for("the sandbox", lambda: sandbox_answers(house))
     assert hand(house, "order", str(SHOTS)) == {"asked": SHOTS}

@@ -26,7 +26,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         from providers.sandbox.server import serve
-
         from providers.sandbox.settings import Settings
 
         # Its renderers are processes of their own and must not render on without it.
