@@ -16,10 +16,12 @@ from providers.sandbox.picture.source import footage, still
 from providers.sandbox.picture.stage import View
 
 Told = Callable[[float], None]
+# Without the look ahead and its macroblock tree: with them, x264 was seen to encode the very same frames to
+# different bytes now and then, and a sandbox must be repeatable.
 _OPTIONS: dict[str, object] = {
     "preset": "veryfast",
     "crf": "21",
-    "x264-params": "threads=1:lookahead-threads=1:rc-lookahead=12",
+    "x264-params": "threads=1:sync-lookahead=0:rc-lookahead=0:mbtree=0",
 }
 
 

@@ -156,6 +156,8 @@ class _Scene:
         return shown
 
     def _chance(self, best: Said, mentions: list[Said], weight: float = 1.0) -> float:
+        # Models seldom get the whole setting wrong; they miss the details in it.
+        weight *= 0.6 if best.kind in {"background", "light"} else 1.0
         chance = BASE_IGNORED * best.doubt * weight
         chance *= 0.6 ** (sum(one.value == best.value for one in mentions) - 1)
         if any(one.value != best.value for one in mentions) and best.kind not in {"background", "light"}:

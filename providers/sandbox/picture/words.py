@@ -43,14 +43,17 @@ BACKGROUNDS: dict[str, str] = {
     "forest": "forest|woods?|woodland|jungle|grove",
     "desert": "desert|dunes?|sahara|sand",
     "mountains": "mountains?|alps|hills?|cliffs?|valley|canyon|peaks?",
-    "snow": "snow-covered|snowy field|snowy landscape|arctic|glacier|ice|tundra",
+    "snow": (
+        r"(?:in|through|across|on|over) (?:the |fresh |deep )?snow|snow-covered|snowy forest|"
+        r"snowy field|snowy landscape|arctic|glacier|ice|tundra"
+    ),
     "space": "space|galaxy|cosmos|orbit|universe|stars|nebula|lunar surface",
     "room": (
         "room|kitchen|bedroom|table|desk|studio|office|indoors|window|hallway|workshop|cafe|"
         "living room|interior"
     ),
     "field": "field|meadow|park|grass|garden|lawn|countryside|farm|prairie",
-    "sky": "sky|clouds?|in the air|heavens",
+    "sky": r"(?:in|across|against|through|into) (?:the |a )?(?:\w+ )?sky|clouds?|in the air|heavens",
 }
 MOTIONS: dict[str, str] = {
     "right": (
