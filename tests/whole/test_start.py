@@ -102,3 +102,14 @@ def test_nothing_outlives_a_supervisor_that_was_killed(house: House) -> None:
     house.process.kill()
     house.process.wait()
     wait_for("the end of all processes", lambda: house.everyone() == [], 20)
+
+
+def test_a_cluster_that_no_longer_takes_work_is_restarted(house: House) -> None:
+    house.start()
+    stuck = house.pids()["media"]
+    # A cluster that lost its queue's lock looks like this from outside: it is there and does nothing.
+    os.killpg(stuck, signal.SIGSTOP)
+    wait_for("the new cluster", lambda: house.pids().get("media", stuck) != stuck, 60)
+    assert "media gave no sign of life" in house.output
+    assert not psutil.pid_exists(stuck)
+    assert house.stop() == 0
