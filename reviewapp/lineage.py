@@ -6,8 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from reviewapp import line, refine
+from reviewapp import line
 from reviewapp.models import Candidate, LedgerEntry, PromptVersion, ReviewDecision, Shot, Status
+from reviewapp.room_prompts import PromptDiff, diff_of
 
 
 @dataclass
@@ -42,14 +43,19 @@ class Round:
     """One version with what it changed of its parent's text, and its clips."""
 
     version: PromptVersion
-    pieces: tuple[refine.Piece, ...] = ()
+    diff: PromptDiff | None = None
     takes: list[Take] = field(default_factory=list)
 
 
 def rounds(shot: Shot) -> list[Round]:
-    """Every version of the shot, the newest first. A fixed number of queries, however long the life."""
-    versions = list(shot.versions.select_related("author", "parent"))
-    made = {version.pk: Round(version, _pieces(version)) for version in versions}
+    """Every version of the shot, the newest first. One query a version, and none for each clip."""
+    versions = {version.pk: version for version in shot.versions.select_related("author")}
+    made: dict[int, Round] = {}
+    for version in versions.values():
+        version.shot = shot
+        if version.parent_id is not None:
+            version.parent = versions[version.parent_id]
+        made[version.pk] = Round(version, diff_of(version) if version.parent_id else None)
     takes: dict[int, Take] = {}
     candidates = shot.candidates.select_related("clip", "quality", "provider_key")
     for candidate in candidates.order_by("version__number", "slot"):
@@ -62,10 +68,6 @@ def rounds(shot: Shot) -> list[Round]:
     for pk, amount in charges(shot).items():
         takes[pk].charged = amount
     return list(reversed(made.values()))
-
-
-def _pieces(version: PromptVersion) -> tuple[refine.Piece, ...]:
-    return refine.diff_pieces(version.parent.text, version.text) if version.parent else ()
 
 
 def charges(shot: Shot) -> dict[int, Decimal]:

@@ -71,7 +71,7 @@ def test_it_shows_brief_clips_notes_prices_and_the_ledger(shot: Shot, alice: Use
         "$0.60",
         "Settled",
         "v002",
-        "<ins>",
+        "<ins data-causes",
     ):
         assert words in page, words
 
@@ -84,7 +84,7 @@ def test_it_finds_a_shot_whatever_the_case_and_hides_it_from_strangers(
     assert signed_in(charlie).get(lower).status_code == 404
 
 
-def test_a_long_life_asks_the_database_no_more(make_shot: Callable[..., Shot], alice: User) -> None:
+def test_more_clips_of_a_round_ask_the_database_no_more(make_shot: Callable[..., Shot], alice: User) -> None:
     short, long = make_shot(), make_shot()
     reviewed(short, alice, 1)
     for clip in reviewed(long, alice, 6)[:3]:
