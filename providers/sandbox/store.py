@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Any
 from providers.sandbox.job import COLUMNS, OPEN, Job, job_of, row_of
 from providers.sandbox.settings import Settings
 
+# A watcher asks all day long; what was asked a week ago serves no test.
+KEPT_CALLS_S = 7 * 24 * 3600.0
 SCHEMA = f"""
 create table if not exists jobs (seq integer primary key autoincrement, {", ".join(COLUMNS)});
 create unique index if not exists jobs_id on jobs (id);
@@ -43,6 +46,7 @@ class Store:
         # A killed process loses nothing that was written, with or without a sync; only a power cut would.
         self.db.execute("pragma synchronous = off")
         self.db.executescript(SCHEMA)
+        self.db.execute("delete from calls where received_at < ?", (time.time() - KEPT_CALLS_S,))
 
     def close(self) -> None:
         self.db.close()

@@ -48,14 +48,14 @@ def test_a_status_takes_the_place_of_the_answer(vendor: Sandbox, client: httpx.C
 def test_latency_holds_the_answer_before_or_after_the_job_is_taken(
     vendor: Sandbox, client: httpx.Client, when: str, taken: int
 ) -> None:
-    vendor.fault("latency", match={"method": "POST"}, seconds=0.6, when=when)
+    vendor.fault("latency", match={"method": "POST"}, seconds=1.5, when=when)
     begun = time.monotonic()
     posting = threading.Thread(target=order, args=(client,))
     posting.start()
-    time.sleep(0.3)
+    time.sleep(0.7)
     assert vendor.paid_count() == taken
     posting.join()
-    assert time.monotonic() - begun >= 0.6
+    assert time.monotonic() - begun >= 1.5
     assert vendor.paid_count() == 1
 
 
@@ -87,14 +87,14 @@ def test_malformed_json_still_takes_the_job(vendor: Sandbox, client: httpx.Clien
     vendor.fault("malformed_json", match={"method": "POST"})
     answer = order(client)
     assert (answer.status_code, vendor.paid_count()) == (200, 1)
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match="line 1 column"):
         answer.json()
 
 
 def test_a_file_can_be_cut_or_be_no_file(vendor: Sandbox, client: httpx.Client) -> None:
     link = ended(client, made(client))["output"][0]
     vendor.fault("truncate")
-    with pytest.raises(httpx.RemoteProtocolError, match="complete message body"):
+    with pytest.raises(httpx.RemoteProtocolError, match=r"complete message body"):
         httpx.get(link)
     vendor.fault("html")
     page = httpx.get(link)

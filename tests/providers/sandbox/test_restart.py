@@ -12,7 +12,7 @@ from tests.sandbox_server import running_sandbox
 
 
 def test_killed_jobs_are_kept_counted_and_finished(tmp_path: Path) -> None:
-    with running_sandbox(tmp_path, capacity=2, min_seconds=0.2) as sandbox:
+    with running_sandbox(tmp_path, capacity=2, min_seconds=1) as sandbox:
         with httpx.Client(base_url=sandbox.base_url, headers=HEADERS, timeout=30) as client:
             done = made(client, seed=1)
             link = ended(client, done)["output"][0]
@@ -35,7 +35,7 @@ def test_killed_jobs_are_kept_counted_and_finished(tmp_path: Path) -> None:
 
 def test_changed_settings_and_the_place_in_the_line_outlive_a_kill(tmp_path: Path) -> None:
     with running_sandbox(tmp_path, instant=True) as sandbox:
-        sandbox.settings(capacity=1, min_seconds=0.3)
+        sandbox.settings(capacity=1, min_seconds=1)
         with httpx.Client(base_url=sandbox.base_url, headers=HEADERS, timeout=30) as client:
             ids = [made(client, seed=seed) for seed in range(3)]
         sandbox.kill()

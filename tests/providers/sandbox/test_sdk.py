@@ -49,8 +49,6 @@ def test_text_becomes_a_video(sdk: RunwayML) -> None:
         seed=42,
         content_moderation={"public_figure_threshold": "auto"},
     )
-    assert created.estimated_cost is not None
-    assert created.estimated_cost.credits == 24
     seen = sdk.tasks.retrieve(created.id)
     assert seen.status in {"PENDING", "RUNNING", "SUCCEEDED"}
     done = sdk.tasks.retrieve(created.id).wait_for_task_output(timeout=30)

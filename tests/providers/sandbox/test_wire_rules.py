@@ -64,14 +64,20 @@ def test_it_reports_every_issue_of_a_body_together(client: httpx.Client) -> None
         ({"seed": 2**32}, ("too_big", "seed")),
         ({"promptText": ""}, ("too_small", "promptText")),
         ({"promptText": "\U0001f98a" * 501}, ("too_big", "promptText")),
-        ({"contentModeration": {"publicFigureThreshold": "off"}}, ("invalid_value", "contentModeration.publicFigureThreshold")),
+        (
+            {"contentModeration": {"publicFigureThreshold": "off"}},
+            ("invalid_value", "contentModeration.publicFigureThreshold"),
+        ),
         ({"contentModeration": {"strict": True}}, ("unrecognized_keys", "contentModeration")),
         ({"proresProfile": "422"}, ("custom", "proresProfile")),
         ({"model": "veo3.1", "duration": 5}, ("invalid_value", "duration")),
         ({"model": "veo3.1", "duration": 4, "contentModeration": {}}, ("unrecognized_keys", "")),
-        ({"model": "kling3.0_pro", "duration": 16, "ratio": "1920:1080", "seed": None}, ("too_big", "duration")),
+        (
+            {"model": "kling3.0_pro", "duration": 16, "ratio": "1920:1080", "seed": None},
+            ("too_big", "duration"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_it_refuses_a_wrong_field(
     client: httpx.Client, changes: dict[str, Any], expected: tuple[str, str]
 ) -> None:

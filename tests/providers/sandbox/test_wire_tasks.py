@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from typing import Any
 
 import av
 import httpx
@@ -11,6 +12,27 @@ import pytest
 
 from tests.providers.sandbox.orders import TASK_KEYS, data_uri, ended, made, order, png, task
 from tests.sandbox_server import Sandbox
+
+
+@pytest.mark.parametrize(
+    ("changes", "credits"),
+    [
+        ({"duration": 10}, 120),
+        ({"outputFormat": "prores", "proresProfile": "422 HQ"}, 34),
+        ({"model": "veo3.1", "duration": 4}, 160),
+        ({"model": "veo3.1", "duration": 4, "audio": False}, 80),
+        ({"model": "seedance2_mini", "duration": "auto"}, 80),
+        ({"model": "seedance2_mini", "duration": 4}, 64),
+    ],
+)
+def test_an_order_is_answered_with_its_id_and_its_price(
+    client: httpx.Client, changes: dict[str, Any], credits: int
+) -> None:
+    answer = order(client, **changes)
+    assert answer.status_code == 200
+    assert set(answer.json()) == {"id", "estimatedCost"}
+    assert answer.json()["estimatedCost"] == {"credits": credits}
+    assert client.delete(f"/v1/tasks/{answer.json()['id']}").status_code == 204
 
 
 def test_a_task_runs_with_rising_progress_and_gives_the_clip_that_was_ordered(
@@ -35,7 +57,7 @@ def test_a_task_runs_with_rising_progress_and_gives_the_clip_that_was_ordered(
     assert set(seen[-1]) == TASK_KEYS | {"output", "cost"}
     assert seen[-1]["cost"] == {"credits": 24}
     # The server answers while a child of it draws.
-    assert slowest < 0.5
+    assert slowest < 1.0
     clip = httpx.get(seen[-1]["output"][0])
     assert clip.headers["content-type"] == "video/mp4"
     assert int(clip.headers["content-length"]) == len(clip.content)
@@ -56,7 +78,7 @@ def test_a_job_lasts_at_least_its_shortest_time(vendor: Sandbox, client: httpx.C
 
 
 def test_surplus_is_throttled_and_starts_in_order(vendor: Sandbox, client: httpx.Client) -> None:
-    vendor.settings(capacity=2, min_seconds=0.4)
+    vendor.settings(capacity=2, min_seconds=1)
     ids = [made(client, seed=seed) for seed in range(4)]
     assert [task(client, one)["status"] == "THROTTLED" for one in ids] == [False, False, True, True]
     assert task(client, made(client, model="veo3.1", duration=4))["status"] != "THROTTLED"
@@ -64,7 +86,7 @@ def test_surplus_is_throttled_and_starts_in_order(vendor: Sandbox, client: httpx
         assert ended(client, one)["status"] == "SUCCEEDED"
     started = [vendor.control.get(f"/_control/jobs/{one}").json()["started_at"] for one in ids]
     assert started == sorted(started)
-    assert started[2] - started[0] >= 0.4
+    assert started[2] - started[0] >= 1
 
 
 def test_a_refused_prompt_fails_and_is_charged_in_full(vendor: Sandbox, client: httpx.Client) -> None:
@@ -87,12 +109,12 @@ def test_a_refused_output_costs_nothing(vendor: Sandbox, client: httpx.Client) -
 
 
 def test_each_look_gives_another_link_and_links_run_out(vendor: Sandbox, client: httpx.Client) -> None:
-    vendor.settings(link_seconds=0.3)
+    vendor.settings(link_seconds=1)
     job_id = made(client)
     first, second = ended(client, job_id)["output"][0], task(client, job_id)["output"][0]
     assert first != second
     assert httpx.get(second).status_code == 200
-    time.sleep(0.35)
+    time.sleep(1.05)
     assert httpx.get(second).status_code == 403
     fresh = task(client, job_id)["output"][0]
     assert httpx.get(fresh).status_code == 200
