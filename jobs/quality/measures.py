@@ -12,7 +12,8 @@ from jobs.quality.scan import Scan, Stretch
 LEAST_FRAMES = 12
 FADE_S = 1.0
 FREEZE_REJECT_S, FREEZE_END_REJECT_S = 1.0, 0.6
-STILL_LEVELS = 3.0
+# Rain and flames average out over time and move all the same: both figures must be low.
+STILL_LEVELS, STILL_PCT_S = 3.0, 1.0
 FLICKER_SUSPECT, FLICKER_REJECT = 1.2, 4.0
 DURATION_LEAST_S, DURATION_SHARE = 0.35, 0.08
 ASPECT_SHARE = 0.02
@@ -132,8 +133,13 @@ def _is_fade(scan: Scan, stretch: Stretch) -> bool:
 
 
 def _frozen(scan: Scan, measures: Measures, ordered: Ordered) -> list[Finding]:
-    share, change = measures["frozen_share"] or 0.0, measures["change_levels"]
-    still = share > 0.95 or (change is not None and change < STILL_LEVELS)
+    share, change, motion = (
+        measures["frozen_share"] or 0.0,
+        measures["change_levels"],
+        measures["motion_pct_s"],
+    )
+    at_rest = change is not None and motion is not None and change < STILL_LEVELS and motion < STILL_PCT_S
+    still = share > 0.95 or at_rest
     if still and not all(scan.black):
         if ordered.still_wanted:
             return []

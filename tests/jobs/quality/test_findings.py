@@ -63,6 +63,15 @@ def test_a_clip_in_which_nothing_moves_gets_one_reason(tmp_path: Path) -> None:
     assert [finding.sentence for finding in verify(path, ORDER).findings] == ["nothing moves"]
 
 
+def test_rain_over_a_scene_at_rest_is_motion(tmp_path: Path) -> None:
+    def rain(index: int) -> int:
+        # The box jumps to and fro between two places: averaged over time the picture never changes.
+        return (index * 7) % 10
+
+    path = write_clip(tmp_path / "rain.mp4", at=rain)
+    assert of_kind(verify(path, ORDER), "still") == []
+
+
 def test_a_still_that_was_asked_for_is_no_fault(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "still.mp4", at=lambda index: 0)
     wanted = Ordered(duration_s=5, width=640, height=360, still_wanted=True)
