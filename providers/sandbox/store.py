@@ -40,6 +40,9 @@ class Store:
         self.inputs = folder / "inputs"
         for path in (self.clips, self.uploads, self.inputs):
             path.mkdir(parents=True, exist_ok=True)
+        # Halves of clips that were being drawn when the server ended; they are drawn again from the start.
+        for half in (*folder.glob("*.part"), *self.clips.glob("*.part")):
+            half.unlink(missing_ok=True)
         self.db = sqlite3.connect(folder / "sandbox.sqlite3", isolation_level=None)
         self.db.row_factory = sqlite3.Row
         self.db.execute("pragma journal_mode = wal")

@@ -31,6 +31,7 @@ def test_killed_jobs_are_kept_counted_and_finished(tmp_path: Path) -> None:
                 assert httpx.get(told["output"][0]).status_code == 200
             assert client.get(f"/v1/tasks/{ids[2]}").status_code == 404
         assert sandbox.paid_count() == 4
+        assert not list(tmp_path.rglob("*.part"))
 
 
 def test_changed_settings_and_the_place_in_the_line_outlive_a_kill(tmp_path: Path) -> None:
