@@ -268,7 +268,7 @@ def test_a_decision_on_a_page_out_of_date_says_who_was_first_and_keeps_the_words
     page.keyboard.type("Too dark.")
     approve(row, alice, row.revision)
     page.keyboard.press("Enter")
-    expect(page.locator("#decide-told")).to_contain_text("Alice moved")
+    expect(page.locator("#reject-error")).to_contain_text("Alice moved")
     expect(page.locator("#reject-text")).to_have_value("Too dark.")
     page.get_by_role("link", name="Look again").click()
     expect(page.locator("#panel")).to_contain_text("Your words, not sent")
