@@ -367,7 +367,7 @@ def test_a_phone_has_the_decision_in_two_taps(enter: Open, page: Page, shot: Sho
     assert overflow(page) == 0
     axe_check(page)
     page.locator("#decide [data-act=reject]").click()
-    page.get_by_text("motion", exact=True).click()
+    page.locator(".reason", has_text="motion").click()
     page.locator(".reject__send").click()
     expect(page.locator("#slate .slate__line")).to_contain_text("c02")
     assert overflow(page) == 0

@@ -4,7 +4,7 @@ const KEYS_SWITCH = "retake:keys";
 
 const isTyping = (target) => target.isContentEditable || Boolean(target.closest("textarea, select, input:not([type=checkbox], [type=radio])"));
 
-export function listenKeys({ panel, pickTile, player, act }) {
+export function listenKeys({ panel, pickTile, player, room, act }) {
   window.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (document.querySelector("dialog[open]")) return;
@@ -18,6 +18,7 @@ export function listenKeys({ panel, pickTile, player, act }) {
     if (localStorage.getItem(KEYS_SWITCH) === "off") return;
     if (event.shiftKey && event.key === "ArrowLeft") take(player.step(-10));
     else if (event.shiftKey && event.key === "ArrowRight") take(player.step(10));
+    else if (event.key.toLowerCase() === "u") take(room.undoLatest());
     else if (/^[0-9]$/.test(event.key)) take(panel.isOpen ? panel.toggleTag(event.key) : pickTile(Number(event.key)));
     // A link or a button that was clicked with the mouse must not keep Space from playing.
     else if (event.key === " " && event.target.closest("a")) take(act("play"));

@@ -62,6 +62,8 @@ function decide(form, data) {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  // htmx looks at what it swapped in a moment later; a quick key must not fall through to a plain, reloading post.
+  if (form.hasAttribute("hx-post")) window.htmx.process(form);
   if (form.matches("[data-decide]")) {
     event.preventDefault();
     decide(form, new FormData(form, event.submitter));
@@ -203,7 +205,7 @@ function moved(now) {
 const queue = new Queue({ room, changed: moved });
 listenStrip();
 listenCard();
-listenKeys({ panel, pickTile, player, act: (name) => ACTS[name]() });
+listenKeys({ panel, pickTile, player, room, act: (name) => ACTS[name]() });
 setClock(document.getElementById("queue").dataset.now);
 document.getElementById("first-visit").hidden = localStorage.getItem("retake:hint") === "seen";
 entered({ moved: false });

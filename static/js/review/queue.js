@@ -87,7 +87,7 @@ export class Queue {
     link.dataset.go = uid;
     link.dataset.key = "Enter";
     link.dataset.keyWords = "See the retake that has arrived";
-    link.append("See it beside the old one ");
+    link.append("Beside the old one ");
     const key = document.createElement("kbd");
     key.textContent = "↵";
     link.append(key);

@@ -10,6 +10,8 @@ export class Room {
     this.entered = entered;
     this.busy = false;
     this.wanted = null;
+    // The undo was asked for while its decision was still on the way.
+    this.undoAsked = false;
     this.facts = this.read();
     window.addEventListener("popstate", () => {
       const uid = history.state && history.state.uid;
@@ -76,6 +78,15 @@ export class Room {
     else if (status === 422 || status === 409) refused(nodes);
     this.busy = false;
     document.body.classList.remove("is-busy");
+    if (this.undoAsked && status === 200) this.undoLatest();
+    this.undoAsked = false;
+  }
+
+  /* The key means the decision made a moment ago, also while its answer is still on the way. */
+  undoLatest() {
+    if (this.busy) { this.undoAsked = true; return; }
+    const form = document.querySelector("#toasts [data-kind=decision] [data-undo]") || document.querySelector("#decide [data-undo]");
+    if (form) this.undo(form);
   }
 
   async decided(nodes, uid) {
@@ -94,7 +105,9 @@ export class Room {
     if (told) {
       announce(told.dataset.announce);
       const next = told.dataset.next;
-      form.closest("[data-toast]")?.remove();
+      for (const toast of document.querySelectorAll("#toasts [data-kind=decision]")) {
+        if (status === 200 || toast.contains(form)) toast.remove();
+      }
       document.getElementById("toasts").append(told);
       if (status === 200) {
         document.getElementById("retake-slot").replaceChildren();
