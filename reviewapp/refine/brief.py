@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from reviewapp.refine.camera import STILL, moves, normal_move
+from reviewapp.refine.clean import sentence_spans
 from reviewapp.refine.grammar import bare, plural, singular
 from reviewapp.refine.statements import subject_key
-from reviewapp.refine.words import COLOUR, COUNT, STOP_WORDS, count_word
+from reviewapp.refine.words import COLOUR, COUNT, DIRECTIONS, MOTION_VERBS, PLACES, STOP_WORDS, count_word
 
 _NUMBER = (
     rf"(?:{COUNT}|an?|several|many|some|a few|a couple of|a pair of|a group of|a flock of|lots of|"
@@ -91,3 +93,61 @@ def verb_of(brief: str, subject: str) -> str | None:
     if match is None or match[1].lower() in STOP_WORDS | {"is", "was", "has", "its", "this", "towards"}:
         return None
     return bare(match[1].lower())
+
+
+_NEGATED = re.compile(r"\b(?:no|not|never|without|avoid)\b(?: [\w'’-]+){0,3} ?$", re.IGNORECASE)
+
+
+def wanted(brief: str, subject: str) -> bool:
+    """Whether the brief asks for the thing; a sentence that forbids it does not."""
+    for match in re.finditer(rf"(?<![\w-])(?:{noun(subject)})(?![\w-])", brief, re.IGNORECASE):
+        before = re.split(r"[.!?;:\n]", brief[: match.start()])[-1]
+        if _NEGATED.search(before) is None:
+            return True
+    return False
+
+
+def sentences_about(brief: str, subject: str) -> list[str]:
+    """The sentences that name the subject and are not about the camera."""
+    name = re.compile(rf"(?<![\w-])(?:{noun(subject)})(?![\w-])", re.IGNORECASE)
+    found = [brief[start:end] for start, end in sentence_spans(brief)]
+    return [one for one in found if name.search(one) and not re.search(r"\bcamera\b", one, re.IGNORECASE)]
+
+
+def direction_of(brief: str, subject: str) -> str | None:
+    """Where the brief has the subject go, in our words: "drifts left" gives "from right to left"."""
+    for sentence in sentences_about(brief, subject):
+        for direction, pattern in DIRECTIONS.items():
+            # A bare "left" may be a left hand; it is a direction only right after a verb of motion.
+            phrases, _bar, single = re.sub(r"\|(?=\w+$)", "\n", pattern).partition("\n")
+            verb = rf"|(?:{MOTION_VERBS})(?:e?s|ing)? (?:slowly |quickly )?{single}" if single else ""
+            at = re.search(rf"(?<![\w-])(?:{phrases}{verb})(?![\w-])(?! side)", sentence, re.IGNORECASE)
+            if at is not None and not re.search(r"\bon $", sentence[: at.start()]):
+                return direction
+    return None
+
+
+def place_of(brief: str, subject: str) -> str | None:
+    for sentence in sentences_about(brief, subject):
+        for place, pattern in PLACES.items():
+            at = re.search(rf"(?<![\w-])(?:{pattern})(?![\w-])", sentence, re.IGNORECASE)
+            if at is not None and not at[0].lower().startswith("to "):
+                return place
+    return None
+
+
+def camera_of(brief: str) -> str | None:
+    """The move the brief asks of the camera, in dictionary form."""
+    for start, end in sentence_spans(brief):
+        sentence = brief[start:end]
+        if re.search(r"\b(?:no|not|without)\b", sentence, re.IGNORECASE):
+            continue
+        for found, _about in moves(sentence):
+            return normal_move(found)
+        if re.search(
+            r"\b(?:static|locked|fixed|still)\b.*\b(?:camera|shot)\b|\bcamera\b.*\b(?:static|still)\b",
+            sentence,
+            re.IGNORECASE,
+        ):
+            return STILL
+    return None

@@ -123,19 +123,24 @@ def same_move(one: str, other: str) -> bool:
 
 def replacements(sentence: str, wanted: str) -> list[tuple[int, int, str]]:
     """Edits (start, end, new text) that put the wanted move in place of other moves of the sentence."""
-    about_camera = re.search(r"\b(?:camera|shot|lens)\b", sentence, re.IGNORECASE) is not None
     edits: list[tuple[int, int, str]] = []
-    for match in [*(_ANY if about_camera else _SURE).finditer(sentence), *_STATIC_SHOT.finditer(sentence)]:
-        found = match["move"]
+    for found, match in moves(sentence):
         # "Pans left, following the dog" names one move and whom it is about.
         if edits and normal_move(found).split()[0] in {"follow", "track", "circle"}:
             continue
-        if same_move(normal_move(found), wanted) or _is_a_thing(sentence, match, about_camera):
+        if same_move(normal_move(found), wanted):
             continue
         edits.append(
             (match.start("move"), match.end("move"), _in_form(found, sentence[: match.start("move")], wanted))
         )
     return edits
+
+
+def moves(sentence: str) -> list[tuple[str, re.Match[str]]]:
+    """The camera moves that a sentence of a brief asks for, as it words them."""
+    about_camera = re.search(r"\b(?:camera|shot|lens)\b", sentence, re.IGNORECASE) is not None
+    found = [*(_ANY if about_camera else _SURE).finditer(sentence), *_STATIC_SHOT.finditer(sentence)]
+    return [(one["move"], one) for one in found if not _is_a_thing(sentence, one, about_camera)]
 
 
 def _is_a_thing(sentence: str, match: re.Match[str], about_camera: bool) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from reviewapp.refine.complaint_words import TYPOS
 from reviewapp.refine.grammar import key, split_words
 
 # Beyond this a clause is prose, and is kept as it stands instead of being searched for patterns.
@@ -28,7 +29,7 @@ _POLITE = re.compile(
     re.IGNORECASE,
 )
 _POLITE_END = re.compile(
-    r"[\s,]+(?:please|pls|plz|thanks|thank you|thx|if possible|though|tbh|imo|again|ok|okay|i think)$",
+    r"[\s,]+(?:please|pls|plz|thanks|thank you|thx|if possible|though|tbh|imo|again|ok|okay|i think|(?:(?:please|pls|plz) )?fix(?: it| this| that)?|lol|ty)$",
     re.IGNORECASE,
 )
 _VAGUE = frozenset(
@@ -90,13 +91,27 @@ _SHORT_FORMS = (
     (re.compile(r"\bcan['’]?t\b", re.IGNORECASE), "cannot"),
     (re.compile(r"\bwon['’]t\b", re.IGNORECASE), "will not"),
     (re.compile(r"\b(is|are|was|were|do|does|did|should|must|has|have)n['’]t\b", re.IGNORECASE), r"\1 not"),
-    (re.compile(r"\b(dont|doesnt|isnt|shouldnt)\b", re.IGNORECASE), lambda match: match[1][:-2] + " not"),
     (re.compile(r"\b(they|we|you)['’]re\b", re.IGNORECASE), r"\1 are"),
 )
 
 
+_WORD = re.compile(r"(?<![\w'’-])[A-Za-z]+(?![\w'’-])")
+_ITS = re.compile(
+    r"\bits(?= (?:too|not|so|very|all|just|a bit|really|still|like|going|moving|night|day|raining|snowing)\b)"
+)
+
+
+def _spelled(match: re.Match[str]) -> str:
+    word = match[0]
+    if word.lower() == "its" and _ITS.match(match.string.lower(), match.start()) is None:
+        return word
+    right = TYPOS.get(word.lower(), word)
+    return right[:1].upper() + right[1:] if word[:1].isupper() else right
+
+
 def in_full(sentence: str) -> str:
-    """Short forms written out, so that each pattern needs one spelling: "isn't" becomes "is not"."""
+    """Short forms and common slips written out, so that each pattern needs one spelling: "isn't" is "is not"."""
+    sentence = _WORD.sub(_spelled, sentence)
     for pattern, full in _SHORT_FORMS:
         sentence = pattern.sub(full, sentence)
     return sentence

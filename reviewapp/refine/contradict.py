@@ -15,13 +15,7 @@ from reviewapp.refine.edit_words import Edit, cased, first_only, sentences_about
 from reviewapp.refine.grammar import without_article
 from reviewapp.refine.look_words import BRIEF_LOOKS
 from reviewapp.refine.statements import Instruction, subject_key
-from reviewapp.refine.words import (
-    COLOUR,
-    STYLES,
-    TIMES,
-    WEATHER,
-    whole_word,
-)
+from reviewapp.refine.words import COLOUR, STYLES, TIMES, WEATHER, whole_word
 
 _LOOK_BASE = {"brighter": "bright", "darker": "dark", "slower": "slow", "faster": "fast"}
 

@@ -10,7 +10,7 @@ from reviewapp.refine.contradict import edits
 from reviewapp.refine.grammar import key
 from reviewapp.refine.limits import fits
 from reviewapp.refine.recognise import recognise
-from reviewapp.refine.statements import Instruction, parse, subject_key
+from reviewapp.refine.statements import STRONGEST, Instruction, parse, subject_key
 from reviewapp.refine.values import Change, ChangeKind, Limits, Where
 
 FULL, PLAIN, IN_PLACE, DROPPED = "full", "plain", "in place", "dropped"
@@ -21,17 +21,22 @@ _LONGEST_OPENING = 300
 
 @dataclass
 class Wish:
-    """One instruction with everyone who asked for it."""
+    """One instruction with everyone who asked for it.
+
+    `said` is the level at which the prompt carried it before this call, 0 where it did not: who asks again has
+    seen that the last words were not enough, so the next ones are one level stronger.
+    """
 
     instruction: Instruction
     ids: tuple[str, ...]
     weight: int
     order: int
     form: str = FULL
+    said: int = 0
 
     @property
     def level(self) -> int:
-        return min(self.weight, 3) if self.form == FULL else 1
+        return min(max(self.weight, self.said + 1), STRONGEST) if self.form == FULL else 1
 
     @property
     def why(self) -> str:
@@ -62,6 +67,12 @@ def clash(newer: Instruction, older: Instruction) -> bool:
 
 def same(one: Instruction, other: Instruction) -> bool:
     return key(one.core) == key(other.core)
+
+
+def _is_absence(one: Instruction) -> bool:
+    """Whether the instruction says what must not be there."""
+    named = {("presence", "none"), ("tag", "text")}
+    return one.kind in {"camera not", "avoid"} or (one.kind, one.value) in named
 
 
 @dataclass
@@ -109,6 +120,15 @@ class Draft:
 
     def _sentences(self) -> list[tuple[int, int, str]]:
         return [(start, end, self.prompt[start:end]) for start, end in sentence_spans(self.prompt)]
+
+    def level_of(self, instruction: Instruction) -> int:
+        """How strongly the text carries the instruction; 0 where it does not."""
+        found = self._find(instruction)
+        if found is not None:
+            return found[1]
+        terms = {key(term) for term in self.negative.split(",")}
+        listed = self.limits.negative_prompt and {key(term) for term in instruction.negatives} <= terms
+        return 1 if listed and instruction.negatives and _is_absence(instruction) else 0
 
     def _find(self, instruction: Instruction) -> tuple[str, int] | None:
         """The sentence that says the instruction, and how strongly."""
@@ -163,9 +183,7 @@ class Draft:
 
     def _by_negative(self, wish: Wish) -> bool:
         """Whether a negative prompt says this wish better than a sentence: what must be absent, said once."""
-        one = wish.instruction
-        absent = one.kind == "camera not" or (one.kind, one.value) in {("presence", "none"), ("tag", "text")}
-        return absent and self.limits.negative_prompt and wish.level == 1
+        return _is_absence(wish.instruction) and self.limits.negative_prompt and wish.level == 1
 
     def _negative(self, wish: Wish) -> bool:
         """Keep the negative prompt in line; whether it now carries the wish, so that no sentence is

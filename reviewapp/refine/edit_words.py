@@ -6,9 +6,7 @@ import re
 
 from reviewapp.refine.brief import noun
 from reviewapp.refine.clean import sentence_spans
-from reviewapp.refine.words import (
-    whole_word,
-)
+from reviewapp.refine.words import whole_word
 
 Edit = tuple[int, int, str]
 

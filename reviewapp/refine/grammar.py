@@ -104,13 +104,18 @@ def third(verb: str) -> str:
     return first + "s" + space + rest
 
 
+_DOUBLED = frozenset(
+    split_words("pan sit run zip cut swim stop hop spin drop skip step jog flap nod dip hug get")
+)
+
+
 def gerund(verb: str) -> str:
     first, space, rest = verb.partition(" ")
     if first in {"lie", "die", "tie"}:
         first = first[:-2] + "y"
     elif first.endswith("e") and not first.endswith("ee"):
         first = first[:-1]
-    elif first in {"pan", "sit", "run", "zip", "cut", "swim", "stop"}:
+    elif first in _DOUBLED:
         first += first[-1]
     return first + "ing" + space + rest
 
@@ -134,10 +139,16 @@ def without_article(phrase: str) -> str:
     return " ".join(words)
 
 
+_MASS = split_words(
+    "fog rain snow mist smoke water light grass sand fire traffic music text wind hair sunlight moonlight steam dust ice mud"
+)
+
+
 def with_article(phrase: str) -> str:
     """The phrase as a thing that is there: "lighthouse" gives "a lighthouse", "birds" stays."""
     words = phrase.split()
-    if not words or words[0].lower() in ARTICLES or words[0].isdigit() or is_plural(phrase):
+    mass = bool(words) and head_of(phrase).lower().split()[-1] in _MASS
+    if not words or words[0].lower() in ARTICLES or words[0].isdigit() or is_plural(phrase) or mass:
         return phrase
     return f"{'an' if words[0][0].lower() in 'aeiou' else 'a'} {phrase}"
 

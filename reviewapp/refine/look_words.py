@@ -11,6 +11,7 @@ LOOKS: dict[str, dict[str, str]] = {
         "dark": "The picture is dark and dimly lit",
         "brighter": "The picture is a little brighter",
         "darker": "The picture is a little darker",
+        "even": "The picture is evenly exposed, with no lost detail",
     },
     "saturation": {
         "muted": "The colours are muted and natural",

@@ -11,7 +11,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
-from reviewapp.refine import read_camera, read_faults, read_looks, read_things, read_wishes
+from reviewapp.refine import (
+    contrast,
+    read_camera,
+    read_complaints,
+    read_denials,
+    read_faults,
+    read_looks,
+    read_things,
+    read_wishes,
+    sentiment,
+)
 from reviewapp.refine.brief import coloured_noun, mentions
 from reviewapp.refine.clean import (
     LONGEST_CLAUSE,
@@ -35,6 +45,8 @@ Reader = Callable[[str, str], list[Instruction]]
 MOST_READ = 40
 _READERS: tuple[Reader, ...] = (
     *read_things.FIRST,
+    *read_complaints.READERS,
+    *read_denials.READERS,
     *read_camera.READERS,
     *read_looks.READERS,
     *read_faults.READERS,
@@ -85,6 +97,10 @@ def read_sentence(sentence: str, brief: str) -> list[Instruction]:
     """The instructions of one sentence: of the whole of it, else of its clauses, else the sentence itself."""
     if len(sentence) > LONGEST_CLAUSE:
         return [_free(sentence)]
+    if key(sentence) not in _said_in(brief) and (
+        wished := contrast.contrast(sentence, brief, _read_clause, read_sentence)
+    ):
+        return wished
     whole = _read_clause(sentence, brief)
     # A whole that came out as a plain sentence may still hold clauses that are better understood on their
     # own.
@@ -197,6 +213,9 @@ def _free(sentence: str) -> Instruction:
     """The sentence as it stands; where it happens to be one of ours, what that says."""
     core = parse(sentence.rstrip(" ,:;-"))[0] or sentence
     known = recognise(core)
+    if known is None and sentiment.is_complaint(core):
+        term = sentiment.avoided(core)
+        return Instruction("avoid", "", term, negatives=(term.lower(),), said=sentence)
     return replace(known[0] if known else Instruction("free", "", sentence_case(core)), said=sentence)
 
 
@@ -251,7 +270,7 @@ _TIMED = (
 def _with_hint(instruction: Instruction, hint: str) -> Instruction:
     """A fault has a moment; the colour of a boat has none, and neither has a text that names its own
     moment."""
-    if not hint or instruction.kind not in {"free", "fault", "tag"}:
+    if not hint or instruction.hint or instruction.kind not in {"free", "fault", "tag", "remedy", "keep"}:
         return instruction
     said = f" {key(instruction.said)} "
     if any(f" {word}" in said for word in _TIMED) or instruction.core[-1:] in ".!?…":

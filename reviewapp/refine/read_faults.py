@@ -4,57 +4,12 @@ from __future__ import annotations
 
 import re
 
-from reviewapp.refine.grammar import definite, is_plural, sentence_case, split_words
+from reviewapp.refine.complaint_words import THING_FAULTS
+from reviewapp.refine.grammar import definite, is_plural, sentence_case, split_words, without_article
+from reviewapp.refine.look_words import WHOLE
+from reviewapp.refine.read_complaints import moment
 from reviewapp.refine.statements import Instruction
 
-_VERBS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    (
-        "shape",
-        r"melt(?:s|ing|ed)?|warp(?:s|ing|ed)?|morph(?:s|ing|ed)?|distort(?:s|ed|ing)?|deform(?:s|ed|ing)?|"
-        r"bend(?:s|ing)?|"
-        r"stretch(?:es|ing)?|dissolv(?:es|ing)|merg(?:es|ing)|fus(?:es|ing)|mangled|malformed|twisted|"
-        r"mutat(?:es|ed|ing)|blobby|mushy",
-        ("melting", "warping", "deformed shapes"),
-    ),
-    (
-        "presence",
-        r"disappear(?:s|ing|ed)?|vanish(?:es|ing|ed)?|pop(?:s|ping) (?:in|out|up)(?: and out)?|fad(?:es|"
-        r"ing) (?:out|away)|"
-        r"appear(?:s|ing) (?:out of nowhere|suddenly)",
-        ("objects popping in and out",),
-    ),
-    (
-        "steady",
-        r"flicker(?:s|ing)?|jitter(?:s|ing|y)?|shimmer(?:s|ing)?|strob(?:es|ing)|wobbl(?:es|ing)",
-        ("flicker",),
-    ),
-    (
-        "contact",
-        r"clip(?:s|ping) (?:through|into) .{1,40}|pass(?:es|ing)? through .{1,40}|go(?:es|ing) through "
-        r".{1,40}|"
-        r"teleport(?:s|ing)?|float(?:s|ing) (?:above|over|in the air).{0,30}|slid(?:es|ing) (?:over|on) "
-        r".{1,40}",
-        ("objects passing through each other",),
-    ),
-    (
-        "look",
-        r"chang(?:es|ing|ed)(?: (?:colou?r|shape|clothes|size|look|halfway|suddenly|identity))?|swap(?:s|"
-        r"ping)? .{1,30}",
-        (),
-    ),
-    (
-        "natural",
-        r"(?:so |very |really |too |a bit |kind of )?(?:weird|wrong|strange|ugly|broken|unnatural|awkward|"
-        r"off|bad|odd|creepy|"
-        r"terrible|glitchy|unrealistic)",
-        (),
-    ),
-    (
-        "freeze",
-        r"freez(?:es|ing)|stutter(?:s|ing)?|stops? moving|get(?:s|ting)? stuck|lag(?:s|ging)?",
-        ("freezing frames",),
-    ),
-)
 _WHEN = (
     r"(?: (?:a (?:bit|little|lot)|badly|weirdly|strangely|suddenly|totally|completely|too much|"
     r"(?:at|near|towards?|in|from|around|halfway|midway|during|after|when|while|as|for|every|once|again|"
@@ -74,7 +29,7 @@ _COMPLAINTS = tuple(
         ),
         negatives,
     )
-    for name, verbs, negatives in _VERBS
+    for name, verbs, negatives in THING_FAULTS
 )
 _FINGERS = re.compile(
     r"(?:.*\b)?(?:(?:\d+|four|six|seven|eight|too many|extra|missing|wrong number of|more than five) "
@@ -94,22 +49,18 @@ def complaint(clause: str, _brief: str) -> list[Instruction]:
             continue
         who = re.sub(r"^(?:the|a|an|one) ", "", match["who"], flags=re.IGNORECASE)
         who = re.sub(r" (?:is|are|gets?|keeps?|starts?|looks?|feels?|seems?|moves?)$", "", who)
-        if who.lower() in _NOT_SUBJECTS or not who:
+        who = without_article(
+            re.sub(r"^(?:why|and|but|also|so) (?:is |are |does |do )?", "", who, flags=re.IGNORECASE)
+        )
+        if (
+            who.lower() in _NOT_SUBJECTS | WHOLE
+            or not who
+            or re.search(r"\b(?:should|must|not|no|it|is|are|and|but|or|like)\b", who.lower())
+        ):
             return []
         # A complaint keeps its own moment: "at the end" is worth telling the model.
-        return [Instruction("fault", who, name, negatives=negatives, said=clause, hint=_own_moment(clause))]
+        return [Instruction("fault", who, name, negatives=negatives, said=clause, hint=moment(clause))]
     return []
-
-
-def _own_moment(clause: str) -> str:
-    lower = clause.lower()
-    if re.search(r"\b(?:at|near|towards?|in) the end\b|\blast second\b", lower):
-        return "above all near the end"
-    if re.search(r"\b(?:at|near|in) the (?:start|beginning)\b|\bfirst second\b", lower):
-        return "above all near the start"
-    return (
-        "above all midway through" if re.search(r"\b(?:halfway|midway|in the middle of the)\b", lower) else ""
-    )
 
 
 def fingers(clause: str, _brief: str) -> list[Instruction]:

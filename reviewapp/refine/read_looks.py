@@ -130,6 +130,8 @@ def too(clause: str, brief: str) -> list[Instruction]:
     if match is None:
         return []
     who, verb, word = match["who"], match["verb"], match["word"].lower()
+    if re.search(r"\b(?:and|but|or)\b|,", f"{who or ''} {verb or ''}"):
+        return []
     if who and verb and not without_article(who):
         who, verb = f"{who} {verb}", None
     if who and verb is None and re.fullmatch(_LINKS, who, re.IGNORECASE):

@@ -6,21 +6,10 @@ from __future__ import annotations
 import re
 
 from reviewapp.refine.brief import count_of
-from reviewapp.refine.grammar import (
-    lower_first,
-    plural,
-    singular,
-    split_words,
-    with_article,
-    without_article,
-)
+from reviewapp.refine.grammar import lower_first, plural, singular, split_words, with_article, without_article
 from reviewapp.refine.look_words import LOOK_WORDS
 from reviewapp.refine.statements import Instruction
-from reviewapp.refine.words import (
-    COLOUR,
-    COUNT,
-    count_word,
-)
+from reviewapp.refine.words import COLOUR, COUNT, count_word
 
 BRIEF_HAS_TEXT = re.compile(
     r"\b(?:text|title|sign|logo|lettering|words|caption|reads|says|label|written|poster)\b|[\"“«]",

@@ -15,7 +15,8 @@ from reviewapp.refine.grammar import (
     without_article,
 )
 from reviewapp.refine.look_words import LOOK_WORDS, WHOLE
-from reviewapp.refine.read_looks import look, setting
+from reviewapp.refine.read_complaints import setting
+from reviewapp.refine.read_looks import look
 from reviewapp.refine.read_things import added, amount, counted, exactly, removed
 from reviewapp.refine.statements import Instruction
 from reviewapp.refine.words import (
@@ -53,8 +54,8 @@ def required(clause: str, brief: str) -> list[Instruction]:
         re.IGNORECASE,
     )
     if be_match is not None:
-        return described(who, be_match["value"], brief) or _stated(who, what)
-    return doing(who, what, brief) or _stated(who, what)
+        return described(who, be_match["value"], brief) or stated(who, what)
+    return doing(who, what, brief) or stated(who, what)
 
 
 def _forbidden(who: str, what: str) -> list[Instruction]:
@@ -65,7 +66,7 @@ def _forbidden(who: str, what: str) -> list[Instruction]:
     return [Instruction("free", "", sentence_case(f"{definite(who)} {verb} not {what}"))]
 
 
-def _stated(who: str, what: str) -> list[Instruction]:
+def stated(who: str, what: str) -> list[Instruction]:
     """The wish as a plain sentence in the present tense."""
     if who.lower() in {"it", "there", "this", "that"} or who.lower().startswith(("i ", "we ", "you ")):
         return []

@@ -6,23 +6,10 @@ import re
 from collections.abc import Callable
 
 from reviewapp.refine.camera import STILL
-from reviewapp.refine.grammar import (
-    ARTICLES,
-    split_words,
-    third,
-)
+from reviewapp.refine.grammar import ARTICLES, split_words, third
 from reviewapp.refine.look_words import LOOK_OF_SENTENCE
-from reviewapp.refine.statements import FAULTS, TAG_OF_SENTENCE, Instruction, parse
-from reviewapp.refine.words import (
-    COLOUR,
-    DIRECTIONS,
-    MOTION_VERBS,
-    PLACES,
-    POSTURES,
-    STYLES,
-    TIMES,
-    WEATHER,
-)
+from reviewapp.refine.statements import FAULTS, REMEDY_OF_SENTENCE, TAG_OF_SENTENCE, Instruction, parse
+from reviewapp.refine.words import COLOUR, DIRECTIONS, MOTION_VERBS, PLACES, POSTURES, STYLES, TIMES, WEATHER
 
 
 def recognise(sentence: str) -> tuple[Instruction, int] | None:
@@ -41,6 +28,8 @@ def _recognise_core(core: str) -> Instruction | None:
         return Instruction("look", axis, value)
     if lower in TAG_OF_SENTENCE:
         return Instruction("tag", "", TAG_OF_SENTENCE[lower])
+    if lower in REMEDY_OF_SENTENCE:
+        return Instruction("remedy", "", REMEDY_OF_SENTENCE[lower])
     if len(core) > 160:
         return None
     for pattern, build in _READERS:
@@ -146,8 +135,12 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Instruction | N
         (r"The weather is (?P<what>.+)", _listed("weather", tuple(WEATHER))),
         (r"The visual style is (?P<what>.+)", _listed("style", tuple(STYLES))),
         (
-            r"(?P<who>[\w'’ -]{1,60}?) (?:keeps?|stays?|has|have|moves?|looks?) (?:a |solid|visible|steady|"
-            r"the |without|natural).+",
+            r"(?P<who>[\w'’ -]{1,60}?) keeps? (?P<what>\w+ing\b.*) throughout",
+            lambda match: Instruction("keep", _plain_subject(match["who"]), match["what"]),
+        ),
+        (r"Avoid this: (?P<what>.+)", lambda match: Instruction("avoid", "", match["what"])),
+        (
+            r"(?P<who>[\w'’ -]{1,60}?) (?:keeps?|stays?|has|have|looks?) .+",
             _read_fault,
         ),
         (rf"(?P<who>[\w'’ -]{{1,60}}?) (?P<verb>{_MOTION})(?: (?P<rest>.+))?", _read_motion),

@@ -24,23 +24,46 @@ from reviewapp.refine.grammar import (
     without_article,
 )
 from reviewapp.refine.look_words import LOOKS
-from reviewapp.refine.words import (
-    STATE_GROUP,
-    TIMES,
-)
+from reviewapp.refine.words import STATE_GROUP, TIMES
 
 STRONGEST = 3
 _SIDES = frozenset(split_words("left right front back first second third last other upper lower"))
 
 FAULTS: dict[str, str] = {
     "shape": "keeps a solid, natural shape",
-    "presence": "stays visible and unchanged throughout",
+    "presence": "stays in view throughout",
+    "path": "stays in view throughout, on one continuous path",
+    "framed": "stays fully inside the frame",
+    "smooth": "stays in smooth, continuous motion",
+    "focus": "stays sharp and in focus",
     "steady": "stays steady, without flicker",
     "contact": "stays solid and on its path, touching things naturally",
     "look": "keeps the same look from first frame to last",
     "fingers": "has the natural number of fingers",
     "natural": "looks natural and correct",
-    "freeze": "moves without stopping or stuttering",
+}
+# What a fault of the whole clip is answered with. The sentences name no thing and no way of moving, so that they
+# take nothing back from the brief.
+REMEDIES: dict[str, str] = {
+    "smooth": "All motion is smooth and continuous",
+    "going": "The motion never stops",
+    "lively": "There is clear, continuous motion from the first frame to the last",
+    "steady light": "The light stays steady, without flicker",
+    "visible": "The picture stays visible in every frame",
+    "one take": "The shot is one continuous take without cuts",
+    "present": "Everything stays in view throughout, on one continuous path",
+    "solid": "Everything keeps a solid, natural shape",
+    "same": "Everything keeps the same look from first frame to last",
+    "physics": "All motion follows the laws of physics",
+    "framed": "The whole subject stays inside the frame",
+}
+REMEDY_OF_SENTENCE = {text.lower(): name for name, text in REMEDIES.items()}
+# What no prompt can change, and what the reviewer is told instead.
+SETTINGS: dict[str, str] = {
+    "duration": "the length of a clip is a setting of the shot and not of its prompt; change the "
+    "shot's duration",
+    "format": "the shape and size of a clip are settings of the shot and not of its prompt; change "
+    "them there",
 }
 TAG_SENTENCES: dict[str, str] = {
     "anatomy": "Hands, faces and bodies stay well formed and anatomically correct in every frame",
@@ -86,7 +109,7 @@ class Instruction:
     def sentence(self, level: int) -> str:
         """The sentence with its full stop. Level 1 is plain, 3 the strongest."""
         core = self.core
-        strong = _must(core) if level >= 2 and self.kind not in {"free", "tag", "fault"} else core
+        strong = _must(core) if level >= 2 and self.kind not in _AS_THEY_ARE else core
         if level >= STRONGEST:
             strong = f"Most important: {lower_first(strong)}"
         elif level == 2 and strong == core:
@@ -107,7 +130,7 @@ def subject_key(subject: str) -> str:
 
 def _topic(instruction: Instruction) -> tuple[str, str]:
     kind, subject, value = instruction.kind, instruction.subject, instruction.value
-    if kind in {"look", "free", "tag"}:
+    if kind in {"look", "free", "tag", "remedy", "avoid", "setting"}:
         return (kind, subject if kind == "look" else key(value))
     if kind in {"camera", "time", "weather", "style"}:
         return (kind, "")
@@ -145,6 +168,11 @@ def _action(instruction: Instruction) -> str:
     return f"{definite(instruction.subject)} {verb}"
 
 
+def _keep(instruction: Instruction) -> str:
+    verb = "keep" if be(instruction.subject) == "are" else "keeps"
+    return f"{definite(instruction.subject)} {verb} {instruction.value} throughout"
+
+
 def _fault(instruction: Instruction) -> str:
     words = FAULTS[instruction.value]
     if be(instruction.subject) == "are":
@@ -176,9 +204,15 @@ _CORES: dict[str, Callable[[Instruction], str]] = {
     "pace": _action,
     "fault": _fault,
     "tag": lambda i: TAG_SENTENCES[i.value],
+    "remedy": lambda i: REMEDIES[i.value],
+    "keep": _keep,
+    "avoid": lambda i: f"Avoid this: {i.value}",
+    "setting": lambda i: SETTINGS[i.value],
     "free": lambda i: i.value,
 }
 
+# Sentences that are not made stronger by a "must", only by a word in front.
+_AS_THEY_ARE = frozenset({"free", "tag", "fault", "remedy", "keep", "avoid"})
 # The hints that `patterns` gives out. They are no part of what an instruction says, only of when.
 _HINT = re.compile(r", above all (?:in the first second|near the start|near the end|midway through)$")
 _BE = re.compile(r"(?P<who>.+?) (?:is|are) (?P<what>.+)", re.IGNORECASE)
@@ -189,7 +223,7 @@ _MUST_NONE = re.compile(r"There must be no (?P<what>.+) anywhere in the shot", r
 def _must(core: str) -> str:
     """The core with "must" where it says what something is; any other core comes back as it is."""
     match = _BE.fullmatch(core)
-    if match is None or len(core.split()) > 14 or core.lower() in TAG_OF_SENTENCE:
+    if match is None or len(core.split()) > 14 or core.lower() in TAG_OF_SENTENCE | REMEDY_OF_SENTENCE:
         return core
     if match["who"].lower() == "there" and match["what"].startswith("no "):
         return f"There must be {match['what']} anywhere in the shot"

@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reviewapp.refine.clean import clean, quoted
-from reviewapp.refine.draft import DROPPED, IN_PLACE, PLAIN, Draft, Wish, clash, same
+from reviewapp.refine.draft import DROPPED, FULL, IN_PLACE, PLAIN, Draft, Wish, clash, same
 from reviewapp.refine.grammar import key
 from reviewapp.refine.limits import reason, units
 from reviewapp.refine.patterns import is_about_sound, read
-from reviewapp.refine.statements import STRONGEST, Instruction
+from reviewapp.refine.statements import SETTINGS, STRONGEST, Instruction
 from reviewapp.refine.values import Feedback, Limits, Refined, Unserved
 
 
 def refine(prompt: str, negative_prompt: str, feedback: Sequence[Feedback], limits: Limits) -> Refined:
     """The next prompt, with every change tied to the remarks that caused it.
 
-    Every remark ends in at least one change or one `Unserved`. The same input gives the same output, and
-    refining the result with the same feedback changes nothing more. A prompt that is over the model's limit
-    already is not cut; it is only kept from growing.
+    Every remark ends in at least one change or one `Unserved`. The same input gives the same output. What the
+    prompt says already is said one level stronger and never twice, so that the same remark changes nothing
+    more once its words are the strongest. A prompt that is over the model's limit already is not cut; it is
+    only kept from growing.
     """
     unserved: list[Unserved] = []
     readings = _readings(prompt, feedback, limits, unserved)
     wishes = _settled(readings, unserved)
+    before = Draft(prompt, negative_prompt, limits)
+    for wish in wishes:
+        wish.said = before.level_of(wish.instruction)
     draft = _fitted(prompt, negative_prompt, wishes, limits)
     unserved.extend(_left_over(draft, wishes, limits))
     return Refined(draft.prompt, draft.negative, tuple(draft.changes), tuple(dict.fromkeys(unserved)))
@@ -38,6 +42,11 @@ def _readings(
         if not instructions:
             unserved.append(Unserved(one.id, _says_nothing(one)))
         for instruction in reversed(instructions):
+            if instruction.kind == "setting":
+                unserved.append(
+                    Unserved(one.id, f"{quoted(instruction.said)}: {SETTINGS[instruction.value]}")
+                )
+                continue
             if not limits.audio and is_about_sound(instruction, one):
                 about = quoted(instruction.said)
                 unserved.append(
@@ -144,10 +153,14 @@ def _left_over(draft: Draft, wishes: Sequence[Wish], limits: Limits) -> list[Uns
 def _why_nothing(draft: Draft, wish: Wish, limits: Limits) -> str:
     if id(wish) in draft.said:
         sentence, level = draft.said[id(wish)]
-        if level >= STRONGEST and wish.weight >= STRONGEST:
-            return f"the prompt already says this as strongly as words can: {quoted(sentence)}; a "
-            "reference image or another model may help"
-        return f"the prompt already says this: {quoted(sentence)}"
+        if level >= STRONGEST:
+            return (
+                f"the prompt already says this as strongly as words can: {quoted(sentence)}; a "
+                f"reference image "
+                f"or another model may help"
+            )
+        louder = f"; to say it more strongly {reason(limits)}" if wish.form != FULL else ""
+        return f"the prompt already says this: {quoted(sentence)}{louder}"
     if wish.form in {IN_PLACE, DROPPED}:
         return f"{quoted(wish.instruction.said)} {reason(limits)}"
     return f"the prompt already says this: {quoted(wish.instruction.core)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from reviewapp.refine import REASON_TAGS, Feedback, Limits, Refined, diff_with_causes, refine, units
 from reviewapp.refine.clean import sentence_spans
 from reviewapp.refine.grammar import key
+from reviewapp.refine.statements import parse
 
 PARTS = [
     "the boat should be red",
@@ -129,12 +131,22 @@ def test_it_stays_inside_the_limit(brief: str, feedback: list[Feedback], limits:
 
 
 @settings(deadline=None, derandomize=True)
-@given(brief=BRIEFS, feedback=feedbacks())
-def test_it_adds_nothing_the_second_time(brief: str, feedback: list[Feedback]) -> None:
-    limits = Limits(None, "chars", negative_prompt=False)
-    once = refine(brief, "", feedback, limits)
-    twice = refine(once.prompt, once.negative_prompt, feedback, limits)
-    assert twice.prompt == once.prompt
+@given(brief=BRIEFS, feedback=feedbacks(), negative=st.booleans())
+def test_it_settles_after_three_times_and_says_no_sentence_of_its_own_twice(
+    brief: str, feedback: list[Feedback], negative: bool
+) -> None:
+    limits = Limits(None, "chars", negative_prompt=negative)
+    texts = [(brief, "")]
+    for _round in range(4):
+        refined = refine(*texts[-1], feedback, limits)
+        texts.append((refined.prompt, refined.negative_prompt))
+        grown = Counter(said_in(refined.prompt)) - Counter(said_in(brief))
+        assert max(grown.values(), default=0) <= 1, refined.prompt
+    assert texts[4] == texts[3]
+
+
+def said_in(prompt: str) -> list[str]:
+    return [key(parse(prompt[start:end])[0]) for start, end in sentence_spans(prompt)]
 
 
 @settings(deadline=None, derandomize=True)
