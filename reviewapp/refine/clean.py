@@ -29,7 +29,8 @@ _POLITE = re.compile(
     re.IGNORECASE,
 )
 _POLITE_END = re.compile(
-    r"[\s,]+(?:please|pls|plz|thanks|thank you|thx|if possible|though|tbh|imo|again|ok|okay|i think|(?:(?:please|pls|plz) )?fix(?: it| this| that)?|lol|ty)$",
+    r"[\s,]+(?:please|pls|plz|thanks|thank you|thx|if possible|though|tbh|imo|again|ok|okay|i think|"
+    r"(?:(?:please|pls|plz) )?fix(?: it| this| that)?|lol|ty)$",
     re.IGNORECASE,
 )
 _VAGUE = frozenset(
@@ -103,14 +104,14 @@ _ITS = re.compile(
 
 def _spelled(match: re.Match[str]) -> str:
     word = match[0]
-    if word.lower() == "its" and _ITS.match(match.string.lower(), match.start()) is None:
+    if word.lower() == "its" and match.start() and _ITS.match(match.string.lower(), match.start()) is None:
         return word
     right = TYPOS.get(word.lower(), word)
     return right[:1].upper() + right[1:] if word[:1].isupper() else right
 
 
 def in_full(sentence: str) -> str:
-    """Short forms and common slips written out, so that each pattern needs one spelling: "isn't" is "is not"."""
+    """Short forms and common slips written out: "isn't" is "is not", so each pattern needs one spelling."""
     sentence = _WORD.sub(_spelled, sentence)
     for pattern, full in _SHORT_FORMS:
         sentence = pattern.sub(full, sentence)

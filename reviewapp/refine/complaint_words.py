@@ -1,21 +1,21 @@
 """What reviewers call a fault, and the plain sentence that asks for its absence.
 
-Reviewers write what they saw ("jerky", "goes black halfway"). A video model draws what it reads, so a fault is
-answered with what should be there instead of it.
+Reviewers write what they saw ("jerky", "goes black halfway"). A video model draws what it reads, so a fault
+is answered with what should be there instead of it.
 """
 
 from __future__ import annotations
 
 import re
 
-# Faults of the whole clip: the name of its remedy, what reviewers call it, and the terms for a negative prompt.
+# Faults of the whole clip: the remedy's name, what reviewers call it, and terms for a negative prompt.
 CLIP_FAULTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "lively",
         r"nothing (?:really |much |ever )?(?:happens|is happening|going on|moves?|is moving|changes)|"
         r"(?:no|not any|hardly any|barely any|not enough|too little|lack of) (?:motion|movement|"
         r"action|animation)|"
-        r"(?:it |the \w+ )?(?:is not|does not|not|never|hardly|barely) (?:mov(?:e|es|ing)|"
+        r"(?:it )?(?:is not|does not|not|never|hardly|barely) (?:mov(?:e|es|ing)|"
         r"animated)(?: at all)?|"
         r"(?:just |only |basically |like )?(?:a )?(?:still|static) (?:image|picture|photo|frame)|boring|"
         r"like a (?:photo|slide ?show|picture|still)|slide ?show|static|lifeless|(?:is )?just a "

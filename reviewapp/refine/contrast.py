@@ -1,4 +1,7 @@
-"""Reading what was seen beside what was wished: "the boat is blue, it should be red". Only the wish counts."""
+"""Reading what was seen beside what was wished: "the boat is blue, it should be red".
+
+Only the wish counts.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,8 @@ _THERE = re.compile(
     re.IGNORECASE,
 )
 _INSTEAD = re.compile(
-    rf"(?P<seen>(?:[\w'’-]+ ){{1,4}}?{_VERB}\b.*?)(?:,? (?:instead of|rather than)|,? and not|, not) (?P<wish>.+)",
+    rf"(?P<seen>(?:[\w'’-]+ ){{1,4}}?{_VERB}\b.*?)(?:,? (?:instead of|rather than)|,? and not|, not) "
+    rf"(?P<wish>.+)",
     re.IGNORECASE,
 )
 _WISHES = re.compile(
@@ -71,12 +75,12 @@ def contrast(sentence: str, brief: str, clause: Read, whole: Read) -> list[Instr
     wish = re.split(r",? (?:and |but )?not |,? instead(?: of)?\b", wish)[0].strip()
     if not wish or (after and not re.match(r"(?:and |but |also |it |the |too |no )", after)):
         return []
-    found = _wished(seen.strip(), turn, wish, brief, clause)
-    if not found:
+    wished = _wished(seen.strip(), turn, wish, brief, clause)
+    if not wished:
         return []
-    found = [replace(one, said=sentence) for one in found]
+    wished = [replace(one, said=sentence) for one in wished]
     more = [one for part in (before, after) if part for one in whole(part, brief)]
-    return [*more, *found]
+    return [*more, *wished]
 
 
 def _wished(seen: str, turn: str, wish: str, brief: str, clause: Read) -> list[Instruction]:

@@ -23,8 +23,8 @@ _LONGEST_OPENING = 300
 class Wish:
     """One instruction with everyone who asked for it.
 
-    `said` is the level at which the prompt carried it before this call, 0 where it did not: who asks again has
-    seen that the last words were not enough, so the next ones are one level stronger.
+    `said` is the level at which the prompt carried it before this call, 0 where it did not: who asks again
+    has seen that the last words were not enough, so the next ones are one level stronger.
     """
 
     instruction: Instruction

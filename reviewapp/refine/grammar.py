@@ -140,7 +140,8 @@ def without_article(phrase: str) -> str:
 
 
 _MASS = split_words(
-    "fog rain snow mist smoke water light grass sand fire traffic music text wind hair sunlight moonlight steam dust ice mud"
+    "fog rain snow mist smoke water light grass sand fire traffic music text wind hair sunlight "
+    "moonlight steam dust ice mud"
 )
 
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 from reviewapp.refine import (
     contrast,
     read_camera,
+    read_camera_faults,
     read_complaints,
     read_denials,
     read_faults,
@@ -46,6 +47,7 @@ MOST_READ = 40
 _READERS: tuple[Reader, ...] = (
     *read_things.FIRST,
     *read_complaints.READERS,
+    *read_camera_faults.READERS,
     *read_denials.READERS,
     *read_camera.READERS,
     *read_looks.READERS,

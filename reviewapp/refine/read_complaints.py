@@ -57,7 +57,10 @@ _LOOKS = tuple((axis, value, re.compile(words, re.IGNORECASE)) for axis, value, 
 _LITTLE = re.compile(
     r"\b(?:a (?:tiny |little )?bit|a little|slightly|somewhat|a touch|a tad|rather)\b", re.IGNORECASE
 )
-_MARK = r"text|letters?|lettering|words?|writing|watermarks?|logos?|captions?|subtitles?|signatures?|time ?stamps?|numbers?"
+_MARK = (
+    r"text|letters?|lettering|words?|writing|watermarks?|logos?|captions?|subtitles?|signatures?|"
+    r"time ?stamps?|numbers?"
+)
 _MARKS = re.compile(
     r"(?:why )?(?:there (?:is|are)|is there|are there|i (?:can )?see|it has|has|shows?)? ?(?:an? |"
     r"the |some |random |weird |"
@@ -174,7 +177,8 @@ def clip(clause: str, brief: str) -> list[Instruction]:
 
 
 _BAD_MOTION = re.compile(
-    r"(?:the )?(?:motions?|movements?|animation|walk(?:ing)?|gait|run) (?:is|are|looks?|feels?|seems?) (?:so |very |really |too |a bit |kind of "
+    r"(?:the )?(?:motions?|movements?|animation|walk(?:ing)?|gait|run) (?:is|are|looks?|feels?|"
+    r"seems?) (?:so |very |really |too |a bit |kind of "
     r"|all )?(?:weird|wrong|off|odd|strange|bad|unnatural|awkward|broken|unrealistic|fake|floaty|weightless)",
     re.IGNORECASE,
 )
@@ -213,7 +217,7 @@ def marks(clause: str, brief: str) -> list[Instruction]:
 
 
 def missing(clause: str, brief: str) -> list[Instruction]:
-    """Reads "Where is the dog??", "there are no birds", "I do not see the hat", "no boat" where one was asked for."""
+    """Reads "Where is the dog??", "there are no birds", "no boat" where one was asked for."""
     text = _plain(clause)
     match = _LACKS.fullmatch(text) or _GONE.fullmatch(text)
     if match is None:

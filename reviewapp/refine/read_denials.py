@@ -1,11 +1,10 @@
-"""Reading what does not happen, or happens otherwise than the brief says: "the boat is not moving", "wrong colour"."""
+"""Reading what does not happen, or happens otherwise than the brief says: "the boat is not moving"."""
 
 from __future__ import annotations
 
 import re
 
 from reviewapp.refine.brief import (
-    camera_of,
     colour_of,
     coloured_noun,
     count_of,
@@ -16,7 +15,6 @@ from reviewapp.refine.brief import (
 from reviewapp.refine.brief import (
     described as span_of,
 )
-from reviewapp.refine.camera import STILL, read_move, same_move
 from reviewapp.refine.complaint_words import STILL_WORDS
 from reviewapp.refine.grammar import bare, definite, gerund, is_plural, sentence_case, without_article
 from reviewapp.refine.look_words import WHOLE
@@ -69,76 +67,11 @@ _WRONG = re.compile(
 _WRONG_OTHER = re.compile(
     r"(?:(?:it is |this is )?(?:the |a )?wrong|not the right) (?P<what>[\w'’-]+(?: [\w'’-]+)?)", re.IGNORECASE
 )
-_CAMERA = r"(?:the )?(?:camera|shot|frame|framing|view ?point)"
-_CAMERA_MOVES = re.compile(
-    rf"{_CAMERA} (?:is |are |keeps |keeps on |starts |starts to |slowly |slightly |still |always |"
-    rf"suddenly )*(?:mov(?:es|ing)|drift(?:s|ing)|"
-    r"wander(?:s|ing)|float(?:s|ing)|slid(?:es|ing)|not (?:static|still|fixed|locked(?: off)?|steady|"
-    r"staying still)|does not (?:stay|hold|keep|stand) "
-    r"(?:still|put|static|fixed))(?: (?:around|about|a bit|a little|a lot|slightly|all the time|too "
-    r"much|constantly|randomly|though|at all|"
-    r"when .+|at the .+|in the .+|on its own|by itself))*|(?:un(?:wanted|asked) )?camera (?:drift|"
-    r"movement|motion|moves)|moving camera",
-    re.IGNORECASE,
-)
-_CAMERA_RESTS = re.compile(
-    rf"{_CAMERA} (?:is |stays |just |totally |completely |remains )*(?:(?:does|do|did|will) not "
-    rf"move(?: at all)?|not moving(?: at all)?|static|"
-    r"still|fixed|stuck|frozen|never moves|(?:does|did) not (?:do )?anything)",
-    re.IGNORECASE,
-)
-_CAMERA_DOES = re.compile(
-    rf"{_CAMERA} (?:is |keeps |starts |starts to )?(?P<not>(?:does|do|did|is|was) not |never "
-    rf")?(?P<move>[a-z]+(?:s|ing)?\b.*)",
-    re.IGNORECASE,
-)
-_CAMERA_WRONG = re.compile(
-    rf"(?:{_CAMERA} )?(?:(?:goes|moves|pans|is|tilts|zooms|moving|going|panning) )*(?:in )?(?:the "
-    rf")?wrong (?:camera(?: move\w*)?|way|direction)|"
-    r"wrong camera(?: \w+)?|camera (?:is |looks )?wrong",
-    re.IGNORECASE,
-)
 
 
 def not_as_asked(clause: str, _brief: str) -> list[Instruction]:
     """Reads "Not what I asked for": the clip as a whole is something else."""
     return [Instruction("tag", "", "content")] if _ASKED_FOR.fullmatch(clause) else []
-
-
-def camera(clause: str, brief: str) -> list[Instruction]:
-    """Reads "The camera drifts", "camera does not pan", "camera pans right" where the brief says left."""
-    asked = camera_of(brief)
-    if _CAMERA_MOVES.fullmatch(clause):
-        return [Instruction("camera", "", STILL)]
-    if _CAMERA_RESTS.fullmatch(clause):
-        moves = asked if asked and asked != STILL else None
-        return (
-            [Instruction("camera", "", moves)]
-            if moves
-            else [Instruction("camera", "", "move slowly")]
-        )
-    if "camera" in clause.lower() and _CAMERA_WRONG.fullmatch(clause):
-        return [Instruction("camera", "", asked)] if asked else [Instruction("tag", "", "camera")]
-    match = _CAMERA_DOES.fullmatch(clause)
-    if match is None or re.search(r"\b(?:should|must|needs?|has to|supposed|too)\b", clause, re.IGNORECASE):
-        return []
-    verb, space, rest = match["move"].partition(" ")
-    seen = read_move(f"{bare(verb.lower()) if not verb.endswith('ing') else verb}{space}{rest}")
-    if seen is None or seen == STILL:
-        return []
-    if match["not"]:
-        return (
-            [Instruction("camera", "", asked if asked and asked.split()[0] == seen.split()[0] else seen)]
-            if asked
-            else []
-        )
-    observed = verb.lower().endswith(("s", "ing"))
-    if not observed or (asked is not None and same_move(asked, seen)):
-        return []
-    if asked is not None:
-        return [Instruction("camera", "", asked)]
-    move = " ".join(seen.split()[:2])
-    return [Instruction("camera not", "", move, negatives=(f"camera {seen.split()[0]}",))]
 
 
 def still(clause: str, brief: str) -> list[Instruction]:
@@ -250,7 +183,7 @@ def _verb_of_gerund(verb: str) -> str:
 
 
 def wrong(clause: str, brief: str) -> list[Instruction]:
-    """Reads "Wrong colour", "the boat is the wrong size", "wrong number of birds": what the brief says instead."""
+    """Reads "Wrong colour", "the boat is the wrong size", "wrong number of birds": what the brief says."""
     match = _WRONG.fullmatch(clause)
     if match is None:
         return _wrong_thing(clause, brief)
@@ -299,7 +232,7 @@ def _wrong_thing(clause: str, brief: str) -> list[Instruction]:
 
 
 def shown(clause: str, brief: str) -> list[Instruction]:
-    """Reads "The boat goes left" and "the boat is on the left": a complaint where the brief says otherwise."""
+    """Reads "The boat goes left", "the boat is on the left": a complaint where the brief says otherwise."""
     match = re.fullmatch(
         rf"{_WHO} (?:is |are |keeps )?(?P<verb>(?:{MOTION_VERBS})(?:e?s|ing)?|flies|flying) (?P<rest>.+)",
         clause,
@@ -326,13 +259,16 @@ def shown(clause: str, brief: str) -> list[Instruction]:
 def far(clause: str, _brief: str) -> list[Instruction]:
     """Reads "The boat is too far away": nearer or further is a matter of the camera."""
     match = re.fullmatch(
-        rf"{_WHO} (?:(?:is|are|looks?|seems?) )?(?:a bit |a little |way |much )?too (?P<how>far|distant|close|near)(?: (?:away|off|back|up))?",
+        rf"{_WHO} (?:(?:is|are|looks?|seems?) )?(?:a bit |a little |way |much )?too (?P<how>far|"
+        rf"distant|close|near)(?: (?:away|off|back|up))?",
         clause,
         re.IGNORECASE,
     )
     if match is None or not _is_thing(match["who"]):
         return []
-    return [Instruction("look", "distance", "close" if match["how"].lower() in {"far", "distant"} else "wide")]
+    return [
+        Instruction("look", "distance", "close" if match["how"].lower() in {"far", "distant"} else "wide")
+    ]
 
 
 def _plainly(clause: str, brief: str) -> list[Instruction]:
@@ -352,4 +288,4 @@ def _plainly(clause: str, brief: str) -> list[Instruction]:
     return [Instruction("state", subject, other)]
 
 
-READERS = (not_as_asked, camera, still, wrong, far, denied, shown)
+READERS = (not_as_asked, still, wrong, far, denied, shown)

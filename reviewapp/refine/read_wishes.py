@@ -15,8 +15,7 @@ from reviewapp.refine.grammar import (
     without_article,
 )
 from reviewapp.refine.look_words import LOOK_WORDS, WHOLE
-from reviewapp.refine.read_complaints import setting
-from reviewapp.refine.read_looks import look
+from reviewapp.refine.read_looks import look, setting
 from reviewapp.refine.read_things import added, amount, counted, exactly, removed
 from reviewapp.refine.statements import Instruction
 from reviewapp.refine.words import (

@@ -42,8 +42,8 @@ FAULTS: dict[str, str] = {
     "fingers": "has the natural number of fingers",
     "natural": "looks natural and correct",
 }
-# What a fault of the whole clip is answered with. The sentences name no thing and no way of moving, so that they
-# take nothing back from the brief.
+# What a fault of the whole clip is answered with. The sentences name no thing and no way of moving, so that
+# they take nothing back from the brief.
 REMEDIES: dict[str, str] = {
     "smooth": "All motion is smooth and continuous",
     "going": "The motion never stops",
