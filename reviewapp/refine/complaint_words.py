@@ -18,7 +18,7 @@ CLIP_FAULTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         r"(?:it )?(?:is not|does not|not|never|hardly|barely) (?:mov(?:e|es|ing)|"
         r"animated)(?: at all)?|"
         r"(?:just |only |basically |like )?(?:a )?(?:still|static) (?:image|picture|photo|frame)|boring|"
-        r"like a (?:photo|slide ?show|picture|still)|slide ?show|static|lifeless|(?:is )?just a "
+        r"like a (?:photo|slide ?show|picture|still)|slide ?show|static|lifeless|dead|(?:is )?just a "
         r"(?:photo|still)",
         (),
     ),
@@ -36,14 +36,16 @@ CLIP_FAULTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "going",
         r"frozen?|freez(?:e|es|ing|ed)?|stuck|(?:gets?|got) stuck|stop(?:s|ped)?(?: moving| dead)?|"
         r"stands? still|"
-        r"hangs?|paus(?:e|es|ed|ing)|stall(?:s|ed)?|goes still|(?:comes?|came) to a (?:stop|halt)|halts?|"
+        r"hangs?|paus(?:e|es|ed|ing)|stall(?:s|ed)?|goes still|(?:comes?|came) to a (?:stop|halt)|"
+        r"halts?|ends? (?:too )?(?:abruptly|suddenly)|"
         r"freeze[- ]?frames?|(?:motion|movement) (?:stops|dies|ends)",
         ("freezing frames",),
     ),
     (
         "steady light",
         r"flicker(?:s|ing|y|ed)?|flash(?:es|ing|ed|y)?(?: lights?)?|strob(?:e|es|ing|y)|shimmer(?:s|ing)?|"
-        r"blink(?:s|ing)?|puls(?:es|ing|ates|ating)|(?:light|lights|lighting|brightness|exposure|colou?rs?) "
+        r"blink(?:s|ing)?|puls(?:es|ing|ates|ating)|(?:the )?(?:light|lights|lighting|brightness|"
+        r"exposure|colou?rs?) "
         r"(?:keeps? )?(?:flickers?|flickering|flash(?:es)?|puls(?:es|ing)|jumps?|pumps?|chang(?:es|"
         r"ing)|shifts?)",
         ("flicker", "strobing"),

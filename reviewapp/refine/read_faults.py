@@ -33,7 +33,8 @@ _COMPLAINTS = tuple(
 )
 _FINGERS = re.compile(
     r"(?:.*\b)?(?:(?:\d+|four|six|seven|eight|too many|extra|missing|wrong number of|more than five) "
-    r"(?:fingers?|toes|arms|legs|limbs|hands))\b.*",
+    r"(?:fingers?|toes|arms|legs|limbs|hands|heads|eyes|ears)|"
+    r"(?:three|five) (?:arms|legs|hands|heads|eyes|ears|feet))\b.*",
     re.IGNORECASE,
 )
 _NOT_SUBJECTS = frozenset(
@@ -48,14 +49,17 @@ def complaint(clause: str, _brief: str) -> list[Instruction]:
         if match is None:
             continue
         who = re.sub(r"^(?:the|a|an|one) ", "", match["who"], flags=re.IGNORECASE)
-        who = re.sub(r" (?:is|are|gets?|keeps?|starts?|looks?|feels?|seems?|moves?)$", "", who)
+        who = re.sub(r" (?:is|are|gets?|keeps?|starts?|looks?|feels?|seems?|moves?|goes|go|runs?)$", "", who)
         who = without_article(
             re.sub(r"^(?:why|and|but|also|so) (?:is |are |does |do )?", "", who, flags=re.IGNORECASE)
         )
         if (
             who.lower() in _NOT_SUBJECTS | WHOLE
             or not who
-            or re.search(r"\b(?:should|must|not|no|it|is|are|and|but|or|like)\b", who.lower())
+            or re.search(
+                r"\b(?:should|must|not|no|it|is|are|and|but|or|like|make|let|have|feels?|looks?|seems?|keep)\b",
+                who.lower(),
+            )
         ):
             return []
         # A complaint keeps its own moment: "at the end" is worth telling the model.

@@ -22,7 +22,7 @@ _FAULT = re.compile(
     + "|".join(
         words
         for _name, words, _terms in (*CLIP_FAULTS, *THING_FAULTS)
-        if _name not in {"one take", "lively", "look"}
+        if _name not in {"one take", "lively", "look", "path", "present", "framed"}
     )
     + "|"
     + "|".join(
