@@ -228,11 +228,15 @@ def wrong_way(clause: str, brief: str) -> list[Instruction]:
     )
     if match is None:
         return []
+    who = re.sub(r" (?:is|are)(?: \w+ing)?$", "", without_article(match["who"] or ""))
     for direction in OPPOSITE_DIRECTION:
-        if re.search(rf"\b{direction}\b", brief, re.IGNORECASE) and match["who"]:
-            return [Instruction("direction", without_article(match["who"]), f"move {direction}")]
-    who = without_article(match["who"] or "")
-    subject = "The motion" if not who or who.lower() in WHOLE else definite(who)
+        if (
+            re.search(rf"\b{direction}\b", brief, re.IGNORECASE)
+            and who
+            and who.lower() not in {"he", "she", "they"}
+        ):
+            return [Instruction("direction", who, f"move {direction}")]
+    subject = "The motion" if not who or who.lower() in WHOLE | {"he", "she", "they"} else definite(who)
     verb = "go" if is_plural(subject) else "goes"
     return [Instruction("free", "", sentence_case(f"{subject} {verb} the other way"))]
 
