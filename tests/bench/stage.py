@@ -33,6 +33,7 @@ class Figure:
     unit: str
     values: Sequence[float]
     beside: str = "–"
+    more_is_better: bool = False
 
     @property
     def median(self) -> float:
@@ -40,7 +41,8 @@ class Figure:
 
     @property
     def p95(self) -> float:
-        ordered = sorted(self.values)
+        """The value that 95 of 100 are better than or equal to."""
+        ordered = sorted(self.values, reverse=self.more_is_better)
         return ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
 
 
@@ -50,10 +52,12 @@ class Stage:
     def __init__(self, house: House) -> None:
         self.house = house
         self.control = httpx.Client(base_url=f"http://127.0.0.1:{house.sandbox_port}/_control", timeout=30)
-        self.web = httpx.Client(base_url=f"http://127.0.0.1:{house.web_port}", timeout=30)
+        self.web = httpx.Client(
+            base_url=f"http://127.0.0.1:{house.web_port}", timeout=30, follow_redirects=True
+        )
         page = self.web.get("/sign-in/").text
         token = _token(page)
-        self.web.post("/sign-in/demo/bob/", data={"csrfmiddlewaretoken": token}).raise_for_status  # noqa: B018
+        self.web.post("/sign-in/demo/bob/", data={"csrfmiddlewaretoken": token}).raise_for_status()
 
     def settings(self, **settings: Any) -> None:
         self.control.post("/settings", json=settings).raise_for_status()
@@ -134,7 +138,7 @@ def running() -> Iterator[Stage]:
     with tempfile.TemporaryDirectory(prefix="retake-bench-") as folder:
         house = House(Path(folder) / "var")
         house.folder.mkdir()
-        os.environ |= house.variables
+        os.environ |= house.variables | {"DJANGO_SETTINGS_MODULE": "reviewapp.settings"}
         try:
             house.start()
             import django
