@@ -51,9 +51,12 @@ def _person(username: str, first_name: str, admin: bool) -> tuple[User, bool]:
 
 
 def _key() -> bool:
-    if ProviderKey.objects.filter(provider="runway").exists():
+    here = f"{settings.SANDBOX_URL}/runway"
+    if ProviderKey.objects.filter(name=KEY_NAME).exists():
+        # The sandbox may have moved to another port since; the demo's key goes with it.
+        ProviderKey.objects.filter(name=KEY_NAME, base_url__startswith="http://").update(base_url=here)
         return False
-    key = ProviderKey(name=KEY_NAME, provider="runway", base_url=f"{settings.SANDBOX_URL}/runway")
+    key = ProviderKey(name=KEY_NAME, provider="runway", base_url=here)
     # The sandbox takes any key that looks like the vendor's own; this one opens nothing anywhere else.
     key.set_secret(f"key_{secrets.token_hex(64)}")
     key.save()
@@ -69,6 +72,7 @@ def _project(people: dict[str, User]) -> Project:
         budget_usd=Decimal(60),
         candidates_per_round=4,
         duration_s=Decimal(5),
+        sandbox_only=True,
     )
     for name, _, role, _ in PEOPLE:
         if role is not None and people[name] != alice:

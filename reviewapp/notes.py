@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from django.db.models import Max
+
 from reviewapp import refine, retakes, rewriting
-from reviewapp.models import Candidate, Draft, Note, NoteCheck, ReviewDecision, User, Verdict
+from reviewapp.models import Candidate, Draft, Note, NoteCheck, PromptVersion, ReviewDecision, User, Verdict
 
 
 @dataclass(frozen=True)
@@ -78,25 +79,28 @@ def unsolved(candidate: Candidate) -> list[Note]:
 
 
 def take_along(decision: ReviewDecision, feedback: Feedback) -> None:
-    """Hang the rejection's own words, the loose notes and the unsolved ones (heavier by one) on the
-    decision.
-    """
+    """Hang the own words, the loose notes and the unsolved ones (heavier by one) on the decision."""
     candidate = decision.candidate
     Note.objects.filter(candidate=candidate, decision=None).update(decision=decision)
     for note in unsolved(candidate):
-        Note.objects.create(
-            candidate=candidate,
-            author=note.author,
-            decision=decision,
-            tags=note.tags,
-            text=note.text,
-            frame_in=note.frame_in,
-            frame_out=note.frame_out,
-            weight=note.weight + 1,
-            carried_from=note,
-        )
+        carried = _carried(note, candidate)
+        carried.decision = decision
+        carried.save()
     if feedback:
         Note.objects.create(candidate=candidate, author=decision.by, decision=decision, **_columns(feedback))
+
+
+def _carried(note: Note, candidate: Candidate) -> Note:
+    return Note(
+        candidate=candidate,
+        author=note.author,
+        tags=note.tags,
+        text=note.text,
+        frame_in=note.frame_in,
+        frame_out=note.frame_out,
+        weight=note.weight + 1,
+        carried_from=note,
+    )
 
 
 def give_back(decision: ReviewDecision, by: User) -> None:
@@ -108,9 +112,25 @@ def give_back(decision: ReviewDecision, by: User) -> None:
     save_draft(decision.candidate, by, feedback, Verdict(decision.verdict))
 
 
-def preview(candidate: Candidate, feedback: Feedback) -> refine.Refined:
+@dataclass(frozen=True)
+class Proposal:
+    """The next prompt before anything is sent: over which version, from which notes (some not saved yet)."""
+
+    base: PromptVersion
+    notes: list[Note]
+    result: refine.Refined
+
+
+def preview(candidate: Candidate, feedback: Feedback) -> Proposal:
     """What the next prompt would be if this were sent now. Saves nothing."""
-    own = Note(candidate=candidate, pk=0, **_columns(feedback))
-    waiting: Iterable[Note] = [*waiting_on(candidate), *([own] if feedback else [])]
-    base = candidate.shot.latest_version() or candidate.version
-    return rewriting.refined(base, candidate.model, waiting)
+    fresh = [*Note.objects.filter(candidate=candidate, decision=None)]
+    fresh += [_carried(note, candidate) for note in unsolved(candidate)]
+    fresh += [Note(candidate=candidate, **_columns(feedback))] if feedback else []
+    base, standing = retakes.basis(candidate.shot)
+    # What is not saved yet is newer than everything that is.
+    newest = Note.objects.aggregate(top=Max("pk"))["top"] or 0
+    for place, note in enumerate(fresh, start=1):
+        note.pk = note.pk or newest + place
+    base = base or candidate.version
+    notes = [*standing, *fresh]
+    return Proposal(base, notes, rewriting.refined(base, candidate.model, notes))

@@ -82,7 +82,7 @@ def _retake(shot: Shot, decisions: Sequence[ReviewDecision]) -> PromptVersion | 
         return None
     next_round = max(decision.candidate.version.round for decision in decisions) + 1
     if next_round > shot.round_cap:
-        escalate(shot, f"{shot.round_cap} rounds are used up and the last clip was rejected.")
+        escalate(shot, _cap_words(shot.round_cap))
         return None
     version = open_retake(shot) or _new_version(shot, next_round)
     for decision in decisions:
@@ -93,6 +93,11 @@ def _retake(shot: Shot, decisions: Sequence[ReviewDecision]) -> PromptVersion | 
         _replacement(version, decision)
     _restart_hold(version)
     return version
+
+
+def _cap_words(rounds: int) -> str:
+    spent = "The only round is" if rounds == 1 else f"All {rounds} rounds are"
+    return f"{spent} used up and the last clip was rejected."
 
 
 def escalate(shot: Shot, reason: str) -> None:
@@ -164,6 +169,14 @@ def notes_behind(version: PromptVersion) -> list[Note]:
         .select_related("candidate__clip", "author")
         .order_by("pk")
     )
+
+
+def basis(shot: Shot) -> tuple[PromptVersion | None, list[Note]]:
+    """What the next rejection is written over: a version, and the notes that are written into it anew."""
+    latest = shot.latest_version()
+    if latest is None or latest.parent is None or latest.author_kind == Author.PERSON or not is_open(latest):
+        return latest, []
+    return latest.parent, notes_behind(latest)
 
 
 def _replacement(version: PromptVersion, decision: ReviewDecision) -> Candidate:

@@ -26,6 +26,11 @@ class StaleDecision(Exception):
 
     def __init__(self, candidate: Candidate) -> None:
         self.candidate = candidate
+        if candidate.shot.on_hold or candidate.shot.omitted:
+            self.at = candidate.shot.updated_at
+            state = "omitted" if candidate.shot.omitted else "put on hold"
+            super().__init__(f"{candidate.shot.code} was {state} meanwhile. Your words are kept.")
+            return
         latest = candidate.transitions.select_related("by").last()
         who = latest.by.display_name if latest and latest.by else "Retake"
         self.at = latest.at if latest else candidate.status_at
@@ -56,15 +61,14 @@ class Undone:
 def _begin(
     candidate: Candidate, by: User | None, revision: int, verdict: Verdict
 ) -> ReviewDecision | Candidate:
-    """Lock the shot and take the candidate at the revision the page showed; or find this click's own first
-    half.
-    """
+    """Lock the shot and take the candidate at the revision shown; or find this click's own first half."""
     Shot.objects.select_for_update(no_key=True).get(pk=candidate.shot_id)
     row = Candidate.objects.whole().get(pk=candidate.pk)
     earlier = ReviewDecision.objects.filter(candidate=row, revision=revision).first()
     if earlier is not None and earlier.by == by and earlier.verdict == verdict and not earlier.undone_at:
         return earlier
-    if earlier is not None or row.revision != revision or row.status != Status.IN_REVIEW:
+    parked = row.shot.on_hold or row.shot.omitted
+    if earlier is not None or parked or row.revision != revision or row.status != Status.IN_REVIEW:
         raise StaleDecision(row)
     return row
 
@@ -163,6 +167,8 @@ def arrived(candidate: Candidate) -> None:
         )
         return
     threshold = candidate.shot.project.auto_approve_score
+    if candidate.shot.on_hold or candidate.shot.omitted:
+        return
     if threshold is None or candidate.version.candidates.filter(status__in=MACHINE).exists():
         return
     pick = (

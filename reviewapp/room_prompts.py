@@ -149,15 +149,13 @@ class Preview:
 def preview_of(candidate: Candidate, feedback: Feedback, *, whole_shot: bool = False) -> Preview:
     """The next prompt and its price for these words and the notes that would go along. Saves nothing."""
     shot = candidate.shot
-    result = notes.preview(candidate, feedback)
-    own = Note(candidate=candidate, pk=0, tags=feedback.tags, text=feedback.text)
-    asked = [*notes.waiting_on(candidate), *([own] if feedback else [])]
-    version = shot.latest_version() or candidate.version
+    proposal = notes.preview(candidate, feedback)
+    base, result = proposal.base, proposal.result
     clips = shot.candidates.filter(status=Status.IN_REVIEW).count() if whole_shot else 1
     diff = PromptDiff(
-        _pieces(version.text, result.prompt, result.changes, "prompt"),
-        _pieces(version.negative_text, result.negative_prompt, result.changes, "negative"),
-        asked_for(asked, result.changes, result.unserved, shot.project.frame_base),
+        _pieces(base.text, result.prompt, result.changes, "prompt"),
+        _pieces(base.negative_text, result.negative_prompt, result.changes, "negative"),
+        asked_for(proposal.notes, result.changes, result.unserved, shot.project.frame_base),
     )
     return Preview(
         prompt=diff,

@@ -55,7 +55,7 @@ def begin_submit(candidate_id: int) -> Candidate | None:
 
 
 def _no_longer_wanted(candidate: Candidate) -> bool:
-    """Whether people have changed their minds since the clip was queued; what is not wanted is not paid for."""
+    """Whether people have changed their minds since: what is not wanted is not paid for."""
     if candidate.cancel_asked or candidate.shot.omitted:
         why = "Not sent: the shot was approved or omitted first. Nothing was spent."
         end_unless_late(candidate, Status.CANCELLED, why, actor="submit")
@@ -67,8 +67,14 @@ def _no_longer_wanted(candidate: Candidate) -> bool:
 
 
 def _key_for(candidate: Candidate) -> ProviderKey | None:
-    keys = ProviderKey.objects.filter(provider=candidate.provider, enabled=True, paused_reason="")
-    return keys.order_by("last_used_at", "pk").first()
+    """The usable key that has rested longest. A real key and the sandbox never stand in for each other:
+    nobody gets a drawn clip for a real order, and no demo spends real money.
+    """
+    keys = list(ProviderKey.objects.filter(provider=candidate.provider).order_by("last_used_at", "pk"))
+    real = [key for key in keys if not key.is_sandbox]
+    drawn = candidate.shot.project.sandbox_only or not real
+    fitting = [key for key in keys if key.is_sandbox] if drawn else real
+    return next((key for key in fitting if key.usable), None)
 
 
 def _same_attempt(candidate: Candidate) -> Candidate | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -32,6 +33,11 @@ class ProviderKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} (…{self.last_four})"
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether the key leads to the sandbox, where nothing costs anything."""
+        return self.base_url.startswith(settings.SANDBOX_URL)
 
     @property
     def usable(self) -> bool:

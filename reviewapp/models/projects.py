@@ -68,6 +68,8 @@ class Project(models.Model):
         null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(1)]
     )
     frame_base = models.PositiveIntegerField(default=0)
+    # A demo must never spend real money, whatever keys an admin adds later.
+    sandbox_only = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
 

@@ -57,7 +57,8 @@ def complaint(clause: str, _brief: str) -> list[Instruction]:
             who.lower() in _NOT_SUBJECTS | WHOLE
             or not who
             or re.search(
-                r"\b(?:should|must|not|no|it|is|are|and|but|or|like|make|let|have|feels?|looks?|seems?|keep)\b",
+                r"\b(?:should|must|not|no|it|is|are|and|but|or|like|make|let|have|feels?|looks?|"
+                r"seems?|keep)\b",
                 who.lower(),
             )
         ):
