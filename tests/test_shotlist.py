@@ -178,8 +178,10 @@ def test_it_refuses_codes_that_are_none(code: str) -> None:
 
 def test_it_flags_a_doubled_code_with_both_lines() -> None:
     first, second = read(HEADER + "sh1,b\nSH1,c\n")
-    assert "line 2 and on line 3" in first.problems[0]
-    assert "line 3 and on line 2" in second.problems[0]
+    assert first.problems == ("The code sh1 stands on lines 2 and 3.",)
+    assert second.problems == ("The code SH1 stands on lines 2 and 3.",)
+    many = read(HEADER + "sh1,b\n" * 8)
+    assert many[0].problems == ("The code sh1 stands on lines 2, 3, 4, 5, 6 and 3 more.",)
 
 
 def test_it_parts_criteria_at_bars_and_breaks() -> None:

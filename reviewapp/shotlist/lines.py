@@ -175,13 +175,14 @@ def _with_doubles(lines: list[Line]) -> Iterable[Line]:
         if line.code:
             places.setdefault(line.code.lower(), []).append(line.number)
     for line in lines:
-        others = [number for number in places.get(line.code.lower(), []) if number != line.number]
-        if others:
-            words = f"The code {line.code} stands on line {line.number} and on line {_listed(others)}."
+        numbers = places.get(line.code.lower(), [])
+        if len(numbers) > 1:
+            words = f"The code {line.code} stands on lines {_listed(numbers)}."
             line = Line(line.number, line.code, line.values, (*line.problems, words), line.raw)
         yield line
 
 
 def _listed(numbers: list[int]) -> str:
-    shown = ", ".join(str(number) for number in numbers[:5])
-    return f"{shown} and {len(numbers) - 5} more" if len(numbers) > 5 else shown
+    shown = [str(number) for number in numbers[:5]]
+    last = f"{len(numbers) - 5} more" if len(numbers) > 5 else shown.pop()
+    return f"{', '.join(shown)} and {last}"

@@ -100,9 +100,9 @@ def import_apply(request: AuthedRequest, slug: str) -> HttpResponse:
         messages.error(request, f"{error} Nothing was imported.")
         return redirect("shot-import", slug=slug)
     counts = plan.counts
-    words = f"Imported: {counts['new']} new and {counts['changed']} changed shots."
+    words = f"Imported: {counts['new']} new, {counts['changed']} changed."
     if counts["wrong"]:
-        words += f" {counts['wrong']} wrong lines were left out."
+        words += f" Left out: {counts['wrong']} wrong."
     messages.success(request, words)
     return redirect("shot-list", slug=slug)
 
