@@ -79,9 +79,9 @@ def demo_sign_in(request: HttpRequest, username: str) -> HttpResponse:
 
 @require_GET
 def home(request: AuthedRequest) -> HttpResponse:
-    """Those who make lists land on their projects, those who only watch land on what waits for them."""
-    produces = (
-        request.user.is_site_admin
-        or Membership.objects.filter(user=request.user, role=Role.PRODUCER).exists()
-    )
-    return redirect("project-list" if produces else "review-queue")
+    """Those who only watch land on what waits for them, all others on their projects: who has none yet is told
+    there how to get one.
+    """
+    mine = Membership.objects.filter(user=request.user)
+    only_watches = mine.exists() and not mine.filter(role=Role.PRODUCER).exists()
+    return redirect("review-queue" if only_watches and not request.user.is_site_admin else "project-list")

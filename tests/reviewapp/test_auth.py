@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from reviewapp.models import User
+from reviewapp.models import Project, User
 from tests.cast import PASSWORD, make_person, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -140,3 +140,13 @@ class TestDemo:
     def test_nobody_but_the_demo_people_can_be_signed_in_so(self) -> None:
         make_person("erin", admin=True)
         assert Client(HTTP_HOST="127.0.0.1").post("/sign-in/demo/erin/").status_code == 404
+
+
+def test_who_has_no_project_yet_lands_where_it_says_how_to_get_one(charlie: User) -> None:
+    answer = signed_in(charlie).get("/", follow=True)
+    assert "You belong to no project yet" in answer.content.decode()
+
+
+def test_who_only_watches_lands_on_what_waits(project: Project, alice: User, bob: User) -> None:
+    assert signed_in(bob).get("/").headers["Location"] == "/review/"
+    assert signed_in(alice).get("/").headers["Location"] == "/p/"
