@@ -150,6 +150,17 @@ def test_a_wrong_number_is_said_at_its_field(shot: Shot, alice: User, count: str
     assert not Candidate.objects.exists()
 
 
+def test_a_quote_for_a_wrong_number_says_so_beside_the_button_it_switches_off(
+    shot: Shot, alice: User
+) -> None:
+    client = signed_in(alice)
+    data = confirm(client.get(page_of(shot.project), {"shot": shot.pk}), count="9")
+    answer = client.post(f"/p/{shot.project.slug}/generate/quote/", data, HTTP_HX_REQUEST="true")
+    html = answer.content.decode()
+    assert "Ask for 1 to 8 clips of each shot." in html
+    assert "disabled" in html
+
+
 @pytest.mark.parametrize(
     "changes", [{"token": "x"}, {"expected": "cheap"}, {"model": "nano"}, {"shots": ""}, {"shots": "x,²,-1"}]
 )
