@@ -29,6 +29,12 @@ class Take:
         return ""
 
     @property
+    def free(self) -> bool:
+        """Whether it has ended without a charge; what an uncertain call cost nobody knows yet."""
+        over = (Status.FAILED, Status.REFUSED, Status.CANCELLED)
+        return self.charged is None and self.candidate.status in over
+
+    @property
     def clip(self) -> object:
         return getattr(self.candidate, "clip", None)
 
