@@ -10,7 +10,7 @@ from decimal import Decimal
 from providers import catalog
 from reviewapp import notes, refine, retakes
 from reviewapp.models import Candidate, Note, Project, PromptVersion, ReviewDecision, Role, Status, User
-from reviewapp.models.projects import RetakePolicy
+from reviewapp.models.projects import Author, RetakePolicy
 from reviewapp.notes import Feedback
 
 UNITS = {"chars": "characters", "utf16": "characters", "tokens": "tokens"}
@@ -57,6 +57,8 @@ class PromptDiff:
     pieces: Sequence[refine.Piece]
     negative: Sequence[refine.Piece]
     asked: tuple[Asked, ...]
+    # Who wrote the text by hand; empty when nobody did.
+    by: str = ""
 
     @property
     def changed(self) -> bool:
@@ -100,10 +102,20 @@ def asked_for(
 
 
 def _changes(version: PromptVersion) -> list[refine.Change]:
-    return [
+    changes = [
         refine.Change(**{**change, "feedback_ids": tuple(change["feedback_ids"])})
         for change in version.changes
     ]
+    if version.author_kind != Author.PERSON:
+        return changes
+    # Who edits may write over what the rules had put in: only what still stands may be claimed.
+    return [change for change in changes if _stands(change, version)]
+
+
+def _stands(change: refine.Change, version: PromptVersion) -> bool:
+    text = version.negative_text if change.where == "negative" else version.text
+    before, after = change.before.strip(), change.after.strip()
+    return after in text if after else before not in text
 
 
 def diff_of(version: PromptVersion) -> PromptDiff:
@@ -118,6 +130,7 @@ def diff_of(version: PromptVersion) -> PromptDiff:
         _pieces(version.parent.text, version.text, changes, "prompt"),
         _pieces(version.parent.negative_text, version.negative_text, changes, "negative"),
         asked_for(retakes.notes_behind(version), changes, unserved, base),
+        by=version.author.display_name if version.author_kind == Author.PERSON and version.author else "",
     )
 
 

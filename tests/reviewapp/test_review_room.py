@@ -13,6 +13,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import DjangoAssertNumQueries
 
+from reviewapp import retakes
 from reviewapp.models import Candidate, Membership, Note, NoteCheck, Project, Role, Shot, Status, User
 from tests.cast import signed_in
 from tests.reviewapp.review_world import arrive, generate, in_review, rejected, retake_of, to_vendor
@@ -336,3 +337,23 @@ def test_where_retakes_are_confirmed_only_a_producer_sends(
     assert card(signed_in(alice), version.pk, "confirm")[0] == 200
     held.refresh_from_db()
     assert held.status == Status.QUEUED
+
+
+def test_after_an_edit_by_hand_only_what_still_stands_is_claimed(pair: list[Candidate], bob: User) -> None:
+    version, _ = retake_of(rejected(pair[0], bob, text="The boat is too small."))
+    retakes.edit(version, bob, "A huge red boat crosses the harbour.")
+    html = signed_in(bob).get(f"/review/retakes/{version.pk}/card/", **HX).content.decode()
+    assert "Bob wrote the prompt by hand" in html
+    assert "ask__we" in html
+    assert "added “" not in html
+
+
+def test_the_buttons_of_the_checklist_keep_their_names_so_that_the_focus_stays(
+    pair: list[Candidate], bob: User, bobs: Client
+) -> None:
+    version, retake = retake_of(rejected(pair[0], bob))
+    retakes.send_now(version, bob)
+    back = arrive(retake)
+    note = Note.objects.get(decision__retake=version)
+    answer = bobs.post(f"/review/{back.uid}/checks/", {"note": note.pk, "solved": "0"}, **HX)
+    assert f'id="check-{note.pk}-no"' in answer.content.decode()

@@ -48,6 +48,8 @@ function entered({ play = false, moved = true } = {}) {
   drawStills();
   queue.read();
   if (moved) document.body.classList.remove("side-open");
+  // The card has done its work once its clip is in front of one's eyes.
+  if (document.querySelector("#retake-card[data-state=arrived] .code")?.textContent === facts.code.replace(/_c\d+$/, "")) closeCard();
 }
 
 /* --- deciding --- */
@@ -188,7 +190,8 @@ function moved(now) {
   if (Number(now.dataset.revision) === room.facts.revision || room.busy) return;
   // Where there was nothing to watch yet there is nothing to disturb.
   if (!room.facts.clip) { room.go(room.uid, { play: false }); return; }
-  if (place.childElementCount) return;
+  // Once is enough: the reject panel says the same at its own field.
+  if (place.childElementCount || document.querySelector("#reject:not([hidden]) [data-stale]")) return;
   const words = document.createElement("p");
   words.textContent = `This clip is now “${now.dataset.status}”. `;
   const link = document.createElement("a");

@@ -16,6 +16,12 @@ const slot = () => document.getElementById("retake-slot");
 const card = () => document.getElementById("retake-card");
 let closing = null;
 
+function count(form) {
+  const length = UNITS[form.dataset.unit](form.elements.text.value);
+  form.querySelector("[data-length]").textContent = String(length);
+  form.querySelector(".edit__count").classList.toggle("is-over", length > Number(form.dataset.most));
+}
+
 export function showCard(nodes) {
   clearTimeout(closing);
   slot().replaceChildren(...nodes);
@@ -62,10 +68,7 @@ export function listenCard() {
   });
   document.addEventListener("input", (event) => {
     const form = event.target.closest("[data-edit]");
-    if (!form || event.target.name !== "text") return;
-    const length = UNITS[form.dataset.unit](event.target.value);
-    form.querySelector("[data-length]").textContent = String(length);
-    form.querySelector(".edit__count").classList.toggle("is-over", length > Number(form.dataset.most));
+    if (form && event.target.name === "text") count(form);
   });
   document.addEventListener("keydown", (event) => {
     const form = event.target.closest && event.target.closest("[data-edit]");
@@ -76,6 +79,9 @@ export function listenCard() {
   document.addEventListener("htmx:afterSwap", (event) => {
     tickClock();
     const field = card() && card().querySelector("#edit-text");
-    if (field && event.detail.elt.id === "retake-card") field.focus();
+    if (!field) return;
+    // What comes back refused is counted as it stands in the field.
+    count(field.form);
+    if (event.detail.elt.id === "retake-card") field.focus();
   });
 }
