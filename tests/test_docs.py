@@ -31,7 +31,12 @@ def test_every_link_of_a_paper_leads_somewhere(paper: Path) -> None:
     assert not missing
 
 
-def test_no_paper_or_code_names_a_package_index() -> None:
-    index = re.compile(r"index-url|find-links|pypi\.org|pythonhosted", re.IGNORECASE)
-    files = [*ROOT.glob("requirements*.txt"), *papers(), ROOT / "pyproject.toml", ROOT / "Makefile"]
-    assert not [path.name for path in files if index.search(path.read_text(encoding="utf-8"))]
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_the_lock_files_hold_nothing_but_pinned_and_hashed_packages(name: str) -> None:
+    entries = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", "").splitlines()
+    locked = [entry for entry in entries if entry.strip() and not entry.lstrip().startswith("#")]
+    assert locked
+    loose = [
+        entry for entry in locked if not re.match(r"[\w.\[\]-]+==\S+.*--hash=sha256:[0-9a-f]{64}", entry)
+    ]
+    assert not loose
