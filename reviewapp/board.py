@@ -39,7 +39,10 @@ def with_state(shots: ShotQuerySet) -> Any:
 
     `test_shots.py` proves that the two agree. Typed loosely: no stub knows the annotated columns.
     """
-    stuck = Candidate.objects.filter(shot=OuterRef("pk"), status__in=STUCK)
+    # A clip that is held without an end waits for a producer's confirmation.
+    stuck = Candidate.objects.filter(
+        Q(status__in=STUCK) | Q(status=Status.HELD, due_at=None), shot=OuterRef("pk")
+    )
     state = Case(
         When(omitted=True, then=Value(ShotStatus.OMITTED.value)),
         When(on_hold=True, then=Value(ShotStatus.ON_HOLD.value)),

@@ -52,6 +52,16 @@ class Round:
     diff: PromptDiff | None = None
     takes: list[Take] = field(default_factory=list)
 
+    @property
+    def to_confirm(self) -> list[Take]:
+        """The clips that are held until a producer confirms them."""
+        held = (take for take in self.takes if take.candidate.status == Status.HELD)
+        return [take for take in held if take.candidate.due_at is None]
+
+    @property
+    def to_confirm_usd(self) -> Decimal:
+        return sum((take.candidate.estimate_usd for take in self.to_confirm), Decimal(0))
+
 
 def rounds(shot: Shot) -> list[Round]:
     """Every version of the shot, the newest first. One query a version, and none for each clip."""

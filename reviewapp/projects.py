@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from providers import catalog
+from reviewapp import retakes
 from reviewapp.models import AuditEntry, Membership, Project, Role, User
 
 # Words that stand at a slug's place in an address and so cannot be a project's.
@@ -86,6 +87,8 @@ def change_settings(by: User, project: Project, settings: Mapping[str, Any]) -> 
     if changed:
         with transaction.atomic():
             project.save(update_fields=changed)
+            if "confirm_retakes" in changed and not project.confirm_retakes:
+                retakes.end_confirmation(project)
             for line in told:
                 AuditEntry.record(by, "changed project", project.slug, line)
     return told

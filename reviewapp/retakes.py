@@ -20,6 +20,7 @@ from reviewapp.generation import new_candidate, next_number
 from reviewapp.models import (
     Candidate,
     Note,
+    Project,
     PromptVersion,
     ReviewDecision,
     Shot,
@@ -202,6 +203,12 @@ def _restart_hold(version: PromptVersion) -> None:
     if project.hold_seconds == 0:
         for candidate in held:
             release_hold(candidate)
+
+
+def end_confirmation(project: Project) -> None:
+    """Nobody confirms retakes any more: those that waited for it get their countdown."""
+    waiting = Candidate.objects.filter(shot__project=project, status=Status.HELD, due_at=None)
+    waiting.update(due_at=timezone.now() + timedelta(seconds=project.hold_seconds))
 
 
 # --- leaving ---

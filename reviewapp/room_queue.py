@@ -106,7 +106,10 @@ def column(user: User, project: Project | None, role: Role | None) -> QueueColum
 
 
 def _cards(user: User, project: Project | None, role: Role | None) -> list[RetakeCard]:
-    """The retakes this person asked for that are not decided yet, newest first."""
+    """The retakes this person asked for that are not decided yet, newest first.
+
+    A producer finds those that wait for a confirmation before them, whoever asked.
+    """
     since = timezone.now() - CARD_STAYS
     mine = ReviewDecision.objects.filter(by=user, undone_at=None, retake__withdrawn_at=None, at__gte=since)
     if project is not None:
@@ -114,7 +117,7 @@ def _cards(user: User, project: Project | None, role: Role | None) -> list[Retak
     numbers = list(
         mine.exclude(retake=None).order_by("-at").values_list("retake_id", flat=True)[: MOST_CARDS * 8]
     )
-    wanted = list(dict.fromkeys(numbers))[:MOST_CARDS]
+    wanted = list(dict.fromkeys([*_to_confirm(project, role), *numbers]))[:MOST_CARDS]
     versions = PromptVersion.objects.select_related("shot__project", "parent").in_bulk(wanted)
     rows: dict[int, list[Candidate]] = {}
     living = Candidate.objects.filter(version_id__in=wanted).exclude(status=Status.CANCELLED)
@@ -130,6 +133,14 @@ def _cards(user: User, project: Project | None, role: Role | None) -> list[Retak
         card_from(versions[pk], tuple(rows.get(pk, ())), tuple(asked.get(pk, ())), role) for pk in wanted
     ]
     return [card for card in cards if card.state not in ("withdrawn", "decided")]
+
+
+def _to_confirm(project: Project | None, role: Role | None) -> list[int]:
+    if project is None or role != Role.PRODUCER:
+        return []
+    held = Candidate.objects.filter(shot__project=project, status=Status.HELD, due_at=None).order_by()
+    versions = held.values_list("version_id", flat=True).distinct().order_by("-version_id")
+    return list(versions[:MOST_CARDS])
 
 
 def may_undo(decision: ReviewDecision, user: User, role: Role | None) -> bool:

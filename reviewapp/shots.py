@@ -159,6 +159,9 @@ def one_more_round(shot: Shot, by: User) -> PromptVersion:
     version = retakes.rejected(stopped)
     if version is None:
         raise NotEscalated(f"{fresh.code} has clips that still wait for a verdict. Nothing was changed.")
+    if fresh.project.confirm_retakes:
+        # Granting the round is the producer's confirmation.
+        retakes.send_now(version, by)
     return version
 
 

@@ -68,8 +68,17 @@ def retake_send(request: AuthedRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def retake_confirm(request: AuthedRequest, pk: int) -> HttpResponse:
+    """The producer's word that a retake may go, from its card or from the plain button on the shot's page."""
     version = get_version(request, pk, Role.PRODUCER)
-    return _try(request, version, lambda: retakes.send_now(version, request.user))
+    if request.htmx:
+        return _try(request, version, lambda: retakes.send_now(version, request.user))
+    try:
+        retakes.send_now(version, request.user)
+    except retakes.RetakeGone as gone:
+        messages.warning(request, str(gone))
+    else:
+        messages.success(request, f"{version.label} is confirmed and on its way.")
+    return redirect("shot-detail", slug=version.shot.project.slug, code=version.shot.code)
 
 
 @require_POST

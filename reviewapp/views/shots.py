@@ -159,6 +159,7 @@ def _ways_out(shot: Shot, rounds: Sequence[lineage.Round]) -> dict[str, Any]:
     chosen = shot.effective_model
     return {
         "stopped": stopped,
+        "stuck": [take for take in takes if take.remedy in ("fetch", "send")],
         "round_usd": sum(decision.candidate.estimate_usd for decision in stopped),
         "other_models": [
             (model, price_words(model))

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django_q.models import OrmQ
 
-from reviewapp import money, review, shots
-from reviewapp.models import Candidate, Project, Shot, ShotStatus, Status, User
+from reviewapp import money, projects, review, shots
+from reviewapp.models import Candidate, Project, PromptVersion, Shot, ShotStatus, Status, User
 from reviewapp.models.projects import RetakePolicy
 from reviewapp.notes import Feedback
 from tests.cast import signed_in
@@ -379,3 +379,64 @@ def test_a_shot_whose_clips_all_failed_can_be_generated_again(shot: Shot, alice:
     page = text(signed_in(alice).get(address("shot-detail", shot)))
     assert "This shot needs your decision" in page
     assert "Generate again…" in page
+
+
+# --- retakes that a producer confirms ---
+
+
+def unconfirmed(shot: Shot, alice: User, bob: User) -> PromptVersion:
+    """What a reviewer's rejection leaves behind where a producer confirms each retake."""
+    Project.objects.update(confirm_retakes=True)
+    (clip,) = reviewed(Shot.objects.select_related("project").get(pk=shot.pk), alice)
+    retake = review.reject(clip, bob, clip.revision, SLOWER).retake
+    assert retake is not None
+    return retake
+
+
+def test_a_retake_that_waits_for_a_producer_is_found_and_confirmed(
+    shot: Shot, alice: User, bob: User
+) -> None:
+    version = unconfirmed(shot, alice, bob)
+    client = signed_in(alice)
+    listed = client.get(reverse("shot-list", args=[shot.project.slug]), {"tab": "needs_you"})
+    assert shot.code in text(listed)
+    confirm = reverse("retake-confirm", args=[version.pk])
+    assert confirm in text(client.get(address("shot-detail", shot)))
+    assert confirm not in text(signed_in(bob).get(address("shot-detail", shot)))
+    assert signed_in(bob).post(confirm).status_code == 403
+    answer = client.post(confirm, follow=True)
+    assert "v002 is confirmed and on its way" in text(answer)
+    assert version.candidates.get().status == Status.QUEUED
+    assert "left" in text(client.post(confirm, follow=True))
+
+
+def test_a_producer_sees_in_the_room_what_reviewers_want_confirmed(
+    shot: Shot, alice: User, bob: User
+) -> None:
+    version = unconfirmed(shot, alice, bob)
+    room = f"/review/?project={shot.project.slug}"
+    page = text(signed_in(alice).get(room, follow=True))
+    assert f'data-card="{version.pk}" data-state="confirm"' in page
+
+
+def test_a_round_that_a_producer_grants_needs_no_second_confirmation(shot: Shot, alice: User) -> None:
+    (clip,) = escalated(shot, alice)
+    Project.objects.update(confirm_retakes=True)
+    version = shots.one_more_round(clip.shot, alice)
+    assert version.candidates.get().status == Status.QUEUED
+
+
+def test_nothing_is_stranded_when_retakes_need_no_confirmation_any_more(
+    shot: Shot, alice: User, bob: User
+) -> None:
+    version = unconfirmed(shot, alice, bob)
+    projects.change_settings(alice, Project.objects.get(), {"confirm_retakes": False})
+    due = version.candidates.get().due_at
+    assert due is not None
+
+
+def test_a_failed_clip_can_be_tried_again_where_the_shot_asks_for_a_decision(shot: Shot, alice: User) -> None:
+    (clip,) = asked(shot, alice)
+    bring(clip, Status.FAILED)
+    page = text(signed_in(alice).get(address("shot-detail", shot)))
+    assert page.count(reverse("candidate-again", args=[clip.uid])) == 2
