@@ -18,6 +18,14 @@ else:
     _ProjectModelForm = forms.ModelForm
 
 
+# In place of the framework's own sentences.
+PLAIN_WORDS = {
+    "required": "Please fill this in.",
+    "min_value": "At least %(limit_value)s.",
+    "max_value": "At most %(limit_value)s.",
+}
+
+
 def price_words(model: catalog.Model) -> str:
     """$0.12 a second, or the range where it depends on size or sound."""
     prices = sorted({price.usd_per_second for price in model.prices})
@@ -68,6 +76,8 @@ class NewProjectForm(_ProjectModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.error_messages |= PLAIN_WORDS
         choices = engine_choices()
         now = f"{self.instance.provider}/{self.instance.model}"
         if now not in dict(choices):

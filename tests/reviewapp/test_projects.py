@@ -77,13 +77,13 @@ def test_every_name_gets_an_address_of_its_own(charlie: User, name: str, slug: s
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("name", "", "required"),
+        ("name", "", "fill this in"),
         ("duration_s", "11", "2 to 10 s"),
         ("duration_s", "five", "not a number of seconds"),
         ("aspect", "1:1", "not one of"),
         ("engine", "runway/gen3a_turbo", "not one of"),
-        ("candidates_per_round", "9", "less than or equal to 8"),
-        ("budget_usd", "-1", "greater than or equal to 0"),
+        ("candidates_per_round", "9", "At most 8."),
+        ("budget_usd", "-1", "At least 0."),
     ],
 )
 def test_a_wrong_value_is_said_at_its_field_and_nothing_typed_is_lost(
