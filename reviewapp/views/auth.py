@@ -79,8 +79,9 @@ def demo_sign_in(request: HttpRequest, username: str) -> HttpResponse:
 
 @require_GET
 def home(request: AuthedRequest) -> HttpResponse:
-    """Those who only watch land on what waits for them, all others on their projects: who has none yet is told
-    there how to get one.
+    """Those who only watch land on what waits for them, all others on their projects.
+
+    Who belongs to none yet is told there how to get one.
     """
     mine = Membership.objects.filter(user=request.user)
     only_watches = mine.exists() and not mine.filter(role=Role.PRODUCER).exists()

@@ -342,7 +342,7 @@ def test_where_retakes_are_confirmed_only_a_producer_sends(
 def test_after_an_edit_by_hand_only_what_still_stands_is_claimed(pair: list[Candidate], bob: User) -> None:
     version, _ = retake_of(rejected(pair[0], bob, text="The boat is too small."))
     retakes.edit(version, bob, "A huge red boat crosses the harbour.")
-    html = signed_in(bob).get(f"/review/retakes/{version.pk}/card/", **HX).content.decode()
+    html = signed_in(bob).get(f"/review/retakes/{version.pk}/card/", **HX).content.decode()  # type: ignore[arg-type]
     assert "Bob wrote the prompt by hand" in html
     assert "ask__we" in html
     assert "added “" not in html
@@ -355,5 +355,5 @@ def test_the_buttons_of_the_checklist_keep_their_names_so_that_the_focus_stays(
     retakes.send_now(version, bob)
     back = arrive(retake)
     note = Note.objects.get(decision__retake=version)
-    answer = bobs.post(f"/review/{back.uid}/checks/", {"note": note.pk, "solved": "0"}, **HX)
+    answer = bobs.post(f"/review/{back.uid}/checks/", {"note": note.pk, "solved": "0"}, **HX)  # type: ignore[arg-type]
     assert f'id="check-{note.pk}-no"' in answer.content.decode()
