@@ -112,7 +112,7 @@ CAMERAS: dict[str, str] = {
     "static": (
         r"static|locked[ -]?(?:off|down)?|(?:stays?|is|be|remains?|holds?|"
         r"keeps?) (?:completely )?(?:still|fixed|steady)|fixed|"
-        r"tripod|does not move|no camera move\w*|steady and smooth"
+        r"tripod|does not move|no camera move\w*"
     ),
     "pan left": (
         r"(?:pan|truck|track|dolly|mov)(?:e?s|ning|king|ing|e)?[ -](?:slowly |gently |"
@@ -176,7 +176,7 @@ PLACES: dict[str, str] = {
 }
 SIZES: dict[str, str] = {
     "big": "big|bigger|large|larger|huge|giant|enormous|massive|tall",
-    "small": "small|smaller|little|tiny|miniature",
+    "small": r"small|smaller|little(?! (?:\w+er|more|less|bit|too)\b)|tiny|miniature",
 }
 # Sentences that speak about faults and so make them rarer.
 CARES: dict[str, str] = {
