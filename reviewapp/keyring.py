@@ -1,4 +1,7 @@
-"""What admins do to the providers' keys. The audit log tells of every change and never holds a secret."""
+"""The providers' keys: which one pays for a project's clips, and what admins do to them.
+
+The audit log tells of every change and never holds a secret.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,44 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
+from providers import registry
 from reviewapp import dispatch
-from reviewapp.models import AuditEntry, Candidate, ProviderKey, User
+from reviewapp.models import AuditEntry, Candidate, Project, ProviderKey, User
 from reviewapp.models.candidates import MACHINE
 
 
 class KeyInUse(Exception):
     """Clips are being made on this key and could not be asked for without it. The sentence is for people."""
+
+
+def key_for(project: Project, provider: str) -> ProviderKey | None:
+    """The usable key that has rested longest. A real key and the sandbox never stand in for each other:
+    nobody gets a drawn clip for a real order, and no demo spends real money.
+    """
+    return next((key for key in _fitting(project, provider) if key.usable), None)
+
+
+def _fitting(project: Project, provider: str) -> list[ProviderKey]:
+    keys = list(ProviderKey.objects.filter(provider=provider).order_by("last_used_at", "pk"))
+    real = [key for key in keys if not key.is_sandbox]
+    drawn = project.sandbox_only or not real
+    return [key for key in keys if key.is_sandbox] if drawn else real
+
+
+def account_words(project: Project) -> tuple[bool, str]:
+    """Who would be charged for an order of this project, and whether anyone can take it at all."""
+    key, label = key_for(project, project.provider), registry.label(project.provider)
+    if key is None:
+        return (
+            False,
+            f"No key for {label} can be used: an admin has to add or enable one. Clips would fail unspent.",
+        )
+    if key.is_sandbox:
+        return (
+            True,
+            "The sandbox makes these clips: the dollars are what the vendor would charge, nobody pays.",
+        )
+    return True, f"Real money: {label} charges the account of the key “{key.name}”."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,9 +11,9 @@ from django.utils import timezone
 from providers import registry
 from providers.contract import ProviderJob
 from providers.errors import AuthFailed, ContentRefused, OutOfCredit, ProviderError
-from reviewapp import money
+from reviewapp import keyring, money
 from reviewapp.line.common import backoff_s, end, end_unless_late
-from reviewapp.models import Candidate, ProviderKey, StaleCandidate, Status
+from reviewapp.models import Candidate, StaleCandidate, Status
 
 # A call that surely did not count is tried again this often before a person is asked.
 MAX_TRIES: Final = 10
@@ -34,7 +34,7 @@ def begin_submit(candidate_id: int) -> Candidate | None:
         return None
     if _no_longer_wanted(candidate):
         return None
-    key = _key_for(candidate)
+    key = keyring.key_for(candidate.shot.project, candidate.provider)
     if key is None:
         label = registry.label(candidate.provider)
         why = f"No usable key for {label}: an admin has to add or enable one. Nothing was sent."
@@ -64,17 +64,6 @@ def _no_longer_wanted(candidate: Candidate) -> bool:
         candidate.claim(ON_HOLD_S)
         return True
     return False
-
-
-def _key_for(candidate: Candidate) -> ProviderKey | None:
-    """The usable key that has rested longest. A real key and the sandbox never stand in for each other:
-    nobody gets a drawn clip for a real order, and no demo spends real money.
-    """
-    keys = list(ProviderKey.objects.filter(provider=candidate.provider).order_by("last_used_at", "pk"))
-    real = [key for key in keys if not key.is_sandbox]
-    drawn = candidate.shot.project.sandbox_only or not real
-    fitting = [key for key in keys if key.is_sandbox] if drawn else real
-    return next((key for key in fitting if key.usable), None)
 
 
 def _same_attempt(candidate: Candidate) -> Candidate | None:

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from reviewapp import board, generation
+from reviewapp import board, generation, keyring
 from reviewapp.forms.shots import ConfirmForm, GenerateForm
 from reviewapp.models import GenerationOrder, Project, Role, Shot
 from reviewapp.models.projects import BudgetMode
@@ -87,6 +87,7 @@ def _context(project: Project, order: Order, **more: Any) -> dict[str, Any]:
         "capped": order.quote.over_budget and project.budget_mode == BudgetMode.CAP,
         "warned": order.quote.over_budget and project.budget_mode == BudgetMode.WARN,
         "token": uuid.uuid4(),
+        "account": keyring.account_words(project),
         **more,
     }
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from reviewapp import generation, line, money
 from reviewapp.models import Candidate, LedgerEntry, Project, ProviderKey, Shot, ShotStatus, Status, User
 from reviewapp.models.projects import BudgetMode
-from tests.cast import sandbox_key
+from tests.cast import sandbox_key, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +64,16 @@ def test_a_demo_never_spends_on_a_real_key(project: Project, queued: Callable[[]
 def test_without_any_real_key_the_sandbox_serves(queued: Callable[[], Candidate]) -> None:
     drawn = drawn_key()
     assert claimed_with(queued()) == drawn
+
+
+def test_the_order_says_whose_money_it_spends(project: Project, shot: Shot, alice: User) -> None:
+    page = f"/p/{project.slug}/generate/?shot={shot.pk}"
+    producer = signed_in(alice)
+    assert "No key for Runway can be used" in producer.get(page).content.decode()
+    drawn_key()
+    assert "nobody pays" in producer.get(page).content.decode()
+    real_key()
+    assert "Real money: Runway charges the account of the key “Studio”" in producer.get(page).content.decode()
 
 
 # --- the cap, where the reservation is written ---
