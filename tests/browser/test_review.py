@@ -194,6 +194,12 @@ def test_the_text_can_be_changed_while_the_countdown_stands(enter: Open, shot: S
     expect(page.locator("#edit-text")).to_be_focused()
     page.locator("#edit-text").fill("A red boat 🚤 in the rain.")
     expect(page.locator("[data-length]")).to_have_text("26")
+    # What is refused comes back counted as it stands in the field.
+    page.locator("#edit-text").fill("x" * 1100)
+    page.keyboard.press("Enter")
+    expect(page.locator("#retake-error")).to_contain_text("100 over")
+    expect(page.locator("[data-length]")).to_have_text("1100")
+    page.locator("#edit-text").fill("A red boat 🚤 in the rain.")
     page.keyboard.press("Enter")
     expect(page.locator("#retake-card [data-countdown]")).to_be_visible()
     assert PromptVersion.objects.get(number=2).text == "A red boat 🚤 in the rain."
@@ -232,6 +238,31 @@ def test_a_retake_arrives_without_a_reload_and_opens_beside_the_old_clip(
     page.keyboard.press("]")
     expect(page.locator("#screen")).to_have_attribute("data-mode", "new")
     assert page.evaluate("window.sameDocument")
+
+
+def test_what_has_been_looked_at_is_not_announced_any_more_and_checks_keep_the_focus(
+    enter: Open, shot: Shot, alice: User, bob: User
+) -> None:
+    first, second = in_review(shot, alice, 2)
+    page = enter(second)
+    page.keyboard.press("r")
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    expect(page.locator("#retake-card")).to_be_visible()
+    held = Candidate.objects.get(replaces=second)
+    release_hold(held)
+    arrive(held)
+    expect(page.locator("#toasts .toast--arrived")).to_be_visible()
+    page.locator("#queue .shot--mine").click()
+    expect(page.locator("#slate .slate__line")).to_contain_text("v002")
+    expect(page.locator("#toasts .toast--arrived")).to_have_count(0)
+    expect(page.locator("#retake-card")).to_have_count(0)
+    unsolved = page.locator(".check [value='0']")
+    unsolved.focus()
+    page.keyboard.press("Enter")
+    expect(unsolved).to_have_attribute("aria-pressed", "true")
+    expect(unsolved).to_be_focused()
+    assert first.pk
 
 
 def test_a_draft_survives_a_reload_even_when_the_server_was_away(

@@ -73,6 +73,11 @@ export class Queue {
     const now = this.returned();
     for (const [uid, clip] of now) if (!this.known.has(uid)) this.arrived(uid, clip);
     this.known = now;
+    // A message about a clip that is being looked at, or that has its verdict, has nothing left to say.
+    for (const link of document.querySelectorAll("#toasts .toast--arrived [data-go]")) {
+      const uid = link.dataset.go;
+      if (!now.has(uid) || (this.room && this.room.uid === uid)) link.closest(".toast").remove();
+    }
   }
 
   arrived(uid, clip) {
