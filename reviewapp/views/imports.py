@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from reviewapp.forms.imports import ApplyForm, ImportForm, pack
+from reviewapp.forms.shots import brief_issues
 from reviewapp.models import Project, Role
 from reviewapp.shotlist import store, writing
 from reviewapp.shotlist.decoding import Decoded, NotAShotList
@@ -57,14 +58,14 @@ def _preview_page(
     *,
     moved: str = "",
 ) -> HttpResponse:
-    counts = plan.counts
+    counts, unmakeable = plan.counts, _unmakeable(project, plan)
     groups: list[dict[str, Any]] = [
         {
             "kind": kind.value,
             "label": label,
             "what": what,
             "count": counts[kind],
-            "lines": plan.of(kind)[:DRAWN],
+            "lines": [(line, unmakeable.get(line.line.number, ())) for line in plan.of(kind)[:DRAWN]],
             "more": max(0, counts[kind] - DRAWN),
         }
         for kind, label, what in ORDER
@@ -79,8 +80,22 @@ def _preview_page(
         "importable": counts[Kind.NEW] + counts[Kind.CHANGED],
         "wrong": counts[Kind.WRONG],
         "cautions": sum(bool(line.cautions) for line in plan.lines),
+        "unmakeable": len(unmakeable),
     }
     return render(request, "imports/preview.html", context, status=409 if moved else 200)
+
+
+def _unmakeable(project: Project, plan: Plan) -> dict[int, tuple[str, ...]]:
+    """What the model could not make as it is written, by the line's number: imported, and said beforehand."""
+    there = store.existing(project)
+    default = {"duration_s": project.duration_s, "aspect": project.aspect, "model": "", "negative_prompt": ""}
+    told = {}
+    for line in (*plan.of(Kind.NEW), *plan.of(Kind.CHANGED)):
+        old = there.get(line.code.lower())
+        brief = {**(old.values if old else default), **line.line.values}
+        if issues := brief_issues(project, brief):
+            told[line.line.number] = tuple(sentence for _, sentence in issues)
+    return told
 
 
 @require_POST

@@ -138,7 +138,7 @@ def test_a_list_is_pasted_looked_at_and_imported(
         page.get_by_role("button", name="Download the wrong line (CSV)").click()
     assert download.value.suggested_filename == "harbour-wrong-lines.csv"
     page.get_by_role("button", name="Import 2 shots, leave out 1 wrong line").click()
-    expect(page.locator("#toasts")).to_contain_text("1 new and 1 changed")
+    expect(page.locator("#toasts")).to_contain_text("1 new, 1 changed")
     assert set(Shot.objects.values_list("code", flat=True)) == {"NEW1", "SQ010_SH0010"}
 
 

@@ -217,3 +217,17 @@ def test_five_thousand_lines_are_previewed_and_written_quickly(project: Project,
     assert confirm(client, project, hand_in(client, project, changed)).status_code == 302
     assert time.process_time() - began < 6
     assert project.shots.filter(prompt__contains="dusk").count() == 5000
+
+
+def test_what_the_model_cannot_make_is_said_before_it_is_imported(shot: Shot, alice: User) -> None:
+    text = (
+        HEADER + f"{shot.code},SQ010,{shot.prompt},99\nNEW1,SQ010,{'long ' * 300},5\nNEW2,SQ010,A boat.,5\n"
+    )
+    client = signed_in(alice)
+    preview = hand_in(client, shot.project, text)
+    page = preview.content.decode()
+    assert preview.context["unmakeable"] == 2
+    assert "2 lines ask for what the model cannot make. They are imported" in page
+    assert page.count("preview__caution") == 2
+    confirm(client, shot.project, preview)
+    assert shot.project.shots.count() == 3
