@@ -220,9 +220,7 @@ def test_five_thousand_lines_are_previewed_and_written_quickly(project: Project,
 
 
 def test_what_the_model_cannot_make_is_said_before_it_is_imported(shot: Shot, alice: User) -> None:
-    text = (
-        HEADER + f"{shot.code},SQ010,{shot.prompt},99\nNEW1,SQ010,{'long ' * 300},5\nNEW2,SQ010,A boat.,5\n"
-    )
+    text = HEADER + f"{shot.code},SQ010,A red boat.,99\nNEW1,SQ010,{'long ' * 300},5\nNEW2,SQ010,A boat.,5\n"
     client = signed_in(alice)
     preview = hand_in(client, shot.project, text)
     page = preview.content.decode()
