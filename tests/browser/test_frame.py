@@ -42,7 +42,7 @@ def _open(page: Page, server: LiveServer, path: str) -> None:
 
 def test_signing_in_with_the_keyboard_alone(page: Page, live_server: LiveServer, dana: User) -> None:
     _open(page, live_server, "/site/people/")
-    expect(page.get_by_label("Username")).to_be_focused()
+    expect(page.get_by_label("Sign-in name")).to_be_focused()
     page.keyboard.type("dana")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
@@ -66,7 +66,7 @@ def test_the_locked_page_says_how_long(
 ) -> None:
     settings.AXES_FAILURE_LIMIT = 1
     _open(page, live_server, "/sign-in/")
-    page.get_by_label("Username").fill("dana")
+    page.get_by_label("Sign-in name").fill("dana")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_text("15 minutes")).to_be_visible()
@@ -200,7 +200,7 @@ def test_a_session_that_ended_is_told_and_takes_nothing_away(
     with page.context.expect_page() as opened:
         dialog.get_by_role("link", name="Sign in in a new tab").click()
     other = opened.value
-    other.get_by_label("Username").fill("dana")
+    other.get_by_label("Sign-in name").fill("dana")
     other.get_by_label("Password").fill("another-long-password-2")
     other.get_by_role("button", name="Sign in", exact=True).click()
     other.wait_for_load_state()
