@@ -177,7 +177,7 @@ def _in_form(found: str, before: str, wanted: str) -> str:
     elif first == gerund(verb):
         new = gerund(core)
     elif first == third(verb) and first != verb:
-        new = third(core)
+        new = "is static" if core == STILL else third(core)
     else:
         new = _noun_or_verb(before, core)
     return new[:1].upper() + new[1:] if found[:1].isupper() else new

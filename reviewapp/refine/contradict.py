@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 from reviewapp.refine import camera, contradict_things
 from reviewapp.refine.clean import sentence_spans
@@ -124,11 +125,23 @@ def _time(instruction: Instruction, text: str) -> list[Edit]:
             rf"(?<![\w-])(?:at|in|during|by|on|under)(?: the| a| an)? {adjectives}(?:{named})(?![\w-])",
             re.IGNORECASE,
         )
+        found.extend(_fragments(named, text))
         found.extend((m.start(), m.end(), cased(m[0], phrase)) for m in setting.finditer(text))
         bare_word = own_words[-1].replace("-?", "")
         shorter = {"night": "night", "day": "daylight"}.get(instruction.value, bare_word)
         found.extend((m.start(), m.end(), cased(m[0], shorter)) for m in whole_word(named).finditer(text))
     return first_only(sorted(found, key=lambda edit: edit[0] - edit[1]))
+
+
+def _fragments(named: str, text: str) -> list[Edit]:
+    """Sentences that say the old time and nothing else, such as "Soft daylight.": they go as a whole."""
+    only = re.compile(rf"(?:[\w-]+ ){{0,2}}(?:{named})(?: light)?[.!]?", re.IGNORECASE)
+    spans = sentence_spans(text)
+    return [
+        (before[1], one[1], "")
+        for before, one in pairwise(spans)
+        if only.fullmatch(text[slice(*one)]) and text[before[1] - 1] in ".!?"
+    ]
 
 
 def _weather(instruction: Instruction, text: str) -> list[Edit]:

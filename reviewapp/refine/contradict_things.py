@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from reviewapp.refine.brief import described, noun, numbers_of
 from reviewapp.refine.clean import sentence_spans
@@ -97,7 +98,8 @@ def _deletions(subject: str, text: str) -> list[Edit]:
     name = noun(subject)
     phrase = rf"(?:(?:a|an|the|some|several|many|two|three|his|her|their|its) )?(?:[\w-]+ ){{0,2}}?(?:{name})"
     attached = re.compile(
-        rf"(?:,? (?:and|with|plus|next to|beside|near|behind|wearing|holding|carrying)|,) {phrase}(?= "
+        rf"(?:,? (?:and|with|plus|next to|beside|near|behind|below|under|above|among|wearing|holding|"
+        rf"carrying)|,) {phrase}(?= "
         rf"(?:and|with|in|on|at|under)\b|[,.;:!?]|$)",
         re.IGNORECASE,
     )
@@ -106,25 +108,25 @@ def _deletions(subject: str, text: str) -> list[Edit]:
     for match in attached.finditer(text):
         inner = match[0].strip(" ,")
         inner = re.sub(
-            r"^(?:and|with|plus|next to|beside|near|behind|wearing|holding|carrying) ",
+            r"^(?:and|with|plus|next to|beside|near|behind|below|under|above|among|wearing|holding|"
+            r"carrying) ",
             "",
             inner,
             flags=re.IGNORECASE,
         )
         if not stop.search(f" {inner} "):
             found.append((match.start(), match.end(), ""))
-    return found or _whole_sentence(
-        text, re.compile(rf"(?:There (?:is|are) )?{phrase}(?![\w-])", re.IGNORECASE), text
-    )
+    return [*found, *_whole_sentences(text, rf"(?:There (?:is|are) )?{phrase}(?![\w-])")]
 
 
-def _whole_sentence(text: str, opening: re.Pattern[str], _text: str) -> list[Edit]:
-    spans = sentence_spans(text)
-    for index, (start, end) in enumerate(spans):
-        if index and opening.match(text, start, end) and not re.search(r"\bno\b|\bnot\b", text[start:end]):
-            before = spans[index - 1][1]
-            return [(before, end, "")]
-    return []
+def _whole_sentences(text: str, opening: str) -> list[Edit]:
+    """Sentences after the first that open with the words and say no "no", with the blank before them."""
+    opens, spans = re.compile(opening, re.IGNORECASE), sentence_spans(text)
+    return [
+        (before[1], end, "")
+        for before, (start, end) in pairwise(spans)
+        if opens.match(text, start, end) and not re.search(r"\bno\b|\bnot\b", text[start:end])
+    ]
 
 
 def place(instruction: Instruction, text: str) -> list[Edit]:

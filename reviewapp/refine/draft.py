@@ -96,10 +96,11 @@ class Draft:
     def replace(self, start: int, end: int, new: str, wish: Wish) -> None:
         old = self.prompt[start:end]
         if not new:
-            # The blank beside a removed sentence goes with it, so that none is left double.
-            if start and self.prompt[start - 1] == " ":
+            # One blank beside the removed words goes with them, where they had one on each side.
+            after = self.prompt[end : end + 1]
+            if start and self.prompt[start - 1] == " " and (not after or after in " \n.,;:!?"):
                 start -= 1
-            elif self.prompt[end : end + 1] == " ":
+            elif not start and after == " ":
                 end += 1
         self.prompt = self.prompt[:start] + new + self.prompt[end:]
         self.note("replaced" if new else "removed", old, new, wish)

@@ -35,7 +35,7 @@ LOOKS: dict[str, dict[str, str]] = {
         "slower": "The motion is a little slower",
         "faster": "The motion is a little faster",
     },
-    "distance": {"wide": "The camera stays further back", "close": "The camera stays closer to the subject"},
+    "distance": {"wide": "The camera stays further back", "close": "The camera is closer to the subject"},
     "grain": {
         "clean": "The picture is clean, free of noise and grain",
         "grainy": "The picture has film grain",

@@ -19,6 +19,7 @@ from reviewapp.refine import (
     read_denials,
     read_faults,
     read_looks,
+    read_plain,
     read_things,
     read_wishes,
     sentiment,
@@ -35,6 +36,7 @@ from reviewapp.refine.clean import (
     without_politeness,
 )
 from reviewapp.refine.grammar import key, lower_first, sentence_case, with_article, without_article
+from reviewapp.refine.main_subject import is_flat, settled, without_pronoun
 from reviewapp.refine.recognise import recognise
 from reviewapp.refine.statements import TAG_SENTENCES, Instruction, parse
 from reviewapp.refine.values import Feedback, Limits
@@ -45,6 +47,7 @@ Reader = Callable[[str, str], list[Instruction]]
 # Only so many sentences of one remark are searched for patterns; a whole essay is kept sentence by sentence.
 MOST_READ = 40
 _READERS: tuple[Reader, ...] = (
+    *read_plain.FIRST,
     *read_things.FIRST,
     *read_complaints.READERS,
     *read_camera_faults.READERS,
@@ -53,6 +56,7 @@ _READERS: tuple[Reader, ...] = (
     *read_looks.READERS,
     *read_faults.READERS,
     *read_wishes.READERS,
+    *read_plain.LAST,
 )
 _TAG_NEGATIVES = {
     "anatomy": ("deformed hands", "extra fingers", "distorted faces"),
@@ -65,14 +69,17 @@ def read(feedback: Feedback, brief: str, limits: Limits) -> list[Instruction]:
     """What the remark asks for; empty when it does not say what to change."""
     text = clean(feedback.text)
     found: list[Instruction] = []
-    if not is_vague(text):
-        for index, sentence in enumerate(sentences(text)):
-            wish = without_politeness(in_full(sentence))
-            if is_vague(wish):
-                continue
-            found.extend(read_sentence(wish, brief) if index < MOST_READ else [_free(wish)])
-    if not found:
-        found = [tagged(tag, brief) for tag in feedback.tags if tag != "other" and tag in _known_tags()]
+    for index, sentence in enumerate(sentences(text)):
+        if index < MOST_READ and (praised := read_plain.praise(in_full(sentence))):
+            found.extend(praised)
+            continue
+        wish = without_politeness(in_full(sentence))
+        if is_vague(wish) or is_vague(text):
+            continue
+        one = read_sentence(wish, brief) if index < MOST_READ else [_free(wish, brief)]
+        found.extend(sentiment.wished(one, sentence))
+    if all((one.kind, one.value) == ("setting", "praise") for one in found):
+        found += [tagged(tag, brief) for tag in feedback.tags if tag != "other" and tag in _known_tags()]
     hint = time_hint(feedback, limits)
     return [_with_hint(one, hint) for one in found]
 
@@ -98,7 +105,7 @@ def tagged(tag: str, brief: str) -> Instruction:
 def read_sentence(sentence: str, brief: str) -> list[Instruction]:
     """The instructions of one sentence: of the whole of it, else of its clauses, else the sentence itself."""
     if len(sentence) > LONGEST_CLAUSE:
-        return [_free(sentence)]
+        return [_free(sentence, brief)]
     if key(sentence) not in _said_in(brief) and (
         wished := contrast.contrast(sentence, brief, _read_clause, read_sentence)
     ):
@@ -109,7 +116,9 @@ def read_sentence(sentence: str, brief: str) -> list[Instruction]:
     if whole and all(one.kind != "free" for one in whole):
         return whole
     for index, parts in enumerate(clauses(sentence)):
-        read_parts = [_read_clause(without_politeness(part), brief) for part in parts]
+        read_parts = [
+            read_plain.praise(part) or _read_clause(without_politeness(part), brief) for part in parts
+        ]
         understood = sum(1 for one in read_parts if one)
         # A cut at "and" may split "the man and the woman": it counts only when every part is understood.
         if understood == len(parts) or (index == 0 and understood and _cut_at_commas(parts, sentence)):
@@ -118,7 +127,7 @@ def read_sentence(sentence: str, brief: str) -> list[Instruction]:
                 for part, one in zip(parts, read_parts, strict=True)
                 for instruction in (one or _rest(part, brief))
             ]
-    return whole or [_free(sentence)]
+    return whole or [_free(sentence, brief)]
 
 
 def _rest(part: str, brief: str) -> list[Instruction]:
@@ -140,10 +149,14 @@ def _said_in(brief: str) -> frozenset[str]:
 def _read_clause(clause: str, brief: str) -> list[Instruction]:
     # Words that stand in the brief as they are must not be read anew in each round's other surroundings.
     if key(clause) in _said_in(brief):
-        return [_free(clause)]
-    for reader in (_replacement, *_READERS):
-        if found := reader(clause, brief):
-            return [replace(one, said=one.said or clause) for one in found]
+        return [_free(clause, brief)]
+    named = without_pronoun(clause, brief) or clause
+    for reader in (read_plain.scene, _replacement, *_READERS):
+        if found := reader(named, brief):
+            return [
+                replace(settled(one, brief), said=clause if named != clause else one.said or clause)
+                for one in found
+            ]
     return []
 
 
@@ -211,12 +224,14 @@ def _replaced(right: str, wrong: str, brief: str) -> list[Instruction]:
     return [Instruction("presence", lower_first(with_article(without_article(right))), "some")]
 
 
-def _free(sentence: str) -> Instruction:
-    """The sentence as it stands; where it happens to be one of ours, what that says."""
+def _free(sentence: str, brief: str) -> Instruction:
+    """The sentence as it stands; where it happens to be one of ours, what that says; a fault as a fault."""
     core = parse(sentence.rstrip(" ,:;-"))[0] or sentence
     known = recognise(core)
-    if known is None and sentiment.is_complaint(core):
-        term = sentiment.avoided(core)
+    told = known is None or known[0].kind in {"state", "action", "presence", "pace", "direction"}
+    flat = told and key(sentence) not in _said_in(brief) and is_flat(sentence, brief)
+    if flat or (known is None and sentiment.is_complaint(core)):
+        term = lower_first(sentiment.avoided(core))
         return Instruction("avoid", "", term, negatives=(term.lower(),), said=sentence)
     return replace(known[0] if known else Instruction("free", "", sentence_case(core)), said=sentence)
 

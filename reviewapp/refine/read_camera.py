@@ -79,6 +79,10 @@ def forbidden(clause: str, _brief: str) -> list[Instruction]:
     if match is None:
         return []
     what = next(group for group in match.groups() if group)
+    parts = re.split(r"\s*,\s*(?:and |or |no )?|\s+(?:or|and|nor) (?:no )?", what)
+    if len(parts) > 1:
+        each = [forbidden(f"no {part}", _brief) for part in parts]
+        return [one for found in each for one in found] if all(each) else []
     what = re.sub(r"^camera |\s*(?:movement|move|shot|of the camera)$|ming$", "", what.strip().lower())
     if what in {"camera", "moving", "movement", "camera movement"}:
         return [Instruction("camera", "", STILL)] if "camera" in clause.lower() else []
@@ -104,4 +108,48 @@ def framed(clause: str, _brief: str) -> list[Instruction]:
     return []
 
 
-READERS = (forbidden, asked, framed)
+_HANDLED = re.compile(
+    r"(?P<verb>bring|move|put|get|keep|turn|make|pull|push|raise|lower|let|hold|stop|set|place|have|"
+    r"take|swing|point)"
+    r" (?:the )?(?:camera|lens|shot)(?: (?P<where>.+))?",
+    re.IGNORECASE,
+)
+_NEAR = re.compile(
+    r"(?:a (?:bit|little) |much |way |even )?(?:in )?(?:closer|nearer|close)(?: in)?(?: (?:to|on) .+)?",
+    re.IGNORECASE,
+)
+_FAR = re.compile(
+    r"(?:a (?:bit|little) |much |way |even )?(?:(?:further|farther)(?: (?:away|back|out))?|away)(?: "
+    r"from .+)?",
+    re.IGNORECASE,
+)
+
+
+def handled(clause: str, _brief: str) -> list[Instruction]:
+    """Reads "Bring the camera closer", "raise the camera", "turn the camera left", "hold the camera"."""
+    match = _HANDLED.fullmatch(clause)
+    if match is None:
+        return []
+    verb, where = match["verb"].lower(), (match["where"] or "").lower()
+    if _NEAR.fullmatch(where) or _FAR.fullmatch(where):
+        return [Instruction("look", "distance", "close" if _NEAR.fullmatch(where) else "wide")]
+    where = re.sub(r"^to the (?=left|right)", "", where)
+    if not where:
+        alone = {"raise": "rise", "lower": "descend", "hold": STILL, "stop": STILL}
+        return [Instruction("camera", "", alone[verb])] if verb in alone else []
+    if verb in {"hold", "keep", "stop"} and where in {"moving", "here", "there", "steady", "as it is"}:
+        return [
+            Instruction("look", "steadiness", "steady")
+            if where == "steady"
+            else Instruction("camera", "", STILL)
+        ]
+    if verb in {"turn", "swing", "point"} and where in {"left", "right", "up", "down"}:
+        return [Instruction("camera", "", f"{'pan' if where in {'left', 'right'} else 'tilt'} {where}")]
+    where = {"lower": "down", "higher": "up"}.get(where, where)
+    for first in (verb if verb in {"push", "pull"} else "move", "move"):
+        if move := read_move(f"{first} {where}"):
+            return [Instruction("camera", "", move)]
+    return []
+
+
+READERS = (forbidden, handled, asked, framed)

@@ -42,6 +42,26 @@ _CAMERA_WRONG = re.compile(
 )
 
 
+_WHY_MOVE = re.compile(
+    r"why (?:does|did|is|are|do|was) (?:it|this|they|the shot|the camera|camera|there an?) (?:always |"
+    r"suddenly |keep )?"
+    r"(?P<move>[a-z]+\b.*?)\??",
+    re.IGNORECASE,
+)
+
+
+def _why(move: str) -> list[Instruction]:
+    """A question after a move is no wish for it."""
+    seen = read_move(move)
+    if seen is None or seen == STILL or seen.split()[0] not in _SURELY_CAMERA:
+        return []
+    core = " ".join(seen.split()[:2])
+    return [Instruction("camera not", "", core, negatives=(f"camera {seen.split()[0]}",))]
+
+
+_SURELY_CAMERA = frozenset(("pan", "tilt", "zoom", "dolly", "push", "pull", "orbit"))
+
+
 def camera(clause: str, brief: str) -> list[Instruction]:
     """Reads "The camera drifts", "camera does not pan", "camera pans right" where the brief says left."""
     asked = camera_of(brief)
@@ -52,6 +72,8 @@ def camera(clause: str, brief: str) -> list[Instruction]:
         return [Instruction("camera", "", moves)] if moves else [Instruction("camera", "", "move slowly")]
     if "camera" in clause.lower() and _CAMERA_WRONG.fullmatch(clause):
         return [Instruction("camera", "", asked)] if asked else [Instruction("tag", "", "camera")]
+    if match := _WHY_MOVE.fullmatch(clause):
+        return _why(match["move"])
     match = _CAMERA_DOES.fullmatch(clause)
     if match is None or re.search(r"\b(?:should|must|needs?|has to|supposed|too)\b", clause, re.IGNORECASE):
         return []

@@ -30,6 +30,11 @@ _NOT_SUBJECTS = re.compile(
     r"(?:it|this|that|there|i|we|you|what|who|nothing|something|why|camera|shot|and|but|not|no)$",
     re.IGNORECASE,
 )
+# "Hold the camera still" orders; nobody is called "hold the camera".
+_ORDERS = re.compile(
+    r"(?:hold|keep|bring|move|put|get|turn|make|pull|push|raise|lower|let|give|show|use|try|stop|start) ",
+    re.IGNORECASE,
+)
 _STILL = re.compile(
     rf"{_WHO} (?:{STILL_WORDS.pattern})(?P<when> (?:at|near|after|halfway|midway|in|for|towards?|"
     rf"again|suddenly|all) ?.*)?",
@@ -88,6 +93,7 @@ def _is_thing(who: str) -> bool:
         bool(name)
         and name.lower() not in WHOLE
         and _NOT_SUBJECTS.match(name) is None
+        and not (len(name.split()) > 1 and _ORDERS.match(name))
         and not re.search(r"\b(?:is|are|it|should|must|not|no|nothing|why)\b", name, re.IGNORECASE)
     )
 

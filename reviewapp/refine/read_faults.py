@@ -8,6 +8,7 @@ from reviewapp.refine.complaint_words import THING_FAULTS
 from reviewapp.refine.grammar import definite, is_plural, sentence_case, split_words, without_article
 from reviewapp.refine.look_words import WHOLE
 from reviewapp.refine.read_complaints import moment
+from reviewapp.refine.read_looks import is_verb
 from reviewapp.refine.statements import Instruction
 
 _WHEN = (
@@ -53,8 +54,11 @@ def complaint(clause: str, _brief: str) -> list[Instruction]:
         who = without_article(
             re.sub(r"^(?:why|and|but|also|so) (?:is |are |does |do )?", "", who, flags=re.IGNORECASE)
         )
+        # "His hat falls off" is told of the hat, not of "hat falls".
+        ends_in_verb = " " in who and is_verb(who.split()[-1]) and who.endswith("s")
         if (
-            who.lower() in _NOT_SUBJECTS | WHOLE
+            ends_in_verb
+            or who.lower() in _NOT_SUBJECTS | WHOLE
             or not who
             or re.search(
                 r"\b(?:should|must|not|no|it|is|are|and|but|or|like|make|let|have|feels?|looks?|"

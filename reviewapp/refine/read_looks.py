@@ -9,7 +9,7 @@ from reviewapp.refine.brief import verb_of
 from reviewapp.refine.grammar import bare, be, is_plural, without_article
 from reviewapp.refine.look_words import LOOK_NOUNS, LOOK_WORDS, OTHER_END, SOFTER, WHOLE
 from reviewapp.refine.statements import Instruction
-from reviewapp.refine.words import OTHER_STATE, STATE_GROUP, STYLES, TIMES, WEATHER
+from reviewapp.refine.words import MOTION_VERBS, OTHER_STATE, POSTURES, STATE_GROUP, STYLES, TIMES, WEATHER
 
 _LITTLE = r"(?:a (?:tiny |little )?bit|a little|a touch|slightly|somewhat|a tad|kind of|rather)"
 _MUCH = r"(?:much|way|far|a lot|lots|really|very|so|considerably|significantly|still)"
@@ -36,7 +36,8 @@ _NOT_SO = re.compile(
     re.IGNORECASE,
 )
 _COMPARED = re.compile(
-    r"(?:make |turn |keep |have |slow |let )?(?:(?P<who>.+?) )?(?:(?:should|must|needs? to|has to|have to|"
+    r"(?:(?:make|turn|keep|have|slow|let|bring|move|put|get|pull|push|hold|give|try|use) "
+    r")?(?:(?P<who>.+?) )?(?:(?:should|must|needs? to|has to|have to|"
     r"can|could|to) )?(?:be |look |feel |get |go |move |become )?"
     r"(?P<more>more )?(?P<word>[\w-]+)",
     re.IGNORECASE,
@@ -192,7 +193,18 @@ def compared(clause: str, brief: str) -> list[Instruction]:
         return []
     if who and re.search(r"\b(?:not|no|less|never|too|is|are|and|or)\b|,", who, re.IGNORECASE):
         return []
+    doing = re.fullmatch(r"(?P<who>.*\w) (?P<verb>[a-z]+s)", who or "", re.IGNORECASE)
+    if doing and word in {"slowly", "quickly"} and is_verb(doing["verb"]):
+        return [
+            Instruction(
+                "pace", without_article(doing["who"]) or doing["who"], f"{bare(doing['verb'].lower())} {word}"
+            )
+        ]
     return look(word, who, soft, brief)
+
+
+def is_verb(word: str) -> bool:
+    return bare(word.lower()) in {*MOTION_VERBS.split("|"), *POSTURES}
 
 
 def compared_first(clause: str, brief: str) -> list[Instruction]:
@@ -257,6 +269,10 @@ def more_or_less(clause: str, _brief: str) -> list[Instruction]:
 def setting(clause: str, _brief: str) -> list[Instruction]:
     """Time of day, weather and style: "make it night", "in the rain", "should look like anime"."""
     what = re.sub(rf"^{_OPENING} ", "", clause, flags=re.IGNORECASE)
+    parts = re.split(r"\s*(?:,|\bwith\b|\band\b)\s*", what)
+    if len(parts) > 1:
+        each = [setting(part, _brief) if part else [] for part in parts]
+        return [one for found in each for one in found] if all(each) else []
     what = re.sub(r"^(?:be |look |like |to be |set |more |all |an? )+", "", what, flags=re.IGNORECASE).strip()
     lead = r"(?:(?:at|in|during|by|on|under)(?: the| a| an)? )?(?:the )?"
     for name, (_phrase, words) in TIMES.items():

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 
 from reviewapp.refine.brief import count_of
+from reviewapp.refine.camera import read_move
 from reviewapp.refine.grammar import lower_first, plural, singular, split_words, with_article, without_article
 from reviewapp.refine.look_words import LOOK_WORDS
 from reviewapp.refine.statements import Instruction
@@ -148,6 +149,9 @@ def removed(clause: str, _brief: str) -> list[Instruction]:
         return []
     if re.search(r"\b(?:is|are|should|must|i|we|it)\b", what, re.IGNORECASE):
         return []
+    # "No pan, static camera" speaks of what the camera does; no pan and no camera is to be seen anyway.
+    if any(re.search(r"\bcamera\b", thing, re.IGNORECASE) or read_move(thing) for thing in things):
+        return []
     return [Instruction("presence", thing, "none", negatives=(thing.lower(),)) for thing in things]
 
 
@@ -163,6 +167,7 @@ def added(clause: str, brief: str) -> list[Instruction]:
     if (
         re.search(r"\b(?:is|are|should|must|that|it|i|we|you|to)\b", what, re.IGNORECASE)
         or len(what.split()) > 10
+        or re.match(r"show .* from ", clause, re.IGNORECASE)
     ):
         return []
     if re.fullmatch(COUNT, what.split()[0], re.IGNORECASE) and len(what.split()) > 1:

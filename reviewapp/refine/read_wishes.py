@@ -53,6 +53,11 @@ def required(clause: str, brief: str) -> list[Instruction]:
         re.IGNORECASE,
     )
     if be_match is not None:
+        parts = re.split(r",? and |, ", be_match["value"])
+        each = [look(part.split()[-1], who, False, brief) for part in parts if part]
+        # "Bigger and slower" are two wishes about one thing.
+        if len(parts) > 1 and len(each) == len(parts) and all(each) and all(" " not in one for one in parts):
+            return [one for found in each for one in found]
         return described(who, be_match["value"], brief) or stated(who, what)
     return doing(who, what, brief) or stated(who, what)
 

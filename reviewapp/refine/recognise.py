@@ -128,6 +128,11 @@ _MOTION = "|".join(sorted({*_MOTION_VERBS, *_ACTION_VERBS}, key=len, reverse=Tru
 _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Instruction | None]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), build)
     for pattern, build in (
+        (r"The camera is static", lambda _match: Instruction("camera", "", STILL)),
+        (
+            r"Keep (?P<what>.+) as (?:it is|they are)",
+            lambda match: Instruction("as is", _plain_subject(match["what"])),
+        ),
         (r"The camera does not (?P<move>.+)", lambda match: Instruction("camera not", "", match["move"])),
         (rf"The camera (?P<move>(?:{'|'.join(_CAMERA_VERBS)})\b[^,;:]*)", _read_camera),
         (r"There (?:is|are) (?P<what>.+)", _read_there),

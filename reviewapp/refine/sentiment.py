@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from reviewapp.refine.complaint_words import CLIP_FAULTS, LOOK_FAULTS, NEGATIVE, POSITIVE, THING_FAULTS
+from reviewapp.refine.grammar import sentence_case, third
+from reviewapp.refine.statements import Instruction
 
 _NEVER_A_WISH = re.compile(
     r"\b(?:why|too|cannot|can not|could not|no longer|nobody|hardly|barely|does not|did not|do not "
@@ -34,7 +37,8 @@ _FAULT = re.compile(
 _OPENS_WISH = re.compile(
     r"(?:please |also )?(?:make|let|add|use|give|show|keep|try|have|ensure|change|put|bring|remove|"
     r"replace|focus|avoid|do|don't|ignore|stay|"
-    r"move|turn|start|end|set|shoot|film|render|no|not|never|without)\b",
+    r"bring|pull|push|raise|lower|get|hold|stop(?= the\b)|move|turn|start|end|set|shoot|film|render|no|"
+    r"not|never|without)\b",
     re.IGNORECASE,
 )
 
@@ -60,7 +64,26 @@ def is_complaint(sentence: str) -> bool:
     )
 
 
+def wished(found: list[Instruction], sentence: str) -> list[Instruction]:
+    """A plain statement with a "please" is a wish after all."""
+    if not re.search(
+        r"\b(?:please|pls|plz|(?:i|we) (?:want|need)|i(?:['’]d| would) like)\b", sentence, re.IGNORECASE
+    ):
+        return found
+    return [
+        replace(one, kind="free", value=sentence_case(one.value), negatives=())
+        if one.kind == "avoid" and not is_complaint(one.value)
+        else one
+        for one in found
+    ]
+
+
 def avoided(sentence: str) -> str:
     """The fault as a short term: "the boat looks lonely!!" gives "the boat looks lonely"."""
     text = re.sub(r"[\s?!.…]+$", "", re.sub(r"[,;:]\s*", " ", sentence))
+    if asked := re.fullmatch(
+        r"why does (?P<who>(?:the )?[\w'’-]+) (?P<verb>[a-z]+)(?P<rest>.*)", text, re.IGNORECASE
+    ):
+        text = f"{asked['who']} {third(asked['verb'])}{asked['rest']}"
+    text = re.sub(r"^why (is|are) ((?:the )?[\w'’-]+) ", r"\2 \1 ", text, flags=re.IGNORECASE)
     return re.sub(r"^(?:why (?:is|are|does|do) |and |but |so )", "", text, flags=re.IGNORECASE).strip()

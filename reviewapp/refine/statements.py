@@ -15,6 +15,7 @@ from reviewapp.refine.grammar import (
     be,
     definite,
     head_of,
+    is_plural,
     key,
     lower_first,
     sentence_case,
@@ -62,8 +63,8 @@ REMEDY_OF_SENTENCE = {text.lower(): name for name, text in REMEDIES.items()}
 SETTINGS: dict[str, str] = {
     "duration": "the length of a clip is a setting of the shot and not of its prompt; change the "
     "shot's duration",
-    "format": "the shape and size of a clip are settings of the shot and not of its prompt; change "
-    "them there",
+    "format": "the size and frame rate belong to the shot's settings, not to the prompt",
+    "praise": "praise asks for no change",
 }
 TAG_SENTENCES: dict[str, str] = {
     "anatomy": "Hands, faces and bodies stay well formed and anatomically correct in every frame",
@@ -158,9 +159,7 @@ def _presence(instruction: Instruction) -> str:
 
 
 def _camera(instruction: Instruction) -> str:
-    return (
-        "The camera stays still" if instruction.value == STILL else f"The camera {third(instruction.value)}"
-    )
+    return "The camera is static" if instruction.value == STILL else f"The camera {third(instruction.value)}"
 
 
 def _action(instruction: Instruction) -> str:
@@ -206,13 +205,14 @@ _CORES: dict[str, Callable[[Instruction], str]] = {
     "tag": lambda i: TAG_SENTENCES[i.value],
     "remedy": lambda i: REMEDIES[i.value],
     "keep": _keep,
+    "as is": lambda i: f"Keep {definite(i.subject)} as {'they are' if is_plural(i.subject) else 'it is'}",
     "avoid": lambda i: f"Avoid this: {i.value}",
     "setting": lambda i: SETTINGS[i.value],
     "free": lambda i: i.value,
 }
 
 # Sentences that are not made stronger by a "must", only by a word in front.
-_AS_THEY_ARE = frozenset({"free", "tag", "fault", "remedy", "keep", "avoid"})
+_AS_THEY_ARE = frozenset({"free", "tag", "fault", "remedy", "keep", "avoid", "as is"})
 # The hints that `patterns` gives out. They are no part of what an instruction says, only of when.
 _HINT = re.compile(r", above all (?:in the first second|near the start|near the end|midway through)$")
 _BE = re.compile(r"(?P<who>.+?) (?:is|are) (?P<what>.+)", re.IGNORECASE)

@@ -123,7 +123,8 @@ OPPOSITE_DIRECTION |= {other: one for one, other in OPPOSITE_DIRECTION.items()}
 MOTION_VERBS = (
     "move|go|travel|drift|sail|drive|fly|walk|run|swim|float|roll|slide|glide|ride|race|bounce|fall|rise|"
     "jump|"
-    "spin|rotate|turn|swing|dance|crawl|climb|gallop|march|flow|march|hop|skate|dive|hover|sway|blow|cross"
+    "spin|rotate|turn|swing|dance|crawl|climb|gallop|march|flow|march|hop|skate|dive|sink|hover|sway|"
+    "blow|cross"
 )
 # What a body does: one at a time, so a newer one takes the place of an older one.
 POSTURES = (

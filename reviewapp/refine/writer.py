@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reviewapp.refine.camera import STILL
 from reviewapp.refine.clean import clean, quoted
 from reviewapp.refine.draft import DROPPED, FULL, IN_PLACE, PLAIN, Draft, Wish, clash, same
 from reviewapp.refine.grammar import key
@@ -11,6 +12,8 @@ from reviewapp.refine.limits import reason, units
 from reviewapp.refine.patterns import is_about_sound, read
 from reviewapp.refine.statements import SETTINGS, STRONGEST, Instruction
 from reviewapp.refine.values import Feedback, Limits, Refined, Unserved
+
+_STATIC = ("camera", STILL)
 
 
 def refine(prompt: str, negative_prompt: str, feedback: Sequence[Feedback], limits: Limits) -> Refined:
@@ -89,7 +92,19 @@ def _settled(readings: list[tuple[Feedback, Instruction]], unserved: list[Unserv
             )
         else:
             wishes.append(Wish(instruction, (one.id,), one.weight, one.order))
-    return sorted(wishes, key=lambda wish: (-wish.weight, -wish.order, wish.ids))
+    return sorted(_without_moves(wishes), key=lambda wish: (-wish.weight, -wish.order, wish.ids))
+
+
+def _without_moves(wishes: list[Wish]) -> list[Wish]:
+    """A static camera makes no move, so one sentence serves "static camera" and "no pan" alike."""
+    static = next((one for one in wishes if (one.instruction.kind, one.instruction.value) == _STATIC), None)
+    if static is None:
+        return wishes
+    for wish in wishes:
+        if wish.instruction.kind == "camera not":
+            static.ids = tuple(dict.fromkeys((*static.ids, *wish.ids)))
+            static.weight = max(static.weight, wish.weight)
+    return [wish for wish in wishes if wish.instruction.kind != "camera not"]
 
 
 def _composed(prompt: str, negative: str, wishes: Sequence[Wish], limits: Limits) -> Draft:
@@ -155,9 +170,8 @@ def _why_nothing(draft: Draft, wish: Wish, limits: Limits) -> str:
         sentence, level = draft.said[id(wish)]
         if level >= STRONGEST:
             return (
-                f"the prompt already says this as strongly as words can: {quoted(sentence)}; a "
-                f"reference image "
-                f"or another model may help"
+                f"the prompt already says this as strongly as words can: {quoted(sentence)}; "
+                "another model may help; so may a change of the shot's own prompt"
             )
         louder = f"; to say it more strongly {reason(limits)}" if wish.form != FULL else ""
         return f"the prompt already says this: {quoted(sentence)}{louder}"

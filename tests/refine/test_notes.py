@@ -53,7 +53,7 @@ def ask(
         (POND, "camera should push in, no "
         "pan", ["The camera pushes in.", "The camera does not pan."], ["pans left"]),
         (POND, "slow push in on the boat", ["The camera pushes in on the boat slowly."], ["pans left"]),
-        (POND, "static camera", ["The camera stays still."], ["pans"]),
+        (POND, "static camera", ["The camera is static."], ["pans"]),
         (POND, "zoom out slowly", ["The camera zooms out slowly."], ["pans left"]),
         (POND, "don't zoom", ["The camera does not zoom.", "The camera pans left."], ["don't"]),
         ("A dog runs, slow pan left.", "push in", ["slow push-in", "The camera pushes in."], ["pan left"]),
