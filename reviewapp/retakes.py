@@ -309,3 +309,17 @@ def withdraw_if_empty(version: PromptVersion) -> bool:
     version.withdrawn_at = timezone.now()
     version.save(update_fields=["withdrawn_at"])
     return True
+
+
+def give_back_stopped(shot: Shot) -> None:
+    """After an approval was undone: the rejections whose retakes it stopped unsent get them again."""
+    stopped = ReviewDecision.objects.filter(
+        candidate__shot=shot,
+        candidate__status=Status.REJECTED,
+        undone_at=None,
+        retake__withdrawn_at__isnull=False,
+    )
+    decisions = list(stopped.select_related("candidate__version", "candidate__shot__project").order_by("pk"))
+    if decisions:
+        ReviewDecision.objects.filter(pk__in=[decision.pk for decision in decisions]).update(retake=None)
+        rejected(decisions)

@@ -206,6 +206,7 @@ def undo(decision: ReviewDecision, by: User) -> Undone:
         for other in shot.candidates.filter(status=Status.PASSED_OVER):
             other.move(Status.IN_REVIEW, by=by, why="approval undone", in_review_at=timezone.now())
         shot.candidates.filter(cancel_asked=True).update(cancel_asked=False)
+        retakes.give_back_stopped(shot)
         return Undone(0, 0)
     recalled, left = retakes.take_back(decision, by)
     notes.give_back(decision, by)

@@ -1,4 +1,4 @@
-"""The app that is measured: the processes of `make run` in a temporary folder, and our own hands on its rows."""
+"""The app that is measured: the processes of `make run` in a temporary folder, and our hands on its rows."""
 
 from __future__ import annotations
 

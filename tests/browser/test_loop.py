@@ -1,4 +1,4 @@
-"""The whole way, as a person goes it: the processes that `make run` starts, a real browser, the sandbox over HTTP."""
+"""The whole way, as a person goes it: the processes of `make run`, a real browser, the sandbox over HTTP."""
 
 from __future__ import annotations
 
