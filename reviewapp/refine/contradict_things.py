@@ -150,7 +150,9 @@ def direction(instruction: Instruction, text: str) -> list[Edit]:
         return []
     found: list[Edit] = []
     # A bare "left" may be a left hand; only whole phrases of direction are turned round.
-    phrases = "|".join(part for part in pattern.split("|") if " " in part or "ward" in part or "wise" in part)
+    phrases = "|".join(
+        part for part in _alternatives(pattern) if " " in part or "ward" in part or "wise" in part
+    )
     for start, end in sentences_about(instruction.subject, text):
         if "camera" not in text[start:end].lower() or "camera" in wanted:
             found.extend(
@@ -158,6 +160,11 @@ def direction(instruction: Instruction, text: str) -> list[Edit]:
                 for m in whole_word(phrases).finditer(text[start:end])
             )
     return found
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """The pattern cut at the bars outside its groups."""
+    return re.split(r"\|(?![^(]*\))", pattern)
 
 
 def state(instruction: Instruction, text: str) -> list[Edit]:

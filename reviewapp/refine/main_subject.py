@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from reviewapp.refine.brief import wanted
 from reviewapp.refine.grammar import be, is_plural, key, lower_first, split_words, without_article
 from reviewapp.refine.statements import Instruction
 from reviewapp.refine.words import COLOURS, COUNT, MOTION_VERBS, POSTURES, STATE_GROUP, STOP_WORDS
@@ -96,6 +97,8 @@ def is_flat(sentence: str, brief: str) -> bool:
     if match is None:
         return False
     verb, before = match["verb"], match["before"].split()
+    if before == ["there"] and wanted(brief, text[match.end() :].strip()):
+        return False
     if verb in {"is", "are", "was", "were", "has", "have"}:
         return True
     name = before[-1]

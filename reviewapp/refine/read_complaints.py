@@ -120,7 +120,7 @@ _UNASKED_MARK = re.compile(
 )
 _NOT_A_THING = re.compile(
     r"\b(?:is|are|was|should|must|that|it|i|we|you|to|not|like|need|sense|reason|idea|way|point|"
-    r"problem|longer|more|much|"
+    r"but|problem|longer|more|much|"
     r"one|thing|motion|movement|action|camera|pan|zoom|tilt|shake|clue|difference|change|changes|"
     r"dolly|be|looks?|seems?|and|"
     r"moving|blur|flicker|flickering|noise|grain|light|contrast|cuts?|jumps?|sound|audio|music|sync|"
@@ -160,6 +160,9 @@ def unchangeable(clause: str, _brief: str) -> list[Instruction]:
 def clip(clause: str, brief: str) -> list[Instruction]:
     """Reads "Jerky", "it freezes at the end", "goes black halfway", "looks a bit washed out"."""
     text = _plain(clause)
+    # "Keep it slow" orders what "it keeps slow" complains of.
+    if re.match(r"(?:keep|make|let|get|turn) (?:it|this|them|the)\b", text, re.IGNORECASE):
+        return []
     if _BAD_MOTION.fullmatch(text):
         return [Instruction("tag", "", "motion")]
     forms = [text]

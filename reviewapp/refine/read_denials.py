@@ -246,11 +246,11 @@ def shown(clause: str, brief: str) -> list[Instruction]:
     )
     if match is not None and _is_thing(match["who"]):
         subject, asked = without_article(match["who"]), direction_of(brief, match["who"])
-        for direction, pattern in DIRECTIONS.items():
-            if re.fullmatch(pattern, match["rest"], re.IGNORECASE):
+        for pattern in DIRECTIONS.values():
+            if asked and re.fullmatch(pattern, match["rest"], re.IGNORECASE):
                 verb = match["verb"].lower()
                 base = _verb_of_gerund(verb) if verb.endswith("ing") else bare(verb)
-                return [Instruction("direction", subject, f"{base} {asked or direction}")]
+                return [Instruction("direction", subject, f"{base} {asked}")]
     at = re.fullmatch(rf"{_WHO} (?:is|are) (?P<rest>(?:on|in|at) the .+)", clause, re.IGNORECASE)
     if at is not None and _is_thing(at["who"]) and (place := place_of(brief, at["who"])):
         seen = described(at["who"], at["rest"], brief)

@@ -28,7 +28,7 @@ _PRAISE = re.compile(
     rf"that |how )?"
     rf"(?P<loved>[\w'’ -]+?)"
     rf"|(?:the |this |that )?(?P<named>[\w'’ -]+?) (?:is|are|looks?|works?|feels?|was) "
-    rf"{_VERY}(?:{_GOOD}|well)"
+    rf"{_VERY}(?:{_GOOD}|well|fine|ok|okay)"
     rf"(?: (?:here|now|as (?:it is|they are)))?)"
     rf"(?P<keep>{_KEEP})?",
     re.IGNORECASE,

@@ -142,7 +142,10 @@ def removed(clause: str, _brief: str) -> list[Instruction]:
         return []
     what = without_article(match["what"]).strip()
     # "No text or logos" names two things, and each gets its own sentence.
-    things = [without_article(thing.strip()) for thing in re.split(r"\s+(?:or|and|nor)\s+|\s*,\s*", what)]
+    things = [
+        without_article(re.sub(r"^no ", "", thing.strip(), flags=re.IGNORECASE))
+        for thing in re.split(r"\s+(?:or|and|nor)\s+|\s*,\s*", what)
+    ]
     if not things or any(
         not thing or len(thing.split()) > 5 or thing.lower() in _NOT_NOUNS for thing in things
     ):
@@ -165,7 +168,7 @@ def added(clause: str, brief: str) -> list[Instruction]:
     else:
         return []
     if (
-        re.search(r"\b(?:is|are|should|must|that|it|i|we|you|to)\b", what, re.IGNORECASE)
+        re.search(r"\b(?:is|are|should|must|that|it|i|we|you|to|but)\b", what, re.IGNORECASE)
         or len(what.split()) > 10
         or re.match(r"show .* from ", clause, re.IGNORECASE)
     ):

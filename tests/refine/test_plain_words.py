@@ -95,6 +95,11 @@ def ask(text: str, brief: str = STREET, limits: Limits = FREE) -> Refined:
         (STREET, "it sinks slowly please", ["The boat sinks slowly."], ["Avoid", "It "]),
         (STREET, "the boat sinks please", ["The boat sinks."], ["Avoid"]),
         (STREET, "why does it zoom", ["The camera does not zoom.", "The camera pans right."], ["Avoid"]),
+        (STREET, "the boat should move away", ["The boat moves away from the camera."], ["Avoid"]),
+        (STREET, "she walks away", ["Avoid this: she walks away."], []),
+        (STREET, "keep it slow", ["The motion is slow", "drifts slowly"], ["fast"]),
+        (STREET, "there is a boat", ["There is a boat."], ["Avoid"]),
+        (STREET, "no people, no cars", ["There are no people.", "There are no cars."], ["no no"]),
         (LAKE, "why does it zoom", ["The camera does not zoom."], ["zooms"]),
     ],
 )
