@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from reviewapp.refine.brief import wanted
 from reviewapp.refine.grammar import be, is_plural, key, lower_first, split_words, without_article
+from reviewapp.refine.look_words import LOOK_WORDS
 from reviewapp.refine.statements import Instruction
 from reviewapp.refine.words import COLOURS, COUNT, MOTION_VERBS, POSTURES, STATE_GROUP, STOP_WORDS
 
@@ -24,6 +25,11 @@ _LED = re.compile(rf"(?:an?|the|his|her|some|several|many|{COUNT})\s+", re.IGNOR
 _WISHED = re.compile(
     r"(?P<who>they|these|those|he|she|it|this|that|everything|all)(?: (?:all|both))? "
     r"(?P<rest>(?:should|must|needs? to|has to|have to|ought to|(?:is|are) supposed to) (?P<what>.+))",
+    re.IGNORECASE,
+)
+_TOO = re.compile(
+    r"(?P<who>they|these|those|he|she|it|this|that|everything|all) (?:is|are|looks?|seems?) "
+    r"(?:a (?:bit|little) |much |way |far )?too (?P<word>[a-z]+)",
     re.IGNORECASE,
 )
 _ACTS = frozenset((*MOTION_VERBS.split("|"), *POSTURES))
@@ -62,6 +68,10 @@ def named(pronoun: str, brief: str) -> str:
 
 def without_pronoun(clause: str, brief: str) -> str | None:
     """The wish with its subject by name; None where it has no pronoun or may mean the whole picture."""
+    big = _TOO.fullmatch(clause)
+    if big is not None and big["word"].lower() in STATE_GROUP and big["word"].lower() not in LOOK_WORDS:
+        subject = named(big["who"], brief)
+        return f"the {subject} {be(subject)} too {big['word']}"
     match = _WISHED.fullmatch(clause)
     if match is None:
         return None
@@ -71,6 +81,7 @@ def without_pronoun(clause: str, brief: str) -> str | None:
     whole = who in {"it", "this", "that", "everything", "all"}
     state = what.startswith("be ") and all(word.removesuffix("er") in STATE_GROUP or word in STATE_GROUP
                                            for word in words)  # fmt: skip
+    state = state or re.search(r" the (?:left|right|cent(?:er|re)|middle|foreground|background)\b", what)
     if whole and not state and what.split()[0] not in _ACTS:
         return None
     return f"the {named(who, brief)} {match['rest']}"

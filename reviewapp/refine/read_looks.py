@@ -36,7 +36,8 @@ _NOT_SO = re.compile(
     re.IGNORECASE,
 )
 _COMPARED = re.compile(
-    r"(?:(?:make|turn|keep|have|slow|let|bring|move|put|get|pull|push|hold|give|try|use) "
+    r"(?:(?:make|turn|keep|have|slow|let|bring|move|put|get|pull|push|raise|lower|show|stop|start|"
+    r"hold|give|try|use) "
     r")?(?:(?P<who>.+?) )?(?:(?:should|must|needs? to|has to|have to|"
     r"can|could|to) )?(?:be |look |feel |get |go |move |become )?"
     r"(?P<more>more )?(?P<word>[\w-]+)",

@@ -100,6 +100,9 @@ def ask(text: str, brief: str = STREET, limits: Limits = FREE) -> Refined:
         (STREET, "keep it slow", ["The motion is slow", "drifts slowly"], ["fast"]),
         (STREET, "there is a boat", ["There is a boat."], ["Avoid"]),
         (STREET, "no people, no cars", ["There are no people.", "There are no cars."], ["no no"]),
+        (STREET, "it is too big", ["The boat is small."], ["The it", "less"]),
+        (STREET, "all must be on the left", ["The boat is on the left side of the frame."], ["all is"]),
+        (STREET, "raise the boat closer", ["The boat is closer."], ["raise"]),
         (LAKE, "why does it zoom", ["The camera does not zoom."], ["zooms"]),
     ],
 )
