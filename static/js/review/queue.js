@@ -82,10 +82,15 @@ export class Queue {
 
   arrived(uid, clip) {
     if (this.room && this.room.uid === uid) return;
-    const words = `Retake ${clip.label} has arrived`;
-    announce(`${words}, shot ${clip.code}. Press Enter to see it beside the old one.`);
-    toast(words, "arrived");
-    const place = [...document.querySelectorAll("#toasts .toast--arrived")].pop();
+    const words = `Retake ${clip.code} ${clip.label} has arrived`;
+    announce(`${words}. Press Enter to see it beside the old one.`);
+    // One message for all that came: the newest by name, the others stand in the queue.
+    const earlier = [...document.querySelectorAll("#toasts .toast--arrived")];
+    const others = earlier.reduce((sum, one) => sum + Number(one.dataset.clips), 0);
+    for (const one of earlier) one.remove();
+    toast(others ? `${words}, and ${others} more` : words, "arrived");
+    const place = document.querySelector("#toasts .toast--arrived");
+    place.dataset.clips = others + 1;
     const link = document.createElement("a");
     link.className = "button button--primary button--small";
     link.href = clip.href;
