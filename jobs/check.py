@@ -10,7 +10,7 @@ from django.conf import settings
 
 from jobs import files, heart
 from jobs.quality import guarded
-from jobs.quality.report import CHECKER_VERSION, Checked, NotPlayable, Ordered
+from jobs.quality.report import CHECKER_VERSION, Checked, NotPlayable, Ordered, asks_for_a_still
 from reviewapp import line
 from reviewapp.lifeline import die_with_parent
 from reviewapp.models import Candidate, QualityReport
@@ -29,7 +29,12 @@ def check_candidate(candidate_id: int) -> None:
 
 
 def _check(candidate: Candidate) -> None:
-    ordered = Ordered(duration_s=float(candidate.duration_s), width=candidate.width, height=candidate.height)
+    ordered = Ordered(
+        duration_s=float(candidate.duration_s),
+        width=candidate.width,
+        height=candidate.height,
+        still_wanted=asks_for_a_still(candidate.shot.prompt),
+    )
     wall_s = min(guarded.WALL_S, settings.CHECK_LEASE_S * LEASE_SHARE)
     try:
         with files.on_this_machine(candidate.clip.file) as path:

@@ -220,6 +220,7 @@ def test_a_retake_arrives_without_a_reload_and_opens_beside_the_old_clip(
     expect(toast).to_contain_text("SQ010_SH0010 v002_c01 has arrived")
     expect(page.locator("#announce")).to_contain_text("v002_c01 has arrived")
     assert page.evaluate("!window.retake.player.film.paused"), "the arrival must not stop what is playing"
+    expect(page.locator("nav .count").first).to_contain_text("2")
     expect(page.locator("#queue .shot--mine")).to_contain_text("back to you")
     page.keyboard.press("Enter")
     expect(page.locator("#slate .slate__line")).to_contain_text("v002")

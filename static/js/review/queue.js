@@ -69,6 +69,7 @@ export class Queue {
   read() {
     setClock(this.root.dataset.now);
     this.fold();
+    this.count();
     tickClock();
     const now = this.returned();
     for (const [uid, clip] of now) if (!this.known.has(uid)) this.arrived(uid, clip);
@@ -77,6 +78,22 @@ export class Queue {
     for (const link of document.querySelectorAll("#toasts .toast--arrived [data-go]")) {
       const uid = link.dataset.go;
       if (!now.has(uid) || (this.room && this.room.uid === uid)) link.closest(".toast").remove();
+    }
+  }
+
+  /* The main menu stands outside of what is swapped, and its number would fall behind. */
+  count() {
+    const { home, waiting } = this.root.dataset;
+    for (const link of document.querySelectorAll(`nav a[href="${home}"]`)) {
+      link.querySelector(".count")?.remove();
+      if (!waiting) continue;
+      const words = document.createElement("span");
+      words.className = "sr";
+      words.textContent = " clips waiting";
+      const count = document.createElement("span");
+      count.className = "count";
+      count.append(waiting, words);
+      link.append(count);
     }
   }
 
