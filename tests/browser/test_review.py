@@ -203,8 +203,11 @@ def test_the_text_can_be_changed_while_the_countdown_stands(enter: Open, shot: S
     page.keyboard.press("Enter")
     expect(page.locator("#retake-card [data-countdown]")).to_be_visible()
     assert PromptVersion.objects.get(number=2).text == "A red boat 🚤 in the rain."
+    expect(page.locator("#toasts [data-kind=decision]")).to_be_visible()
     page.keyboard.press("g")
     expect(page.locator("#retake-card")).to_contain_text("Being sent")
+    # Its promise is kept, so the message that made it goes.
+    expect(page.locator("#toasts [data-kind=decision]")).to_have_count(0)
 
 
 def test_a_retake_arrives_without_a_reload_and_opens_beside_the_old_clip(

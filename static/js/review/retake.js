@@ -58,6 +58,12 @@ export async function refreshCard() {
   if (left) closing = setTimeout(() => { if (card() && !card().matches(":hover, :focus-within")) closeCard(); }, LINGERS_MS);
 }
 
+/* A message that a retake is about to be sent is untrue once it was sent by hand. */
+function dropPromise() {
+  if (!card() || ["held", "confirm"].includes(card().dataset.state)) return;
+  document.querySelector(`#toasts [data-kind=decision][data-version="${card().dataset.version}"]`)?.remove();
+}
+
 export function listenCard() {
   document.addEventListener("click", (event) => {
     const line = event.target.closest("[data-card]");
@@ -78,6 +84,7 @@ export function listenCard() {
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     tickClock();
+    dropPromise();
     const field = card() && card().querySelector("#edit-text");
     if (!field) return;
     // What comes back refused is counted as it stands in the field.
