@@ -72,7 +72,7 @@ class Poller:
         key = candidate.provider_key
         if key is None:
             raise NotConfigured("The key that this clip was asked with has been removed.")
-        known_as = (key.pk, key.base_url, key.secret_encrypted)
+        known_as = (key.pk, key.base_url, key.credentials_encrypted)
         if known_as not in self._providers:
             limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
             client = httpx.AsyncClient(transport=AiohttpTransport(limits=limits), follow_redirects=False)

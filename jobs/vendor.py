@@ -25,7 +25,7 @@ def options_for(key: ProviderKey) -> dict[str, Any]:
     unreadable.
     """
     try:
-        secret = key.secret()
+        secret = key.credentials()["api_key"]
     except CannotDecrypt as error:
         raise NotConfigured(f"The key “{key.name}” cannot be read: {error}") from None
     whole = settings.SUBMIT_TIMEOUT_S

@@ -58,7 +58,7 @@ def _key() -> bool:
         return False
     key = ProviderKey(name=KEY_NAME, provider="runway", base_url=here)
     # The sandbox takes any key that looks like the vendor's own; this one opens nothing anywhere else.
-    key.set_secret(f"key_{secrets.token_hex(64)}")
+    key.set_credentials({"api_key": f"key_{secrets.token_hex(64)}"})
     key.save()
     return True
 

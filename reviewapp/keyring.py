@@ -62,7 +62,7 @@ class KeyFacts:
 
 def add_key(by: User, facts: KeyFacts) -> ProviderKey:
     key = ProviderKey(name=facts.name, provider=facts.provider, base_url=facts.base_url, created_by=by)
-    key.set_secret(facts.secret)
+    key.set_credentials({"api_key": facts.secret})
     with transaction.atomic():
         key.save()
         AuditEntry.record(
@@ -79,7 +79,7 @@ def change_key(by: User, key: ProviderKey, facts: KeyFacts) -> None:
     ]
     key.name, key.provider, key.base_url = facts.name, facts.provider, facts.base_url
     if facts.secret:
-        key.set_secret(facts.secret)
+        key.set_credentials({"api_key": facts.secret})
         changed.append("secret replaced")
     if not changed:
         return

@@ -51,7 +51,7 @@ def run_queue(most: int = 500) -> int:
 def sandbox_key(base_url: str, **fields: object) -> ProviderKey:
     """A Runway key that leads to a running sandbox."""
     key = ProviderKey(name="Sandbox", provider="runway", base_url=base_url)
-    key.set_secret(SANDBOX_SECRET)
+    key.set_credentials({"api_key": SANDBOX_SECRET})
     for name, value in fields.items():
         setattr(key, name, value)
     key.save()

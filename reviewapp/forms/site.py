@@ -148,7 +148,7 @@ class KeyForm(forms.Form):
         secret = str(self.cleaned_data["secret"]).strip()
         if secret:
             try:
-                ProviderKey().set_secret(secret)
+                ProviderKey().set_credentials({"api_key": secret})
             except ValueError:
                 raise ValidationError(
                     "This is a masked key, with its middle left out. Copy the whole key at the provider."

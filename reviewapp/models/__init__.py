@@ -5,11 +5,13 @@ from __future__ import annotations
 from reviewapp.models.accounts import AuditEntry, User
 from reviewapp.models.candidates import Candidate, StaleCandidate, Status, Transition
 from reviewapp.models.clips import Clip, QualityReport
+from reviewapp.models.inputs import ShotInput
 from reviewapp.models.keys import ProviderKey
 from reviewapp.models.money import GenerationOrder, LedgerEntry
 from reviewapp.models.processes import Heartbeat
-from reviewapp.models.projects import Membership, Project, PromptVersion, Role, Shot, ShotStatus
+from reviewapp.models.projects import Membership, Project, PromptVersion, Role, Routing, Shot, ShotStatus
 from reviewapp.models.reviews import Draft, Note, NoteCheck, ReviewDecision, Verdict
+from reviewapp.models.webhooks import WebhookDelivery
 
 __all__ = [
     "AuditEntry",
@@ -28,11 +30,14 @@ __all__ = [
     "QualityReport",
     "ReviewDecision",
     "Role",
+    "Routing",
     "Shot",
+    "ShotInput",
     "ShotStatus",
     "StaleCandidate",
     "Status",
     "Transition",
     "User",
     "Verdict",
+    "WebhookDelivery",
 ]

@@ -119,6 +119,15 @@ class Candidate(models.Model):
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     seed = models.PositiveBigIntegerField(null=True, blank=True)
+    # The shot's pictures and clips that go along: [{"role": "first_frame", "input": 7}], pinned like the rest.
+    inputs = models.JSONField(default=list, blank=True)
+    # Why this provider and model, in one sentence.
+    choice_why = models.CharField(max_length=400, blank=True)
+    # Who was asked before and surely took nothing: [{"provider": "kling", "model": "kling-3.0", "why": "…"}].
+    passed_by = models.JSONField(default=list, blank=True)
+    # The place in its key's rate of calls that was given to this row, and since when it waits for a free slot.
+    send_at = models.DateTimeField(null=True, blank=True)
+    waits_since = models.DateTimeField(null=True, blank=True)
     estimate_usd = models.DecimalField(max_digits=12, decimal_places=4)
 
     provider_job_id = models.CharField(max_length=300, blank=True)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 
@@ -10,16 +15,45 @@ from reviewapp import secretbox
 from reviewapp.models.accounts import User
 
 
+def is_masked(value: str) -> bool:
+    """Whether a value is empty or has its middle left out, as pages show keys."""
+    return not value.strip() or "…" in value or "•" in value or "*" * 3 in value
+
+
 class ProviderKey(models.Model):
-    """One account at one provider. The secret can be set and used, never read back by a person."""
+    """One account at one provider. Its credentials can be set and used, never read back by a person.
+
+    `options` are what the vendor needs besides and nobody has to hide (a Google Cloud project, a bucket).
+    `paused_reason` stops the key until a person acts; `resting_until` stops it for a while by itself.
+    `next_call_at` is the next free place in the key's rate of calls; `budget_usd` is for all time,
+    `daily_budget_usd` for one day (UTC); empty limits are none of ours.
+    """
 
     name = models.CharField(max_length=80, unique=True)
     provider = models.CharField(max_length=40)
     base_url = models.URLField(blank=True, max_length=300)
-    secret_encrypted = models.TextField()
+    credentials_encrypted = models.TextField(blank=True)
+    options = models.JSONField(default=dict, blank=True)
     last_four = models.CharField(max_length=4, blank=True)
+    from_environment = models.BooleanField(default=False)
     enabled = models.BooleanField(default=True)
     paused_reason = models.CharField(max_length=300, blank=True)
+    resting_until = models.DateTimeField(null=True, blank=True)
+    resting_reason = models.CharField(max_length=300, blank=True)
+    budget_usd = models.DecimalField(
+        max_digits=10, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    daily_budget_usd = models.DecimalField(
+        max_digits=10, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    concurrency = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
+    requests_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    next_call_at = models.DateTimeField(null=True, blank=True)
+    # The public keys a vendor signs its webhooks with, where it publishes them, and when they were fetched.
+    webhook_keys = models.JSONField(default=list, blank=True)
+    webhook_keys_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
     check_ok = models.BooleanField(null=True, blank=True)
@@ -43,18 +77,29 @@ class ProviderKey(models.Model):
     def usable(self) -> bool:
         return self.enabled and not self.paused_reason
 
-    def set_secret(self, secret: str) -> None:
-        """Encrypt and keep a new secret. An empty or masked value is a caller's mistake and never
-        overwrites.
-        """
-        if not secret.strip() or "…" in secret or "•" in secret or "*" * 3 in secret:
-            raise ValueError("a masked or empty value is not a key")
-        self.secret_encrypted = secretbox.encrypt(secret.strip())
-        # Four characters of a very short secret would give most of it away.
-        self.last_four = secret.strip()[-4:] if len(secret.strip()) >= 12 else ""
+    def rests(self, now: datetime) -> bool:
+        """Whether the key is left alone for a while: the vendor is down or has asked for a pause."""
+        return self.resting_until is not None and self.resting_until > now
 
-    def secret(self) -> str:
-        return secretbox.decrypt(self.secret_encrypted)
+    def set_credentials(self, credentials: Mapping[str, str]) -> None:
+        """Encrypt and keep new credentials, by the names the provider gives them. An empty or masked value is
+        a caller's mistake and never overwrites.
+        """
+        values = {name: value.strip() for name, value in credentials.items()}
+        if not values or any(is_masked(value) for value in values.values()):
+            raise ValueError("a masked or empty value is not a key")
+        self.credentials_encrypted = secretbox.encrypt(json.dumps(values))
+        first = next(iter(values.values()))
+        # Four characters of a very short secret would give most of it away, and those of a file say nothing.
+        self.last_four = first[-4:] if len(first) >= 12 and not first.startswith("{") else ""
+
+    def credentials(self) -> dict[str, str]:
+        """The secrets by name, for the provider's own room. Raises `CannotDecrypt`."""
+        try:
+            found = json.loads(secretbox.decrypt(self.credentials_encrypted))
+        except ValueError as error:
+            raise secretbox.CannotDecrypt("The stored key is damaged. Enter it again.") from error
+        return {str(name): str(value) for name, value in found.items()}
 
     def pause(self, reason: str) -> None:
         ProviderKey.objects.filter(pk=self.pk, paused_reason="").update(paused_reason=reason[:300])

@@ -22,6 +22,19 @@ class RetakePolicy(models.TextChoices):
     WHOLE_ROUND = "round", "The retake waits for the whole round's verdicts"
 
 
+class Routing(models.TextChoices):
+    """How the model of a clip is chosen. `CHOSEN` is the model that a person named."""
+
+    CHOSEN = "chosen", "The chosen model"
+    CHEAPEST = "cheapest", "The cheapest"
+    CHEAPEST_4K = "cheapest_4k", "The cheapest in 4K"
+    BEST_PHYSICS = "best_physics", "The best physics"
+    BEST_CHARACTER = "best_character_consistency", "The steadiest characters"
+    FASTEST = "fastest", "The fastest"
+    SPREAD = "spread", "Spread over several"
+    BEST_APPROVED = "best_approved", "The most approved per dollar here"
+
+
 class BudgetMode(models.TextChoices):
     OBSERVE = "observe", "Observe: only show it"
     WARN = "warn", "Warn: ask before going over"
@@ -44,6 +57,7 @@ class Project(models.Model):
     style_text = models.TextField(blank=True, max_length=600)
     provider = models.CharField(max_length=40, default="runway")
     model = models.CharField(max_length=80, default="gen4.5")
+    routing = models.CharField(max_length=40, choices=Routing.choices, default=Routing.CHOSEN)
     duration_s = models.DecimalField(max_digits=5, decimal_places=2, default=Decimal(5))
     aspect = models.CharField(max_length=10, default="16:9")
     candidates_per_round = models.PositiveSmallIntegerField(
@@ -135,8 +149,11 @@ class Shot(models.Model):
     negative_prompt = models.TextField(blank=True, max_length=4000)
     duration_s = models.DecimalField(max_digits=5, decimal_places=2)
     aspect = models.CharField(max_length=10, default="16:9")
-    # Blank means the project's own model.
+    # Blank means the project's own. `provider` and `model` are set together, and only where `routing` is
+    # CHOSEN.
+    provider = models.CharField(max_length=40, blank=True)
     model = models.CharField(max_length=80, blank=True)
+    routing = models.CharField(max_length=40, choices=Routing.choices, blank=True)
     acceptance = models.TextField(blank=True, max_length=2000)
     on_hold = models.BooleanField(default=False)
     omitted = models.BooleanField(default=False)
@@ -176,6 +193,15 @@ class Shot(models.Model):
                 return status
         # Candidates exist, none is under way and none waits for eyes: a producer has to decide.
         return ShotStatus.ESCALATED if flags.has_any else ShotStatus.DRAFT  # type: ignore[attr-defined]
+
+    @property
+    def effective_routing(self) -> Routing:
+        """How this shot's model is chosen: a model named on the shot stands above the project's policy."""
+        return Routing.CHOSEN if self.model else Routing(self.routing or self.project.routing)
+
+    @property
+    def effective_provider(self) -> str:
+        return self.provider or self.project.provider if self.model else self.project.provider
 
     @property
     def effective_model(self) -> str:

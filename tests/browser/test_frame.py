@@ -22,7 +22,7 @@ LONG = "Runway, the account of the second unit in Wellington that nobody remembe
 
 def _key(name: str, **facts: object) -> ProviderKey:
     key = ProviderKey(name=name, provider="runway", **facts)
-    key.set_secret("key_0123456789abcdef")
+    key.set_credentials({"api_key": "key_0123456789abcdef"})
     key.save()
     return key
 

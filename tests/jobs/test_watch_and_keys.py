@@ -40,7 +40,7 @@ def test_a_key_that_works_is_said_to_work_and_is_no_longer_paused(key: ProviderK
 
 
 def test_a_refused_key_is_paused_with_the_reason(key: ProviderKey) -> None:
-    key.set_secret("not-a-key-of-this-vendor")
+    key.set_credentials({"api_key": "not-a-key-of-this-vendor"})
     key.save()
     check_key(key.pk)
     key.refresh_from_db()

@@ -95,7 +95,7 @@ def pictures_of(content: bytes) -> tuple[bytes, bytes, int]:
 
 def make_key() -> ProviderKey:
     key = ProviderKey(name="Key of the tests", provider="runway")
-    key.set_secret("key_" + "0123456789abcdef" * 8)
+    key.set_credentials({"api_key": "key_" + "0123456789abcdef" * 8})
     key.save()
     return key
 

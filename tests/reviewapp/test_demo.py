@@ -34,7 +34,7 @@ def test_its_key_leads_to_the_sandbox_and_looks_like_the_vendors_own() -> None:
     demo.load()
     key = ProviderKey.objects.get()
     assert key.base_url == f"{settings.SANDBOX_URL}/runway"
-    assert re.fullmatch(r"key_[0-9a-f]{128}", key.secret())
+    assert re.fullmatch(r"key_[0-9a-f]{128}", key.credentials()["api_key"])
 
 
 def test_twice_changes_nothing() -> None:

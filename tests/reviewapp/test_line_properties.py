@@ -59,7 +59,7 @@ class Life:
             candidates_per_round=2, budget_usd=budget,
         )  # fmt: skip
         key = ProviderKey(name=f"k{seed}", provider="runway")
-        key.set_secret("key_" + "a" * 128)
+        key.set_credentials({"api_key": "key_" + "a" * 128})
         key.save()
         self.shot = Shot.objects.create(
             project=self.project,

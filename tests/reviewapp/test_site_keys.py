@@ -25,7 +25,7 @@ NEW = {"name": "Runway, studio", "provider": "runway", "base_url": "", "secret":
 @pytest.fixture
 def key(dana: User) -> ProviderKey:
     key = ProviderKey(name="Runway, studio", provider="runway", created_by=dana)
-    key.set_secret(SECRET)
+    key.set_credentials({"api_key": SECRET})
     key.save()
     return key
 
@@ -33,15 +33,15 @@ def key(dana: User) -> ProviderKey:
 def test_it_stores_a_key_encrypted_and_shows_its_end(dana: User) -> None:
     answer = signed_in(dana).post("/site/keys/new/", NEW, follow=True)
     key = ProviderKey.objects.get()
-    assert key.secret() == SECRET
-    assert SECRET not in key.secret_encrypted
+    assert key.credentials()["api_key"] == SECRET
+    assert SECRET not in key.credentials_encrypted
     assert "WXYZ" in answer.content.decode()
 
 
 def test_an_empty_secret_leaves_the_stored_one(dana: User, key: ProviderKey) -> None:
     signed_in(dana).post(f"/site/keys/{key.pk}/", NEW | {"name": "Renamed", "secret": ""})
     key.refresh_from_db()
-    assert (key.name, key.secret()) == ("Renamed", SECRET)
+    assert (key.name, key.credentials()["api_key"]) == ("Renamed", SECRET)
 
 
 def test_a_new_secret_replaces_the_old_one_and_forgets_what_was_known_of_it(
@@ -52,7 +52,7 @@ def test_a_new_secret_replaces_the_old_one_and_forgets_what_was_known_of_it(
     )
     signed_in(dana).post(f"/site/keys/{key.pk}/", NEW | {"secret": "key_another-one-5678"})
     key.refresh_from_db()
-    assert (key.secret(), key.check_ok, key.paused_reason) == ("key_another-one-5678", None, "")
+    assert (key.credentials()["api_key"], key.check_ok, key.paused_reason) == ("key_another-one-5678", None, "")
     assert AuditEntry.objects.get().detail == "secret replaced"
 
 
@@ -62,7 +62,7 @@ def test_a_masked_key_is_refused_and_the_stored_one_stays(dana: User, key: Provi
     assert answer.status_code == 422
     assert "This is a masked key" in answer.content.decode()
     key.refresh_from_db()
-    assert key.secret() == SECRET
+    assert key.credentials()["api_key"] == SECRET
 
 
 def test_no_page_answer_or_log_ever_holds_the_key(

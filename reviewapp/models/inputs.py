@@ -1,0 +1,42 @@
+"""What a shot starts from: first and last frames, reference pictures, a clip to edit."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from reviewapp.models.accounts import User
+from reviewapp.models.projects import Shot
+
+
+class ShotInput(models.Model):
+    """One file that goes to the vendor with the words. The file never changes: another picture is another row.
+
+    `removed_at` takes it out of the shot; the row and the file stay for the candidates that were made with it.
+    Width and height in pixels, size in bytes.
+    """
+
+    class Kind(models.TextChoices):
+        FIRST_FRAME = "first_frame", "First frame"
+        LAST_FRAME = "last_frame", "Last frame"
+        REFERENCE = "reference", "Reference picture"
+        SOURCE_VIDEO = "source_video", "Clip to edit"
+
+    shot = models.ForeignKey(Shot, on_delete=models.CASCADE, related_name="inputs")
+    role = models.CharField(max_length=20, choices=Kind.choices)
+    position = models.PositiveSmallIntegerField(default=0)
+    file = models.FileField(max_length=300)
+    name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    content_type = models.CharField(max_length=60)
+    size = models.PositiveBigIntegerField()
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["role", "position", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.shot.code} {self.role}: {self.name}"
