@@ -10,6 +10,7 @@ from django.utils import timezone
 from jobs import heart, vendor
 from providers.contract import KeyStatus
 from providers.errors import ProviderError
+from reviewapp.credentials import options_for
 from reviewapp.models import ProviderKey
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ def _means(error: ProviderError) -> bool | None:
 
 def _ask(key: ProviderKey) -> KeyStatus | ProviderError:
     try:
-        return asyncio.run(_call(vendor.Account(key.provider, vendor.options_for(key))))
+        return asyncio.run(_call(vendor.Account(key.provider, options_for(key))))
     except ProviderError as error:
         return error
 

@@ -8,36 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from django.conf import settings
 
 from providers import registry
 from providers.contract import VideoProvider
 from providers.errors import NotConfigured
-from reviewapp.models import Candidate, ProviderKey
-from reviewapp.secretbox import CannotDecrypt
-
-CONNECT_TIMEOUT_S = 10.0
-SANDBOX_POLL_S = 1.0
-
-
-def options_for(key: ProviderKey) -> dict[str, Any]:
-    """What the provider room needs to know of this account. Raises NotConfigured when the secret is
-    unreadable.
-    """
-    try:
-        secret = key.credentials()["api_key"]
-    except CannotDecrypt as error:
-        raise NotConfigured(f"The key “{key.name}” cannot be read: {error}") from None
-    whole = settings.SUBMIT_TIMEOUT_S
-    # Asking our own sandbox often is a burden to nobody; a vendor is asked as its documentation wishes.
-    own = {"poll_seconds": SANDBOX_POLL_S} if key.base_url.startswith(settings.SANDBOX_URL) else {}
-    return own | {
-        "base_url": key.base_url,
-        "api_key": secret,
-        "private_hosts": settings.PRIVATE_HOSTS,
-        "max_bytes": settings.MAX_CLIP_BYTES,
-        "timeouts": {"connect": min(CONNECT_TIMEOUT_S, whole), "read": whole, "write": whole, "pool": whole},
-    }
+from reviewapp.credentials import options_for
+from reviewapp.models import Candidate
 
 
 @dataclass(frozen=True)
