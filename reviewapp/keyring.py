@@ -27,6 +27,12 @@ def key_for(project: Project, provider: str) -> ProviderKey | None:
     return next((key for key in _fitting(project, provider) if key.usable), None)
 
 
+def keys_for(project: Project, provider: str) -> list[ProviderKey]:
+    """Every key that may pay for this project's clips now, the one that has been unused longest first."""
+    now = timezone.now()
+    return [key for key in _fitting(project, provider) if key.usable and not key.rests(now)]
+
+
 def _fitting(project: Project, provider: str) -> list[ProviderKey]:
     keys = list(ProviderKey.objects.filter(provider=provider).order_by("last_used_at", "pk"))
     real = [key for key in keys if not key.is_sandbox]
