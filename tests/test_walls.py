@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HOUSE = {"providers", "reviewapp", "jobs", "tests"}
 VERBS = (
     "money", "generation", "retakes", "rewriting", "review", "notes", "queue", "dispatch", "line", "people",
-    "keyring", "projects", "shots", "credentials",
+    "keyring", "projects", "shots", "credentials", "inputs",
 )  # fmt: skip
 
 
@@ -45,7 +45,8 @@ def breaches(path: Path, forbidden: set[str]) -> set[str]:
 ADAPTERS = {
     f"providers.{path.stem}"
     for path in (ROOT / "providers").glob("*.py")
-    if path.stem not in {"__init__", "catalog", "contract", "errors", "registry", "catalog_data", "prompts"}
+    if path.stem
+    not in {"__init__", "catalog", "contract", "errors", "registry", "catalog_data", "prompts", "sniff"}
 }
 WALLS = {
     "providers know no Django and no other room": (

@@ -12,7 +12,7 @@ class ShotInput(models.Model):
     """One file that goes to the vendor with the words. The file never changes: another picture is another row.
 
     `removed_at` takes it out of the shot; the row and the file stay for the candidates that were made with it.
-    Width and height in pixels, size in bytes.
+    Width and height in pixels, size in bytes, and a clip's length in seconds.
     """
 
     class Kind(models.TextChoices):
@@ -31,6 +31,7 @@ class ShotInput(models.Model):
     size = models.PositiveBigIntegerField()
     width = models.PositiveIntegerField(null=True, blank=True)
     height = models.PositiveIntegerField(null=True, blank=True)
+    duration_s = models.FloatField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     removed_at = models.DateTimeField(null=True, blank=True)
