@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from django.db.models import DecimalField, Q, Sum, Value
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from providers import catalog
-from reviewapp.models import Candidate, LedgerEntry, Project, Shot, Status
+from reviewapp.models import Candidate, LedgerEntry, Project, ProviderKey, Shot, Status
 from reviewapp.models.projects import BudgetMode
 
 ZERO = Decimal(0)
@@ -18,6 +21,10 @@ Kind = LedgerEntry.Kind
 
 class BudgetReached(Exception):
     """The cap of a project or shot leaves no room for this call; the sentence says which and by how much."""
+
+
+class KeyBudgetReached(BudgetReached):
+    """The same for the account: another key may still have room."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +82,53 @@ def shot_totals(shot: Shot) -> Totals:
     return _with_promised(_totals(Q(shot=shot), shot.project.shot_budget_usd), Q(shot=shot))
 
 
-def reserve(candidate: Candidate) -> None:
-    """Write the reservation of this attempt. Stands inside the transaction that claims the row.
+@dataclass(frozen=True)
+class KeyTotals:
+    """US dollars of one account: charged for all time and since midnight (UTC), and reserved for calls under
+    way, which count towards the day on which they are charged.
+    """
+
+    spent: Decimal = ZERO
+    today: Decimal = ZERO
+    reserved: Decimal = ZERO
+
+
+def key_totals(*keys: ProviderKey) -> Mapping[int, KeyTotals]:
+    """What each of these keys has paid, by its number, in one query."""
+    midnight = datetime.combine(timezone.now().astimezone(UTC).date(), datetime.min.time(), UTC)
+    sums = (
+        LedgerEntry.objects.filter(key__in=keys)
+        .order_by()
+        .values("key")
+        .annotate(
+            spent=_sum("amount", Q(kind=Kind.SETTLED)),
+            today=_sum("amount", Q(kind=Kind.SETTLED, at__gte=midnight)),
+            opened=_sum("amount", Q(kind=Kind.RESERVED)),
+            closed=_sum("closes", Q(kind__in=[Kind.SETTLED, Kind.RELEASED])),
+        )
+    )
+    found = {row["key"]: KeyTotals(row["spent"], row["today"], row["opened"] - row["closed"]) for row in sums}
+    return {key.pk: found.get(key.pk, KeyTotals()) for key in keys}
+
+
+def key_refusal(key: ProviderKey, amount: Decimal) -> str:
+    """Why the key's own budgets leave no room for this amount; empty where they do or there are none."""
+    if key.budget_usd is None and key.daily_budget_usd is None:
+        return ""
+    totals = key_totals(key)[key.pk]
+    limits = ((key.budget_usd, totals.spent, "budget"), (key.daily_budget_usd, totals.today, "daily budget"))
+    for budget, spent, word in limits:
+        if budget is not None and spent + totals.reserved + amount > budget:
+            left = max(ZERO, budget - spent - totals.reserved)
+            return (
+                f"The {word} of the key “{key.name}”, ${budget:.2f}, has ${left:.2f} left and this clip "
+                f"costs ${amount:.2f}. Nothing was sent and nothing was spent."
+            )
+    return ""
+
+
+def reserve(candidate: Candidate, key: ProviderKey) -> None:
+    """Write the reservation of this attempt on this key. Stands inside the transaction that claims the row.
 
     Raises BudgetReached, before anything is written, where a cap leaves no room.
     """
@@ -86,7 +138,12 @@ def reserve(candidate: Candidate) -> None:
     if project.budget_mode == BudgetMode.CAP:
         _refuse_over(_totals(Q(project=project), project.budget_usd), candidate.estimate_usd, "project")
         _refuse_over(_totals(Q(shot=candidate.shot), project.shot_budget_usd), candidate.estimate_usd, "shot")
-    _write(candidate, Kind.RESERVED, candidate.estimate_usd, why="before the call")
+    if key.budget_usd is not None or key.daily_budget_usd is not None:
+        # Several projects may race for the same account's last dollar.
+        locked = ProviderKey.objects.select_for_update(no_key=True).get(pk=key.pk)
+        if refusal := key_refusal(locked, candidate.estimate_usd):
+            raise KeyBudgetReached(refusal)
+    _write(candidate, Kind.RESERVED, candidate.estimate_usd, key_id=key.pk, why="before the call")
 
 
 def _refuse_over(totals: Totals, amount: Decimal, whose: str) -> None:
@@ -120,16 +177,23 @@ def _close(candidate: Candidate, kind: LedgerEntry.Kind, amount: Decimal, why: s
     reserved = lines.filter(kind=Kind.RESERVED).first()
     if reserved is None or lines.filter(kind__in=[Kind.SETTLED, Kind.RELEASED]).exists():
         return
-    _write(candidate, kind, amount, why=why, closes=reserved.amount)
+    _write(candidate, kind, amount, key_id=reserved.key_id, why=why, closes=reserved.amount)
 
 
 def _write(
-    candidate: Candidate, kind: LedgerEntry.Kind, amount: Decimal, *, why: str, closes: Decimal = ZERO
+    candidate: Candidate,
+    kind: LedgerEntry.Kind,
+    amount: Decimal,
+    *,
+    key_id: int | None,
+    why: str,
+    closes: Decimal = ZERO,
 ) -> None:
     LedgerEntry.objects.create(
         project_id=candidate.shot.project_id,
         shot_id=candidate.shot_id,
         candidate=candidate,
+        key_id=key_id,
         attempt=candidate.attempt,
         kind=kind,
         amount=amount,

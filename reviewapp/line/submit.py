@@ -42,7 +42,7 @@ def begin_submit(candidate_id: int) -> Candidate | None:
         return None
     try:
         with transaction.atomic():
-            money.reserve(candidate)
+            money.reserve(candidate, key)
             facts: dict[str, Any] = {"provider_key": key, "failure": "", "vendor_words": ""}
             candidate.move(Status.SUBMITTING, actor="submit", due_in=settings.SUBMIT_LEASE_S, **facts)
     except money.BudgetReached as reached:

@@ -6,6 +6,7 @@ from django.db import models
 
 from reviewapp.models.accounts import User
 from reviewapp.models.candidates import Candidate
+from reviewapp.models.keys import ProviderKey
 from reviewapp.models.projects import Project, Shot
 
 
@@ -14,7 +15,7 @@ class LedgerEntry(models.Model):
 
     Each attempt of a candidate writes RESERVED once, and later either SETTLED (the reservation closes and
     `amount` was charged) or RELEASED (it closes and nothing was charged). `closes` is the reservation that
-    the line closes.
+    the line closes. `key` is the account of that very call: the candidate's next attempt may use another.
     """
 
     class Kind(models.TextChoices):
@@ -25,6 +26,10 @@ class LedgerEntry(models.Model):
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="ledger")
     shot = models.ForeignKey(Shot, on_delete=models.PROTECT, related_name="ledger")
     candidate = models.ForeignKey(Candidate, on_delete=models.PROTECT, related_name="ledger")
+    # The index below serves the key's own queries as well.
+    key = models.ForeignKey(
+        ProviderKey, null=True, on_delete=models.SET_NULL, related_name="ledger", db_index=False
+    )
     attempt = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=10, choices=Kind.choices)
     amount = models.DecimalField(max_digits=12, decimal_places=4)
@@ -45,7 +50,11 @@ class LedgerEntry(models.Model):
                 name="one_closing",
             ),
         ]
-        indexes = [models.Index(fields=["project", "kind"]), models.Index(fields=["shot", "kind"])]
+        indexes = [
+            models.Index(fields=["project", "kind"]),
+            models.Index(fields=["shot", "kind"]),
+            models.Index(fields=["key", "at"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} ${self.amount} for {self.candidate_id}"

@@ -7,10 +7,11 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 
 from reviewapp import generation, money
-from reviewapp.models import Candidate, Clip, Shot, Status, User
+from reviewapp.models import Candidate, Clip, ProviderKey, Shot, Status, User
 
 LINE = (Status.SUBMITTING, Status.GENERATING, Status.INGESTING, Status.CHECKING, Status.IN_REVIEW)
 
@@ -20,12 +21,18 @@ def asked(shot: Shot, by: User, count: int = 1) -> list[Candidate]:
     return [Candidate.objects.whole().get(pk=candidate.pk) for candidate in made]
 
 
+def account() -> ProviderKey:
+    """The key that the staged calls were paid with; it is switched off, so that no other call takes it."""
+    facts = {"provider": "runway", "base_url": f"{settings.SANDBOX_URL}/runway", "enabled": False}
+    return ProviderKey.objects.get_or_create(name="Stage", defaults=facts)[0]
+
+
 def bring(candidate: Candidate, to: Status, data: bytes = b"a clip", **facts: Any) -> Candidate:
     """Walk the line up to `to`; `facts` are written with the last move."""
     for status in LINE[: LINE.index(to) + 1] if to in LINE else LINE[:1]:
         known: dict[str, Any] = {"provider_job_id": uuid.uuid4().hex} if status == Status.GENERATING else {}
         if status == Status.SUBMITTING:
-            money.reserve(candidate)
+            money.reserve(candidate, account())
         if status == Status.CHECKING:
             money.settle(candidate, candidate.estimate_usd, "made")
             make_clip(candidate, data)

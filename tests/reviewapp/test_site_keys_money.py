@@ -1,0 +1,104 @@
+"""Budgets of a key: who enforces them, what counts towards them, and what the admin sees of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from reviewapp import generation, line, money
+from reviewapp.models import Candidate, LedgerEntry, Project, ProviderKey, Shot, Status, User
+from tests.cast import sandbox_key
+
+pytestmark = pytest.mark.django_db
+
+# What one clip of the project's model costs.
+PRICE = Decimal("0.60")
+
+
+@pytest.fixture
+def key(db: None) -> ProviderKey:
+    return sandbox_key("https://api.example.com", name="Studio")
+
+
+@pytest.fixture
+def queued(project: Project, shot: Shot, alice: User) -> Callable[[], Candidate]:
+    def order() -> Candidate:
+        return generation.generate(project, [shot], alice, token=uuid4())[0]
+
+    return order
+
+
+def limit(key: ProviderKey, **budgets: Decimal) -> None:
+    ProviderKey.objects.filter(pk=key.pk).update(**budgets)
+    key.refresh_from_db()
+
+
+def test_a_reservation_names_the_key_and_its_closing_does_too(
+    key: ProviderKey, queued: Callable[[], Candidate]
+) -> None:
+    candidate = queued()
+    assert candidate.estimate_usd == PRICE
+    line.begin_submit(candidate.pk)
+    assert money.key_totals(key)[key.pk] == money.KeyTotals(reserved=PRICE)
+    other = sandbox_key("https://api.example.com", name="Other")
+    Candidate.objects.filter(pk=candidate.pk).update(provider_key=other)
+    money.settle(Candidate.objects.get(pk=candidate.pk), Decimal("0.50"), "made")
+    assert money.key_totals(key, other) == {
+        key.pk: money.KeyTotals(spent=Decimal("0.50"), today=Decimal("0.50")),
+        other.pk: money.KeyTotals(),
+    }
+
+
+def test_a_key_at_its_budget_pays_nothing_more_and_is_named(
+    key: ProviderKey, queued: Callable[[], Candidate]
+) -> None:
+    first, second = queued(), queued()
+    limit(key, budget_usd=Decimal("1.19"))
+    money.reserve(first, key)
+    with pytest.raises(money.KeyBudgetReached, match=r"budget of the key “Studio”, \$1.19, has \$0.59 left"):
+        money.reserve(second, key)
+    assert LedgerEntry.objects.filter(candidate=second).count() == 0
+
+
+def test_the_last_clip_may_use_the_budget_up(key: ProviderKey, queued: Callable[[], Candidate]) -> None:
+    limit(key, budget_usd=PRICE, daily_budget_usd=PRICE)
+    money.reserve(queued(), key)
+    assert money.key_totals(key)[key.pk].reserved == PRICE
+
+
+def test_a_key_holds_its_day_and_begins_afresh_at_midnight(
+    key: ProviderKey, queued: Callable[[], Candidate]
+) -> None:
+    first, second, third = queued(), queued(), queued()
+    limit(key, daily_budget_usd=Decimal("1.00"))
+    money.reserve(first, key)
+    money.settle(first, PRICE, "made")
+    with pytest.raises(money.KeyBudgetReached, match="daily budget of the key “Studio”"):
+        money.reserve(second, key)
+    LedgerEntry.objects.update(at=timezone.now() - timedelta(days=1))
+    money.reserve(second, key)
+    with pytest.raises(money.KeyBudgetReached):
+        money.reserve(third, key)
+
+
+def test_what_was_released_counts_no_more(key: ProviderKey, queued: Callable[[], Candidate]) -> None:
+    first, second = queued(), queued()
+    limit(key, budget_usd=PRICE, daily_budget_usd=PRICE)
+    money.reserve(first, key)
+    money.release(first, "never sent")
+    money.reserve(second, key)
+
+
+def test_a_key_that_is_deleted_leaves_the_ledger_as_it_was(
+    key: ProviderKey, queued: Callable[[], Candidate]
+) -> None:
+    candidate = queued()
+    money.reserve(candidate, key)
+    key.delete()
+    assert money.project_totals(candidate.shot.project).reserved == PRICE
+    assert Candidate.objects.get(pk=candidate.pk).status == Status.QUEUED
