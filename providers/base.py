@@ -1,8 +1,4 @@
-"""The HTTP manner every vendor shares: one client, one way to pay, one way to ask, one way to fetch.
-
-The rule that matters most is in `send_paid`: only an answer that surely means "nothing was taken" lets the
-call be repeated. Everything else on a paid call is `AnswerLost`, because a repeated call may be paid twice.
-"""
+"""The HTTP manner every vendor shares: one client, one way to pay, one way to ask, one way to fetch."""
 
 from __future__ import annotations
 
@@ -10,51 +6,35 @@ import json
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, BinaryIO, Self
+from urllib.parse import quote
 
 import httpx
 
+from providers import catalog
 from providers.addresses import Resolver, resolve
-from providers.contract import DownloadedFile, Output
-from providers.download import Fetcher
-from providers.errors import (
-    AnswerLost,
-    AuthFailed,
-    InvalidRequest,
-    NeverSent,
-    OutOfCredit,
-    ProviderError,
-    RateLimited,
-    Unsupported,
-    VendorUnavailable,
-)
+from providers.answers import AnswerReader, cause_in_words, json_object
+from providers.catalog_data import Model
+from providers.contract import DownloadedFile, GenerationRequest, Output
+from providers.download import Fetcher, origin_of
+from providers.errors import JobNotFound, Unsupported, VendorUnavailable
 from providers.options import HttpOptions
-from providers.retry_after import retry_after_s
-from providers.scrub import guard_http_logs, host_of, scrub
+from providers.scrub import guard_http_logs, host_of
 
 guard_http_logs()
 
-_NEVER_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-)
-# aiohttp's exceptions that mean "no connection was made", by name so that this room needs no aiohttp.
-_AIOHTTP_NEVER_SENT = {"ClientConnectorError", "ConnectionTimeoutError", "NonHttpUrlClientError"}
-_MOVED = {301, 302, 307, 308}
-# A server may answer these after it has begun or finished the work.
-_AMBIGUOUS = {303, 408, 409}
+# A form's files: the field, then file name, bytes and content type.
+Files = Mapping[str, tuple[str, bytes, str]]
 
 
-class HttpProvider:
+class HttpProvider(AnswerReader):
     """Base of the adapters. Holds a client and its options, and no state between calls.
 
     `secrets` are removed from every text. A client that was handed in is the caller's to close.
     """
 
     name = ""
-    label = ""
+    # Whether finished files lie behind the API's own address and want the same headers as its calls.
+    keyed_downloads = False
 
     def __init__(
         self,
@@ -97,27 +77,45 @@ class HttpProvider:
 
     # What a vendor fills in.
 
-    def headers(self) -> dict[str, str]:
-        """The headers of every API call, credentials included."""
+    async def headers(self) -> dict[str, str]:
+        """The headers of every API call, credentials included. Fetching a token for them spends nothing."""
         return {}
 
-    def refusal(self, response: httpx.Response, words: str) -> ProviderError | None:
-        """The vendor's own reading of a 4xx answer that took nothing; None leaves it to the status."""
-        return None
+    # Before a call.
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the key leads to another host than the vendor's, which may serve what he has retired."""
+        return self.http.base_url != catalog.vendor(self.name).base_url
+
+    def checked(self, request: GenerationRequest) -> Model:
+        """The model of a request that it can express. Raises `Unsupported` naming every field it cannot."""
+        issues = catalog.check_request(request, self.name, even_retired=self.elsewhere)
+        if issues:
+            raise Unsupported(f"{issues[0].message} Nothing was sent.", issues=issues)
+        return catalog.model(self.name, request.model)
 
     # Calls.
 
-    async def send_paid(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    async def send_paid(
+        self, path: str, body: Mapping[str, Any], files: Files | None = None
+    ) -> dict[str, Any]:
         """POST the one call that costs money and return its JSON object.
 
+        With `files` the body's fields are sent as a form, in their order and the files behind them.
         Raises `NeverSent` or a `Rejected` when surely nothing was spent, else `AnswerLost`.
         """
         content = self.encode(body)
+        # A token may have to be fetched first, and what goes wrong there is no lost answer.
+        headers = await self.headers()
         try:
-            response = await self._send("POST", path, content)
+            if files is None:
+                response = await self._send("POST", path, headers, content)
+            else:
+                response = await self._send_form(path, headers, body, files)
         except Exception as exc:  # noqa: BLE001 transports raise more than httpx's tree; money may have moved
-            raise self._paid_failure(exc) from None
-        self._check_paid_status(response)
+            raise self.paid_failure(exc) from None
+        self.check_paid_status(response)
         answer = json_object(response)
         if answer is None:
             raise self.answer_lost("its answer could not be read", response.status_code)
@@ -128,21 +126,22 @@ class HttpProvider:
     ) -> httpx.Response:
         """A call that spends nothing. Raises `VendorUnavailable`, `RateLimited` or another `Rejected`."""
         content = None if body is None else self.encode(body)
+        headers = await self.headers()
         try:
-            response = await self._send(method, path, content)
+            response = await self._send(method, path, headers, content)
         except Exception as exc:  # noqa: BLE001 as above; a free call can simply be made again
             raise VendorUnavailable(
-                f"{self.label} could not be asked ({type(exc).__name__}). "
+                f"{self.label} could not be asked: {cause_in_words(exc)}. "
                 "Nothing was spent; it is asked again later."
             ) from None
         status = response.status_code
         if status >= 500 or status in {408, 409, 425}:
             raise VendorUnavailable(
                 f"{self.label} is not well ({status}). Nothing was spent; it is asked again later.",
-                **self._facts(response),
+                **self.facts(response),
             )
         if status >= 300:
-            raise self._rejection(response)
+            raise self.rejection(response)
         return response
 
     async def free_json(
@@ -157,11 +156,17 @@ class HttpProvider:
 
     async def download(self, output: Output, sink: BinaryIO) -> DownloadedFile:
         """Stream the output into `sink`; see `Fetcher.fetch`."""
-        return await self.fetcher().fetch(output.url, sink)
+        if output.data:
+            return self.fetcher().keep(output.data, output.content_type, sink)
+        if not self.keyed_downloads:
+            return await self.fetcher().fetch(output.url, sink)
+        return await self.fetcher(self.http.base_url, await self.headers()).fetch(output.url, sink)
 
-    def fetcher(self) -> Fetcher:
-        """The rules of a download from this vendor; its key is never sent along."""
+    def fetcher(self, keyed_url: str = "", headers: Mapping[str, str] | None = None) -> Fetcher:
+        """The rules of a download from this vendor. `headers` go to the host of `keyed_url` alone."""
         return Fetcher(
+            origin=origin_of(keyed_url) if keyed_url else "",
+            origin_headers=dict(headers or {}),
             client=self.client,
             timeout=self.http.timeout,
             private_hosts=self.http.private_hosts,
@@ -169,12 +174,6 @@ class HttpProvider:
             secrets=self._secrets,
             resolver=self.resolver,
         )
-
-    # Words and errors.
-
-    def scrubbed(self, text: object) -> str:
-        """A vendor's text as a person may read it; anything that is no text becomes an empty one."""
-        return scrub(text, self._secrets) if isinstance(text, str) else ""
 
     def encode(self, body: Mapping[str, Any]) -> bytes:
         """The body as JSON; `Unsupported` when an option holds what JSON cannot."""
@@ -185,113 +184,39 @@ class HttpProvider:
                 "The prompt or an extra option holds a value that cannot be sent. Nothing was sent."
             ) from None
 
-    def answer_lost(self, why: str, status: int | None = None) -> AnswerLost:
-        """The error of a paid call that may have been taken."""
-        return AnswerLost(
-            f"The request went out to {self.label}, and {why}. The clip may have been ordered and paid for, "
-            "so it is not sent again by itself.",
-            status=status,
-        )
-
-    def nonsense(self, status: int | None = None) -> VendorUnavailable:
-        """The error of a free call whose answer makes no sense."""
-        return VendorUnavailable(
-            f"{self.label} gave an answer that makes no sense. Nothing was spent; it is asked again later.",
-            status=status,
-        )
-
     # The inner steps.
 
-    async def _send(self, method: str, path: str, content: bytes | None) -> httpx.Response:
-        headers = {"Accept": "application/json"} | self.headers()
+    async def _send(
+        self, method: str, path: str, headers: Mapping[str, str], content: bytes | None
+    ) -> httpx.Response:
+        sent = {"Accept": "application/json", **headers}
         if content is not None:
-            headers["Content-Type"] = "application/json"
+            sent["Content-Type"] = "application/json"
         return await self.client.request(
             method,
             f"{self.http.base_url}{path}",
             content=content,
-            headers=headers,
+            headers=sent,
             timeout=self.http.timeout,
             follow_redirects=False,
         )
 
-    def _paid_failure(self, exc: Exception) -> ProviderError:
-        if isinstance(exc, httpx.InvalidURL) or (
-            isinstance(exc, _NEVER_SENT) and not _came_after_sending(exc)
-        ):
-            return NeverSent(
-                f"{self.label} could not be reached ({type(exc).__name__}). "
-                "Nothing was sent and nothing was spent."
-            )
-        return self.answer_lost(f"the answer was lost ({type(exc).__name__})")
-
-    def _check_paid_status(self, response: httpx.Response) -> None:
-        status = response.status_code
-        if 200 <= status < 300:
-            return
-        if status < 200 or status >= 500 or status in _AMBIGUOUS:
-            error = self.answer_lost(f"it answered {status}", status)
-            facts = self._facts(response)
-            error.vendor_words, error.retry_after = facts["vendor_words"], facts["retry_after"]
-            raise error
-        raise self._rejection(response)
-
-    def _rejection(self, response: httpx.Response) -> ProviderError:
-        facts = self._facts(response)
-        special = self.refusal(response, facts["vendor_words"])
-        if special is not None:
-            return special
-        status = response.status_code
-        if status in _MOVED:
-            return InvalidRequest(
-                f"{self.label} says it lives at another address ({status}). Check the option “base_url”. "
-                "Nothing was spent.",
-                **facts,
-            )
-        if status in {401, 403}:
-            return AuthFailed(f"{self.label} refuses the key ({status}). Nothing was spent.", **facts)
-        if status == 402:
-            return OutOfCredit(
-                f"The account at {self.label} has too little credit. Nothing was spent.", **facts
-            )
-        if status == 429:
-            return RateLimited(f"{self.label} asks for a pause (429). Nothing was spent.", **facts)
-        return InvalidRequest(f"{self.label} refuses the request ({status}). Nothing was spent.", **facts)
-
-    def _facts(self, response: httpx.Response) -> dict[str, Any]:
-        return {
-            "status": response.status_code,
-            "retry_after": retry_after_s(response.headers),
-            "vendor_words": self.scrubbed(self.words_of(response)),
-        }
-
-    def words_of(self, response: httpx.Response) -> str:
-        """The vendor's sentence in an error answer: the usual places in JSON, else the text itself."""
-        answer = json_object(response)
-        if answer is None:
-            return response.text
-        error = answer.get("error", answer.get("message"))
-        if isinstance(error, dict):
-            error = error.get("message")
-        return error if isinstance(error, str) else ""
+    async def _send_form(
+        self, path: str, headers: Mapping[str, str], fields: Mapping[str, Any], files: Files
+    ) -> httpx.Response:
+        return await self.client.request(
+            "POST",
+            f"{self.http.base_url}{path}",
+            data=dict(fields),
+            files=dict(files),
+            headers={"Accept": "application/json", **headers},
+            timeout=self.http.timeout,
+            follow_redirects=False,
+        )
 
 
-def _came_after_sending(exc: Exception) -> bool:
-    """True when an error that looks like a failed connection may have struck after the request had left.
-
-    The aiohttp transport reports a server that hangs up without answering as `ConnectTimeout`. Only its cause
-    tells the difference, and taking it at its word would pay twice.
-    """
-    cause = exc.__cause__
-    if cause is None or not type(cause).__module__.startswith("aiohttp"):
-        return False
-    return not any(kind.__name__ in _AIOHTTP_NEVER_SENT for kind in type(cause).__mro__)
-
-
-def json_object(response: httpx.Response) -> dict[str, Any] | None:
-    """The JSON object of an answer; None when it is anything else."""
-    try:
-        answer = response.json()
-    except (ValueError, UnicodeError, RecursionError):
-        return None
-    return answer if isinstance(answer, dict) else None
+def path_part(job_id: str) -> str:
+    """A vendor's job id as one part of a path. Raises `JobNotFound` for one that would change the path."""
+    if not job_id or job_id in {".", ".."}:
+        raise JobNotFound("There is no job without an id.")
+    return quote(job_id, safe="")

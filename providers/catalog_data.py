@@ -1,18 +1,21 @@
-"""What one model can do, and the reading of `catalog.toml`: a wrong entry stops the program by name."""
+"""What one model can do, and the reading of the catalogue: a wrong entry stops the program by name."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Literal
 
+from providers.vendor_data import Vendor, read_vendor
+
 MODES = ("text", "image", "video")
 UNITS = ("chars", "utf16", "tokens")
 AUDIO = ("none", "optional", "always")
+RATINGS = ("physics", "character")
 MARKS = ("sdk", "docs", "live", "unverified")
 
 
@@ -22,34 +25,49 @@ class CatalogError(ValueError):
 
 @dataclass(frozen=True, order=True)
 class Size:
-    """One frame size in pixels and the name of its shape, such as 16:9."""
+    """One frame size in pixels and the name of its shape, such as 16:9.
+
+    `tier` is the vendor's name for the resolution, such as 720p, where requests or prices go by it.
+    """
 
     aspect: str
     width: int
     height: int
+    tier: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mode:
     """One way to ask a model: from text, from an image, or from a video.
 
-    `shape_only`: the vendor takes only the shape, and any size of that shape is good.
-    `last_frame`: takes a last frame, together with a first one.
+    `shape_only`: the vendor takes only the shape, and any size of that shape is good. `follows_input`: the
+    clip takes the shape of what it starts from, and any size is good. `last_frame`: takes a last frame,
+    together with a first one, or alone where `last_alone`. `max_references` pictures may go along;
+    `durations` replaces the model's own where it differs here, `reference_durations` where pictures go along.
     """
 
     name: str
     sizes: tuple[Size, ...]
     prompt_required: bool = True
     shape_only: bool = False
+    follows_input: bool = False
     last_frame: bool = False
+    last_alone: bool = False
+    max_references: int = 0
+    durations: tuple[int, ...] | None = None
+    reference_durations: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Price:
-    """Dollars for each second; `size` and `audio` are None where the price does not depend on them."""
+    """Dollars for each second, plus `usd_per_clip` for the clip as a whole. What is empty or None among
+    `tier`, `mode` and `audio` does not matter for the price.
+    """
 
-    usd_per_second: Decimal
-    size: tuple[int, int] | None = None
+    usd_per_second: Decimal = Decimal(0)
+    usd_per_clip: Decimal = Decimal(0)
+    tier: str = ""
+    mode: str = ""
     audio: bool | None = None
 
 
@@ -69,7 +87,10 @@ class Model:
 
     `durations` in whole seconds; empty where the clip is as long as its source. `fps` are the rates that may
     be asked for; empty where the rate cannot be chosen. `seed` is the inclusive range. `retired_on` may lie
-    ahead, and may be None for a retired model whose vendor named no day.
+    ahead, and may be None for a retired model whose vendor named no day. `ratings` from 1 to 5 are a first
+    guess of how well it keeps physics and characters, until a project's own reviews say more.
+    `usual_seconds` is how long making a clip of five seconds takes. `wire` holds what only the adapter reads.
+    A `successor` of another vendor is written vendor/model.
     """
 
     id: str
@@ -87,13 +108,19 @@ class Model:
     fps: tuple[float, ...] = ()
     seed: tuple[int, int] | None = None
     negative_prompt: bool = False
-    max_references: int = 0
     cancel: bool = False
-    webhook: bool = False
     minimum_usd: Decimal = Decimal(0)
     retired: bool = False
     retired_on: date | None = None
     successor: str = ""
+    ratings: Mapping[str, int] = field(default_factory=dict)
+    usual_seconds: float | None = None
+    wire: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def max_references(self) -> int:
+        """How many reference pictures the model takes in its most generous mode."""
+        return max(mode.max_references for mode in self.modes.values())
 
     @property
     def image_input(self) -> bool:
@@ -111,6 +138,12 @@ class Model:
         return any(mode.last_frame for mode in self.modes.values())
 
     @property
+    def tiers(self) -> tuple[str, ...]:
+        """Every resolution by name, each once, in the catalogue's order."""
+        found = (size.tier for mode in self.modes.values() for size in mode.sizes if size.tier)
+        return tuple(dict.fromkeys(found))
+
+    @property
     def aspects(self) -> tuple[str, ...]:
         """Every shape the model can give in some mode, each once, in the catalogue's order."""
         return tuple(dict.fromkeys(size.aspect for mode in self.modes.values() for size in mode.sizes))
@@ -120,22 +153,70 @@ class Model:
         return self.retired or (self.retired_on is not None and self.retired_on <= (today or date.today()))
 
 
-def read_catalog(path: Path) -> tuple[Model, ...]:
-    """Every model of the file, checked. Raises `CatalogError` with the entry's name."""
-    entries = tomllib.loads(path.read_text(encoding="utf-8")).get("models", [])
-    models = tuple(_read_model(entry) for entry in entries)
-    known = [(model.vendor, model.id) for model in models]
-    for key in known:
-        if known.count(key) > 1:
-            raise CatalogError(f"{key[0]}/{key[1]} is listed twice")
-    for model in models:
-        if model.successor and (model.vendor, model.successor) not in known:
-            raise CatalogError(f"{model.vendor}/{model.id}: its successor {model.successor!r} is not listed")
-    return models
+@dataclass(frozen=True)
+class Catalog:
+    """Every vendor by name and every model, in the files' order."""
+
+    vendors: Mapping[str, Vendor]
+    models: tuple[Model, ...]
+
+
+def read_catalog(paths: Iterable[Path]) -> Catalog:
+    """The files together, checked. A later file's entry stands in the place of an earlier one's of that name.
+
+    Raises `CatalogError` with the entry's name.
+    """
+    vendors: dict[str, Vendor] = {}
+    models: dict[tuple[str, str], Model] = {}
+    for path in paths:
+        tables = _tables(path)
+        vendors |= {name: _read_vendor(name, entry) for name, entry in tables.get("vendors", {}).items()}
+        here = [_read_model(entry) for entry in tables.get("models", [])]
+        known = [(model.vendor, model.id) for model in here]
+        for key in known:
+            if known.count(key) > 1:
+                raise CatalogError(f"{key[0]}/{key[1]} is listed twice")
+        models |= dict(zip(known, here, strict=True))
+    for (vendor, name), model in models.items():
+        fault = _misfit(model, vendors, models)
+        if fault:
+            raise CatalogError(f"{vendor}/{name}: {fault}")
+    return Catalog(vendors, tuple(models.values()))
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        raise CatalogError(f"{path}: {exc}") from exc
+
+
+def _read_vendor(name: str, entry: Mapping[str, Any]) -> Vendor:
+    try:
+        return read_vendor(name, entry)
+    except (TypeError, KeyError, ValueError) as exc:
+        raise CatalogError(f"vendor {name}: {exc}") from exc
+
+
+def _misfit(model: Model, vendors: Mapping[str, Vendor], models: Mapping[tuple[str, str], Model]) -> str:
+    """What an entry gets wrong about the others; empty for one that fits."""
+    if model.vendor not in vendors:
+        return "its vendor is not listed"
+    vendor, _, name = model.successor.rpartition("/")
+    if model.successor and (vendor or model.vendor, name) not in models:
+        return f"its successor {model.successor!r} is not listed"
+    free = vendors[model.vendor].free
+    if free and model.prices:
+        return "a vendor without a price has a model with one"
+    return "" if free or model.retired or model.prices else "a living model needs a price"
+
+
+def _seconds(value: Any) -> tuple[int, ...]:
+    return tuple(range(value["from"], value["to"] + 1)) if isinstance(value, dict) else tuple(value)
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
-    "durations": lambda v: tuple(range(v["from"], v["to"] + 1)) if isinstance(v, dict) else tuple(v),
+    "durations": _seconds,
     "fps": tuple,
     "seed": lambda v: (int(v[0]), int(v[1])),
     "minimum_usd": lambda v: Decimal(v),
@@ -159,22 +240,29 @@ def _read_model(entry: dict[str, Any]) -> Model:
 
 
 def _read_mode(name: str, entry: dict[str, Any]) -> Mode:
-    sizes = tuple(Size(s["aspect"], int(s["size"][0]), int(s["size"][1])) for s in entry["sizes"])
-    return Mode(name=name, **{**entry, "sizes": sizes})
+    sizes = tuple(
+        Size(s["aspect"], int(s["size"][0]), int(s["size"][1]), s.get("tier", "")) for s in entry["sizes"]
+    )
+    lengths: dict[str, Any] = {
+        key: _seconds(entry[key])
+        for key in ("durations", "reference_durations")
+        if entry.get(key) is not None
+    }
+    fields: dict[str, Any] = {**entry, "sizes": sizes, **lengths}
+    return Mode(name=name, **fields)
 
 
 def _read_price(entry: dict[str, Any]) -> Price:
-    size = entry.get("size")
-    return Price(
-        usd_per_second=Decimal(entry["usd_per_second"]),
-        size=(int(size[0]), int(size[1])) if size else None,
-        audio=entry.get("audio"),
-    )
+    amounts: dict[str, Any] = {
+        key: Decimal(entry[key]) for key in ("usd_per_second", "usd_per_clip") if key in entry
+    }
+    return Price(**(entry | amounts))
 
 
 def _fault(model: Model) -> str:
-    """The first thing wrong with an entry, in words; empty for a sound one."""
+    """The first thing wrong with an entry by itself, in words; empty for a sound one."""
     by_audio = {price.audio for price in model.prices} - {None}
+    tiers = {price.tier for price in model.prices} - {""}
     checks = [
         (not model.id or not model.vendor or not model.label, "id, vendor and label must be given"),
         (model.audio not in AUDIO, f"audio must be one of {AUDIO}"),
@@ -190,10 +278,20 @@ def _fault(model: Model) -> str:
         ),
         (model.duration_required and not model.durations, "duration_required needs durations"),
         (model.seed is not None and model.seed[0] > model.seed[1], "seed must be [lowest, highest]"),
-        (not model.retired and not model.prices, "a living model needs a price"),
-        (any(price.usd_per_second <= 0 for price in model.prices), "prices must be above zero"),
+        (
+            any(p.usd_per_second < 0 or p.usd_per_clip < 0 for p in model.prices)
+            or any(not p.usd_per_second and not p.usd_per_clip for p in model.prices),
+            "prices must be above zero",
+        ),
+        (not tiers <= set(model.tiers), "a price names a tier that no size has"),
+        (
+            any(price.mode not in {"", *model.modes} for price in model.prices),
+            "a price names an unknown mode",
+        ),
         (bool(by_audio) and by_audio != {True, False}, "a price by audio needs both, with and without"),
         (model.is_retired() and not model.successor, "a retired model needs its successor"),
+        (not set(model.ratings) <= set(RATINGS), f"ratings must be among {RATINGS}"),
+        (any(not 1 <= rating <= 5 for rating in model.ratings.values()), "ratings go from 1 to 5"),
         (not model.sources, "sources must say where the figures come from"),
         (any(source.mark not in MARKS for source in model.sources), f"marks must be among {MARKS}"),
     ]

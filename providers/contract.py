@@ -36,6 +36,7 @@ class GenerationRequest:
     """One clip asked of one model. Lengths in seconds and pixels; `None` means "the vendor's default".
 
     `client_token` is our own unique mark for this call; only some vendors take it.
+    `webhook_url` is where the vendor shall tell of changes, for those that take an address with each call.
     `extra` holds vendor options that the contract has no word for, passed through unchanged.
     """
 
@@ -53,17 +54,22 @@ class GenerationRequest:
     references: tuple[Media, ...] = ()
     source_video: Media | None = None
     client_token: str = ""
+    webhook_url: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """A finished file at the vendor. `url` may be short-lived and secret: never log it, never show it."""
+    """A finished file at the vendor. `url` may be short-lived and secret: never log it, never show it.
+
+    `data` is the file itself, from vendors that put it into their answer; `url` is empty then.
+    """
 
     url: str
     content_type: str = "video/mp4"
     expires_at: datetime | None = None
     index: int = 0
+    data: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +119,14 @@ class WebhookEvent:
 
     job_id: str
     event_id: str = ""
+
+
+class PublishesWebhookKeys(Protocol):
+    """A vendor that signs its webhooks with keys of its own, which it publishes."""
+
+    async def webhook_keys(self) -> list[dict[str, str]]:
+        """The public keys in force, as JSON Web Keys; costs nothing."""
+        ...
 
 
 class VideoProvider(Protocol):

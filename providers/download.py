@@ -59,6 +59,16 @@ class Fetcher:
                 url = self._next_hop(response, url)
         raise DownloadFailed(f"The link was passed on more than {MAX_HOPS} times. The file was not fetched.")
 
+    def keep(self, content: bytes, content_type: str, sink: BinaryIO) -> DownloadedFile:
+        """Write a file that came within an answer into `sink`, after the same checks as a fetched one."""
+        if len(content) > self.max_bytes:
+            raise self._too_large()
+        self._check_head(content, content_type)
+        sink.write(content)
+        return DownloadedFile(
+            size=len(content), sha256=hashlib.sha256(content).hexdigest(), content_type=content_type
+        )
+
     @asynccontextmanager
     async def _open(self, url: str) -> AsyncIterator[httpx.Response]:
         targets = await check_url(url, self.private_hosts, self.resolver)
@@ -96,7 +106,7 @@ class Fetcher:
         # behind one address must not share a connection whose certificate was checked for only one of them.
         headers = {"Accept": "*/*", "Accept-Encoding": "identity", "Connection": "close"}
         headers["Host"] = target.host_header
-        if self.origin and _origin(url) == self.origin:
+        if self.origin and origin_of(url) == self.origin:
             headers |= self.origin_headers
         extensions: dict[str, Any] = {"timeout": self.timeout.as_dict()}
         if target.sni:
@@ -180,7 +190,8 @@ class Fetcher:
         )
 
 
-def _origin(url: str) -> str:
+def origin_of(url: str) -> str:
+    """The scheme, host and port of a URL: what a header with a key is bound to."""
     parsed = httpx.URL(url)
     return f"{parsed.scheme}://{parsed.netloc.decode('ascii')}"
 

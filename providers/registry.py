@@ -8,25 +8,22 @@ from typing import Any, cast
 
 import httpx
 
+from providers import catalog
 from providers.contract import VideoProvider
 from providers.errors import NotConfigured
-
-NAMES: Mapping[str, str] = {
-    "runway": "providers.runway.RunwayProvider",
-}
-LABELS: Mapping[str, str] = {
-    "runway": "Runway",
-}
 
 
 def names() -> tuple[str, ...]:
     """Every provider's name, in the order in which pages list them."""
-    return tuple(NAMES)
+    return tuple(vendor.name for vendor in catalog.vendors())
 
 
 def label(name: str) -> str:
     """The provider's name as pages show it; a name that is gone from the list is shown as it is."""
-    return LABELS.get(name, name)
+    try:
+        return catalog.vendor(name).label
+    except NotConfigured:
+        return name
 
 
 def load(name: str, options: Mapping[str, Any], client: httpx.AsyncClient | None = None) -> VideoProvider:
@@ -34,8 +31,6 @@ def load(name: str, options: Mapping[str, Any], client: httpx.AsyncClient | None
 
     A `client` that is handed in stays the caller's to close.
     """
-    if name not in NAMES:
-        raise NotConfigured(f"There is no provider “{name}”. There are: {', '.join(NAMES)}.")
-    module, _, attribute = NAMES[name].rpartition(".")
+    module, _, attribute = catalog.vendor(name).adapter.rpartition(".")
     provider = getattr(import_module(module), attribute)
     return cast(VideoProvider, provider(options, client))

@@ -27,11 +27,26 @@ def closest_size(mode: Mode, width: int, height: int) -> Size | None:
     for size in mode.sizes:
         if (size.width, size.height) == (width, height):
             return size
-    if not mode.shape_only:
+    if not (mode.shape_only or mode.follows_input):
         return None
     wanted = width / height
-    best = min(mode.sizes, key=lambda size: abs(size.width / size.height - wanted))
-    return best if abs(best.width / best.height / wanted - 1) <= _SHAPE_TOLERANCE else None
+    best = min(
+        mode.sizes,
+        key=lambda size: (
+            abs(size.width / size.height - wanted),
+            abs(size.width * size.height - width * height),
+        ),
+    )
+    close = abs(best.width / best.height / wanted - 1) <= _SHAPE_TOLERANCE
+    return best if close or mode.follows_input else None
+
+
+def durations_of(model: Model, request: GenerationRequest) -> tuple[int, ...]:
+    """The lengths the model can make of what this request starts from; empty where the source decides."""
+    mode = model.modes.get(mode_name(request))
+    if mode is not None and request.references and mode.reference_durations is not None:
+        return mode.reference_durations
+    return model.durations if mode is None or mode.durations is None else mode.durations
 
 
 def issues_of(model: Model, request: GenerationRequest, *, retired: bool) -> tuple[FieldIssue, ...]:
@@ -47,7 +62,8 @@ def issues_of(model: Model, request: GenerationRequest, *, retired: bool) -> tup
 
 def _retired_words(model: Model) -> str:
     when = f" on {model.retired_on.isoformat()}" if model.retired_on else ""
-    return f"{model.label} was switched off by its vendor{when}. Use {model.successor} instead."
+    successor = model.successor.rpartition("/")[2]
+    return f"{model.label} was switched off by its vendor{when}. Use {successor} instead."
 
 
 def _input_issues(model: Model, request: GenerationRequest) -> Iterator[FieldIssue]:
@@ -65,13 +81,15 @@ def _input_issues(model: Model, request: GenerationRequest) -> Iterator[FieldIss
             yield FieldIssue(
                 "last_frame", f"{model.label} takes no last frame. Remove it or choose another model."
             )
-        elif request.first_frame is None:
+        elif request.first_frame is None and not model.modes["image"].last_alone:
             yield FieldIssue(
                 "last_frame", f"{model.label} takes a last frame only together with a first one."
             )
-    if len(request.references) > model.max_references:
-        takes = f"at most {model.max_references}" if model.max_references else "no"
-        yield FieldIssue("references", f"{model.label} takes {takes} reference pictures.")
+    most = model.modes[wanted].max_references if wanted in model.modes else model.max_references
+    if len(request.references) > most:
+        takes = f"at most {most}" if most else "no"
+        beside = {"text": "", "image": " beside a frame", "video": " beside a clip"}[wanted]
+        yield FieldIssue("references", f"{model.label} takes {takes} reference pictures{beside}.")
 
 
 def _missing_input(model: Model, wanted: str) -> FieldIssue:
@@ -109,12 +127,14 @@ def _prompt_issues(model: Model, mode: Mode | None, request: GenerationRequest) 
 
 
 def _duration_issues(model: Model, request: GenerationRequest) -> Iterator[FieldIssue]:
-    if request.duration_s is None or request.duration_s in model.durations:
+    durations = durations_of(model, request)
+    if request.duration_s is None or request.duration_s in durations:
         return
-    if not model.durations:
+    if not durations:
         words = "makes a clip as long as the one it edits. Leave the length empty."
     else:
-        words = f"makes clips of {_listed(model.durations)} s, not of {request.duration_s:g} s."
+        start = " from reference pictures" if request.references and durations != model.durations else ""
+        words = f"makes clips of {_listed(durations)} s{start}, not of {request.duration_s:g} s."
     yield FieldIssue("duration_s", f"{model.label} {words}")
 
 

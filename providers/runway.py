@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 
 from providers.addresses import Resolver, resolve
-from providers.base import HttpProvider, json_object
-from providers.catalog import check_request, mode_name, model
+from providers.answers import json_object
+from providers.base import HttpProvider, path_part
+from providers.catalog import mode_name
 from providers.contract import (
     GenerationRequest,
     JobState,
@@ -29,9 +29,10 @@ from providers.errors import (
     RateLimited,
     Unsupported,
 )
+from providers.media import inputs_of
 from providers.options import read_http_options, secret_option
 from providers.retry_after import retry_after_s
-from providers.runway_body import PATHS, body_of, checked_url, data_uri, inputs_of, type_of
+from providers.runway_body import PATHS, body_of, checked_url, data_uri, type_of
 from providers.runway_read import (
     OVER,
     USD_PER_CREDIT,
@@ -67,15 +68,12 @@ class RunwayProvider(HttpProvider):
         http = read_http_options(options, base_url=BASE_URL, poll_seconds=POLL_SECONDS)
         super().__init__(http, (self._api_key,), client, resolver)
 
-    def headers(self) -> dict[str, str]:
+    async def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._api_key}", "X-Runway-Version": VERSION}
 
     async def submit(self, request: GenerationRequest) -> ProviderJob:
         """Check, hand over large inputs, then send the one paid call."""
-        issues = check_request(request, self.name)
-        if issues:
-            raise Unsupported(f"{issues[0].message} Nothing was sent.", issues=issues)
-        chosen = model(self.name, request.model)
+        chosen = self.checked(request)
         # The body is built once with the inputs left open, so that a wrong option is found before any upload.
         inputs = inputs_of(request)
         self.encode(body_of(chosen, request, dict.fromkeys(inputs, "")))
@@ -216,6 +214,4 @@ class RunwayProvider(HttpProvider):
 
 
 def _job_path(job_id: str) -> str:
-    if not job_id or job_id in {".", ".."}:
-        raise JobNotFound("There is no job without an id.")
-    return f"/v1/tasks/{quote(job_id, safe='')}"
+    return f"/v1/tasks/{path_part(job_id)}"

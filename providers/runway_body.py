@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import ipaddress
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from providers.catalog_data import Model
 from providers.contract import GenerationRequest, Media
-from providers.errors import FieldIssue, Unsupported
+from providers.media import as_data_uri, at_most, clip_type, fetchable_url, picture_type, refuse_priced
 from providers.request_check import closest_size, mode_name
-from providers.sniff import image_type, video_type
 
 PATHS = {"text": "/v1/text_to_video", "image": "/v1/image_to_video", "video": "/v1/video_to_video"}
 # Models share the idea of an input clip but not its name.
@@ -27,26 +23,9 @@ MAX_DATA_URI = {"image": 5_000_000, "video": 16_000_000}
 MAX_UPLOAD = 200_000_000
 
 
-def unsupported(field: str, sentence: str) -> Unsupported:
-    """One field that Runway cannot take, as the error that is raised before anything is sent."""
-    return Unsupported(f"{sentence} Nothing was sent.", issues=(FieldIssue(field, sentence),))
-
-
-def inputs_of(request: GenerationRequest) -> dict[str, Media]:
-    """The media the request carries, by our field names."""
-    named = {
-        "first_frame": request.first_frame,
-        "last_frame": request.last_frame,
-        "source_video": request.source_video,
-    }
-    return {field: media for field, media in named.items() if media is not None}
-
-
 def body_of(model: Model, request: GenerationRequest, uris: Mapping[str, str]) -> dict[str, Any]:
     """The JSON of the creating call. `uris` are the addresses of the inputs by our field names."""
-    conflict = sorted(PRICED & set(request.extra))
-    if conflict:
-        raise unsupported("extra", f"The extra option “{conflict[0]}” has a field of its own. Set it there.")
+    refuse_priced(request.extra, PRICED)
     mode = mode_name(request)
     body: dict[str, Any] = {"model": model.id}
     if request.prompt.strip():
@@ -96,48 +75,21 @@ def _prompt_image(uris: Mapping[str, str]) -> str | list[dict[str, str]]:
 def type_of(field: str, media: Media) -> str:
     """The content type of a local file, from its bytes. Raises `Unsupported` for kinds Runway refuses."""
     if field == "source_video":
-        content_type = video_type(media.data)
-        if content_type not in VIDEO_TYPES:
-            raise unsupported(field, "The clip to edit is no MP4, MOV or WebM file.")
-        return content_type
-    content_type = image_type(media.data)
-    if not content_type:
-        raise unsupported(field, "The picture is no JPEG, PNG or WebP, and Runway takes no other kind.")
-    return content_type
+        return clip_type(field, media, "Runway", VIDEO_TYPES)
+    return picture_type(field, media, "Runway")
 
 
 def data_uri(field: str, media: Media) -> str | None:
     """The file inlined, or None when it is too large for that and has to be uploaded."""
     content_type = type_of(field, media)
-    head = f"data:{content_type};base64,"
     kind = content_type.partition("/")[0]
+    head = f"data:{content_type};base64,"
     if len(head) + (len(media.data) + 2) // 3 * 4 > MAX_DATA_URI[kind]:
-        if len(media.data) > MAX_UPLOAD:
-            raise unsupported(
-                field, f"The file is larger than the {MAX_UPLOAD // 1_000_000} MB that Runway takes."
-            )
+        at_most(field, media, "Runway", MAX_UPLOAD)
         return None
-    return head + base64.b64encode(media.data).decode("ascii")
+    return as_data_uri(media, content_type)
 
 
 def checked_url(field: str, url: str) -> str:
-    """A link Runway can fetch from: HTTPS, a name and not a number, at most 2048 characters."""
-    if url.startswith("runway://"):
-        return url
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        host = ""
-    if not url.startswith("https://") or not host or _is_number(host):
-        raise unsupported(field, "Runway fetches only from https:// addresses with a domain name.")
-    if len(url) > MAX_URL:
-        raise unsupported(field, f"The link is longer than the {MAX_URL} characters that Runway takes.")
-    return url
-
-
-def _is_number(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+    """A link Runway can fetch from, or the name of an upload."""
+    return url if url.startswith("runway://") else fetchable_url(field, url, "Runway", MAX_URL)

@@ -46,7 +46,18 @@ ADAPTERS = {
     f"providers.{path.stem}"
     for path in (ROOT / "providers").glob("*.py")
     if path.stem
-    not in {"__init__", "catalog", "contract", "errors", "registry", "catalog_data", "prompts", "sniff"}
+    not in {
+        "__init__",
+        "catalog",
+        "catalog_data",
+        "contract",
+        "errors",
+        "prompts",
+        "registry",
+        "routing",
+        "sniff",
+        "vendor_data",
+    }  # fmt: skip
 }
 WALLS = {
     "providers know no Django and no other room": (

@@ -53,13 +53,19 @@ def named(value: object) -> str:
 
 @pytest.mark.anyio
 class ContractCases:
-    """Fill in `name`, `options`, `secret`, `request_` and `accepted` (the usual answer to a creation)."""
+    """Fill in `name`, `options`, `secret`, `request_` and `accepted` (the usual answer to a creation).
+
+    `credential` is the option that nothing works without. `limited` is a 429 as the vendor writes it.
+    """
 
     name: ClassVar[str]
     options: ClassVar[dict[str, Any]]
     secret: ClassVar[str]
     request_: ClassVar[GenerationRequest]
     accepted: ClassVar[dict[str, Any]]
+    credential: ClassVar[str] = "api_key"
+    job_id: ClassVar[str] = "job-1"
+    limited: ClassVar[dict[str, Any]] = {"error": "too many"}
 
     def provider(self, vendor: Vendor, **options: Any) -> VideoProvider:
         return registry.load(self.name, {**self.options, **options}, vendor.client)
@@ -103,20 +109,23 @@ class ContractCases:
 
     @pytest.mark.parametrize("status", REFUSED_STATUSES)
     async def test_it_says_rejected_when_nothing_was_taken(self, status: int) -> None:
-        failure = await self.failure(Vendor(httpx.Response(status, json={"error": "no"})))
+        body = self.limited if status == 429 else {"error": "no"}
+        failure = await self.failure(Vendor(httpx.Response(status, json=body)))
         assert isinstance(failure, Rejected)
         assert not failure.may_have_spent
         assert isinstance(failure, RateLimited) == (status == 429)
 
     @pytest.mark.parametrize(("header", "seconds"), [("Retry-After", "7"), ("Retry-After-Ms", "7000")])
     async def test_it_passes_on_how_long_to_wait(self, header: str, seconds: str) -> None:
-        failure = await self.failure(Vendor(httpx.Response(429, json={}, headers={header: seconds})))
+        failure = await self.failure(
+            Vendor(httpx.Response(429, json=self.limited, headers={header: seconds}))
+        )
         assert failure.retry_after == 7
 
     @pytest.mark.parametrize("error", [*NEVER_SENT, *LOST], ids=named)
     async def test_it_polls_without_fear_for_money(self, error: Exception) -> None:
         with pytest.raises(VendorUnavailable) as caught:
-            await self.provider(Vendor(error)).poll("job-1")
+            await self.provider(Vendor(error)).poll(self.job_id)
         assert not caught.value.may_have_spent
         assert not caught.value.permanent
 
@@ -124,13 +133,13 @@ class ContractCases:
     async def test_it_asks_again_later_when_the_vendor_is_not_well(self, status: int) -> None:
         vendor = Vendor(httpx.Response(status, headers={"Retry-After": "3"}))
         with pytest.raises(VendorUnavailable) as caught:
-            await self.provider(vendor).poll("job-1")
+            await self.provider(vendor).poll(self.job_id)
         assert caught.value.retry_after == 3
 
     @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"{}"], ids=named)
     async def test_it_takes_a_senseless_poll_for_an_unwell_vendor(self, body: bytes) -> None:
         with pytest.raises(VendorUnavailable):
-            await self.provider(Vendor(httpx.Response(200, content=body))).poll("job-1")
+            await self.provider(Vendor(httpx.Response(200, content=body))).poll(self.job_id)
 
     @pytest.mark.parametrize("reply", [400, 401, 429, 500, 200, httpx.ReadTimeout, RuntimeError], ids=str)
     async def test_it_never_shows_the_key(self, reply: Any, caplog: pytest.LogCaptureFixture) -> None:
@@ -159,8 +168,8 @@ class ContractCases:
 
     @pytest.mark.parametrize("value", [None, "", "  ", "with space", "käse", "two\nlines"])
     def test_it_names_the_option_that_is_missing(self, value: str | None) -> None:
-        options = {**self.options, "api_key": value}
-        with pytest.raises(NotConfigured, match="api_key"):
+        options = {**self.options, self.credential: value}
+        with pytest.raises(NotConfigured, match=self.credential):
             registry.load(self.name, options)
 
     @pytest.mark.parametrize(
