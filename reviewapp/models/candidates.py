@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from reviewapp.models.accounts import User
 from reviewapp.models.keys import ProviderKey
-from reviewapp.models.projects import PromptVersion, Shot
+from reviewapp.models.projects import PromptVersion, Routing, Shot
 
 
 class Status(models.TextChoices):
@@ -38,7 +38,8 @@ S = Status
 # The whole map of what may follow what; `move` refuses everything else.
 MOVES: Mapping[Status, frozenset[Status]] = {
     S.HELD: frozenset({S.QUEUED, S.CANCELLED}),
-    S.QUEUED: frozenset({S.SUBMITTING, S.CANCELLED, S.FAILED}),
+    # QUEUED > QUEUED routes a clip that was never sent on to another provider.
+    S.QUEUED: frozenset({S.QUEUED, S.SUBMITTING, S.CANCELLED, S.FAILED}),
     # Back to QUEUED only when the call surely did not count.
     S.SUBMITTING: frozenset({S.GENERATING, S.QUEUED, S.UNCERTAIN, S.FAILED, S.REFUSED}),
     S.UNCERTAIN: frozenset({S.GENERATING, S.QUEUED, S.FAILED, S.CANCELLED}),
@@ -121,6 +122,8 @@ class Candidate(models.Model):
     seed = models.PositiveBigIntegerField(null=True, blank=True)
     # The shot's pictures and clips that go along: [{"role": "first_frame", "input": 7}], pinned like the rest.
     inputs = models.JSONField(default=list, blank=True)
+    # Under which policy provider and model were picked: only what a policy has picked may be routed on.
+    routing = models.CharField(max_length=40, choices=Routing.choices, default=Routing.CHOSEN)
     # Why this provider and model, in one sentence.
     choice_why = models.CharField(max_length=400, blank=True)
     # Who was asked before and surely took nothing: [{"provider": "kling", "model": "kling-3.0", "why": "…"}].
