@@ -13,19 +13,25 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from providers.sandbox import links, runway, runway_uploads
+from providers.sandbox import runway
 from providers.sandbox.connections import Connections
 from providers.sandbox.control import Control
 from providers.sandbox.engine import Engine
 from providers.sandbox.faults import Faults
 from providers.sandbox.house import House
-from providers.sandbox.runway_order import VENDOR
+from providers.sandbox.job import Job
 from providers.sandbox.settings import Settings
+from providers.sandbox.signing import fal_keys
 from providers.sandbox.store import Store
 from providers.sandbox.traffic import Traffic
+from providers.sandbox.webhooks import Post
+from providers.sandbox.wire import Wire
 
 # By these names only, so that no page on the web can reach it through a name of its own.
 HOSTS = ["127.0.0.1", "localhost"]
+WIRES: tuple[Wire, ...] = (
+    runway.WIRE,
+)  # fmt: skip
 
 
 def create_app(
@@ -36,22 +42,32 @@ def create_app(
 ) -> Starlette:
     """The whole sandbox with its memory in `data`. Jobs that were open there go on when it starts."""
     store = Store(data.resolve())
-    engine = Engine(store, settings or Settings(), render_workers)
-    house = House(store, engine, Faults(), connections or Connections())
+    wires = {wire.name: wire for wire in WIRES}
+    dooms = {name: wire.doom for name, wire in wires.items()}
+    engine = Engine(store, settings or Settings(), render_workers, dooms)
+    faults = Faults()
+    house = House(store, engine, faults, connections or Connections(), Post(store, faults))
+
+    def announce(job: Job) -> None:
+        for delivery in wires[job.vendor].callback(house, job):
+            house.post.send(job, delivery)
 
     @asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
+        engine.changed = announce
         engine.resume()
         yield
         await engine.close()
+        await house.post.close()
         store.close()
 
-    watch = Middleware(Traffic, engine=engine, faults=house.faults, connections=house.connections)
+    watch = Middleware(
+        Traffic, engine=engine, faults=house.faults, connections=house.connections, wires=wires
+    )
     return Starlette(
         routes=[
-            *runway.routes(house),
-            links.route(house, VENDOR),
-            runway_uploads.route(house),
+            fal_keys(store),
+            *(route for wire in WIRES for route in wire.routes(house)),
             *Control(house).routes(),
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False), watch],

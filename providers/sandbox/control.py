@@ -37,6 +37,7 @@ class Control:
                     at("/faults", self.faults),
                     at("/faults", self.add_fault, "POST"),
                     at("/faults", self.clear_faults, "DELETE"),
+                    at("/webhooks", self.webhooks),
                     at("/settings", self.settings),
                     at("/settings", self.change_settings, "POST"),
                     at("/reset", self.reset, "POST"),
@@ -65,6 +66,7 @@ class Control:
         jobs = [
             {
                 "id": job.id,
+                "vendor": job.vendor,
                 "model": job.model,
                 "prompt": job.prompt,
                 "seed": job.seed,
@@ -84,7 +86,7 @@ class Control:
 
     def _told(self, job: Job) -> dict[str, Any]:
         told = asdict(job)
-        del told["key"], told["rendered"], told["doom"], told["doom_words"]
+        del told["key"], told["rendered"], told["doom"], told["doom_words"], told["charged_if_doomed"]
         told["status"] = told.pop("state").value
         return told | {"progress": self.house.engine.progress(job)}
 
@@ -102,6 +104,17 @@ class Control:
         self.house.faults.clear()
         return Response(status_code=204)
 
+    async def webhooks(self, request: Request) -> Response:
+        """Every delivery, oldest first. Filters: job=<id>, vendor=<name>."""
+        wanted = {"job_id": request.query_params.get("job"), "vendor": request.query_params.get("vendor")}
+        asked = {name: value for name, value in wanted.items() if value is not None}
+        found = [
+            one
+            for one in self.house.store.deliveries()
+            if all(one[name] == value for name, value in asked.items())
+        ]
+        return JSONResponse({"count": len(found), "webhooks": found})
+
     async def settings(self, request: Request) -> Response:
         return JSONResponse(asdict(self.house.engine.settings))
 
@@ -115,5 +128,6 @@ class Control:
     async def reset(self, request: Request) -> Response:
         """Forget every job, call, fault, upload and changed setting."""
         self.house.faults.clear()
+        self.house.post.forget()
         await self.house.engine.reset()
         return Response(status_code=204)

@@ -7,19 +7,19 @@ import contextlib
 import logging
 import time
 from collections import defaultdict, deque
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from providers.sandbox.job import Job, State
+from providers.sandbox.job import JOB_ID, Doom, Job, State
 from providers.sandbox.picture.plan import plan
 from providers.sandbox.rendering import RenderFailed, Studio, plan_arguments
 from providers.sandbox.settings import Settings
 from providers.sandbox.store import Store
 
 Lane = tuple[str, str]
-REFUSED_CODE = "SAFETY.INPUT.TEXT"
-REFUSED_WORDS = "The prompt was refused by the safety system."
-BROKEN_WORDS = "An unexpected error occurred."
+# By vendor: from a neutral kind of failure and a wanted code to the vendor's own words.
+Dooms = Mapping[str, Callable[[str, str], Doom]]
 # What is still drawn is never said to be whole.
 MOST_PROGRESS = 0.99
 
@@ -29,8 +29,11 @@ log = logging.getLogger("sandbox")
 class Engine:
     """Keeps the open jobs in memory and everything in the store; both say the same at every moment."""
 
-    def __init__(self, store: Store, start: Settings, render_workers: int) -> None:
+    def __init__(self, store: Store, start: Settings, render_workers: int, dooms: Dooms) -> None:
         self.store = store
+        self._dooms = dooms
+        # Told of every change of a job's state, after it was written down.
+        self.changed: Callable[[Job], None] = lambda job: None
         self._start = start
         self.settings = store.settings(start)
         self.studio = Studio(render_workers)
@@ -77,15 +80,34 @@ class Engine:
 
     def accept(self, job: Job) -> None:
         """Take the job. When this returns it is in the store, whatever happens to the answer."""
+        if not JOB_ID.fullmatch(job.id):
+            raise ValueError(f"“{job.id}” cannot name a job.")
         scene = plan(**plan_arguments(job))
         job.truth = scene.truth()
         if scene.refused and not job.doom:
-            job.doom, job.doom_words = REFUSED_CODE, REFUSED_WORDS
-        full = len(self._held[job.lane]) >= self.settings.capacity
-        job.state = State.THROTTLED if full else State.PENDING
+            self.doom(job, "prompt")
+        job.state = State.THROTTLED if self.is_full(job.lane) else State.PENDING
         self.store.add_job(job)
         self._enter(job)
+        self.changed(job)
         self._admit(job.lane)
+
+    def doom(self, job: Job, kind: str, code: str = "") -> None:
+        """Let the job end in this way, with the vendor's usual code for it or with this one."""
+        job.doomed(self._dooms[job.vendor](kind, code))
+
+    def refuses(self, job: Job) -> bool:
+        """Whether the prompt is one to refuse, for a vendor that says so before it takes the job."""
+        return plan(**plan_arguments(job)).refused
+
+    def is_full(self, lane: Lane) -> bool:
+        """Whether one more job would have to wait, for a vendor that refuses it instead."""
+        return len(self._held[lane]) >= self.settings.capacity
+
+    def job_by_token(self, vendor: str, key: str, token: str) -> Job | None:
+        """The job that this key gave this name of its own, fresh."""
+        found = self.store.job_by_token(vendor, key, token)
+        return found and self.job(found.id)
 
     def job(self, job_id: str) -> Job | None:
         """The job, fresh from memory while it is open; deleted ones included."""
@@ -100,21 +122,31 @@ class Engine:
         share = lived if self.settings.instant or job.doom else min(lived, job.rendered)
         return round(max(0.0, min(MOST_PROGRESS, share)), 3)
 
-    def delete(self, job: Job) -> None:
-        """Cancel an open job, or delete one that is over with its clip. Only a running one is charged."""
-        now = time.time()
-        job.deleted_at = now
-        if not job.is_over:
-            job.cost = job.estimated if job.state is State.RUNNING else 0
-            job.state, job.finished_at = State.CANCELLED, now
+    def cancel(self, job: Job, *, charged: bool) -> None:
+        """End an open job; one that is over stays as it is. It can still be asked about."""
+        if job.is_over:
+            return
+        job.cost = job.estimated if charged else 0
+        job.state, job.finished_at = State.CANCELLED, time.time()
         self.store.save_job(job)
         self._leave(job)
+        self.changed(job)
+
+    def delete(self, job: Job) -> None:
+        """Cancel an open job, or delete one that is over with its clip. Only a running one is charged."""
+        job.deleted_at = time.time()
+        self.cancel(job, charged=job.state is State.RUNNING)
+        self.store.save_job(job)
         if job.clip and Path(job.clip).stem == job.id:
             Path(job.clip).unlink(missing_ok=True)
 
     def balance(self, key: str) -> int:
         """The credits a key has left."""
         return self.settings.credits - self.store.spent(key)
+
+    def dollars(self, key: str) -> float:
+        """The dollars a key has left at a vendor whose jobs are counted in millionths of a dollar."""
+        return self.settings.dollars - self.store.spent(key) / 1_000_000
 
     # The inner steps.
 
@@ -145,6 +177,7 @@ class Engine:
         if job.state is not state:
             job.state = state
             self.store.save_job(job)
+            self.changed(job)
 
     def _begin(self, job: Job) -> None:
         job.started_at = time.time()
@@ -162,7 +195,7 @@ class Engine:
             await self._last_at_least(job)
         except (RenderFailed, OSError) as exc:
             log.error("Job %s could not be drawn: %s", job.id, exc)
-            job.doom, job.doom_words = "INTERNAL", BROKEN_WORDS
+            self.doom(job, "broken")
         self._finish(job)
 
     async def _draw(self, job: Job) -> None:
@@ -191,10 +224,10 @@ class Engine:
         if job.doom:
             job.state = State.FAILED
             job.failure_code, job.failure = job.doom, job.doom_words
-            # The vendor keeps the money where the order itself was at fault, and only there.
-            job.cost = job.estimated if job.doom.startswith("SAFETY.INPUT") else 0
+            job.cost = job.estimated if job.charged_if_doomed else 0
         else:
             job.state, job.cost = State.SUCCEEDED, job.estimated
         job.finished_at = time.time()
         self.store.save_job(job)
         self._leave(job)
+        self.changed(job)

@@ -8,45 +8,45 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-CDN = re.compile(r"-cdn/")
-TASK = re.compile(r"/v1/tasks/")
-# Where a kind makes sense when the fault names no path of its own: (method, path).
-PLACES: dict[str, tuple[str, re.Pattern[str]]] = {
-    "latency": ("", re.compile("")),
-    "status": ("", re.compile("")),
-    "drop_before": ("", re.compile("")),
-    "drop_after": ("", re.compile("")),
-    "malformed_json": ("", re.compile(r"/v1/")),
-    "refuse": ("POST", re.compile(r"_to_video$")),
-    "fail": ("POST", re.compile(r"_to_video$")),
-    "truncate": ("GET", CDN),
-    "html": ("GET", CDN),
-    "expired_link": ("GET", CDN),
-    "wrong_content_type": ("GET", CDN),
-    "unknown_status": ("GET", TASK),
-    "empty_output": ("GET", TASK),
+from providers.sandbox.call import Call, Role
+
+API = frozenset({Role.CREATION, Role.POLL, Role.CALL})
+ANY = frozenset(Role) - {Role.WEBHOOK}
+# The calls at which a kind makes sense when the fault names no path of its own.
+ROLES: dict[str, frozenset[Role]] = {
+    "latency": ANY,
+    "status": ANY,
+    "drop_before": ANY,
+    "drop_after": ANY,
+    "malformed_json": API,
+    "refuse": frozenset({Role.CREATION}),
+    "fail": frozenset({Role.CREATION}),
+    "truncate": frozenset({Role.DOWNLOAD}),
+    "html": frozenset({Role.DOWNLOAD}),
+    "expired_link": frozenset({Role.DOWNLOAD}),
+    "wrong_content_type": frozenset({Role.DOWNLOAD}),
+    "unknown_status": frozenset({Role.POLL}),
+    "empty_output": frozenset({Role.POLL}),
+    "webhook_lost": frozenset({Role.WEBHOOK}),
+    "webhook_late": frozenset({Role.WEBHOOK}),
+    "webhook_twice": frozenset({Role.WEBHOOK}),
+    "webhook_forged": frozenset({Role.WEBHOOK}),
+    "webhook_old": frozenset({Role.WEBHOOK}),
+    "webhook_reordered": frozenset({Role.WEBHOOK}),
 }
-# Where a kind can act at all; a path of the fault's own narrows this and never widens it.
+# Elsewhere these cannot act at all; a path of the fault's own narrows where they do and never widens it.
 ONLY_THERE = {"refuse", "fail", "unknown_status", "empty_output", "malformed_json"}
 OPTIONS: dict[str, dict[str, Any]] = {
     "latency": {"seconds": 1.0, "when": "before"},
-    "status": {"code": 500, "retry_after": None},
-    "refuse": {"failureCode": "SAFETY.OUTPUT.VIDEO"},
-    "fail": {"failureCode": "INTERNAL.BAD_OUTPUT.CODE01"},
+    "status": {"code": 500, "retry_after": None, "body": None, "headers": None},
+    "refuse": {"failureCode": ""},
+    "fail": {"failureCode": ""},
+    "webhook_late": {"seconds": 5.0},
     "unknown_status": {"status": "REVIEWING"},
     "wrong_content_type": {"content_type": "text/html"},
 }
 COMMON = {"kind", "match", "times", "probability", "seed"}
-MATCH = {"path", "method", "model", "nth"}
-
-
-@dataclass(frozen=True)
-class Call:
-    """What a fault looks at. `model` is that of the body or of the job in the path, or ""."""
-
-    method: str
-    path: str
-    model: str
+MATCH = {"path", "method", "model", "vendor", "nth"}
 
 
 @dataclass
@@ -58,6 +58,7 @@ class Fault:
     path: re.Pattern[str] | None
     method: str
     model: str
+    vendor: str
     nth: int | None
     times: int
     probability: float
@@ -80,14 +81,14 @@ class Fault:
         return True
 
     def _meets(self, call: Call) -> bool:
-        method, place = PLACES[self.kind]
         bound = self.path is None or self.kind in ONLY_THERE
-        if bound and (method not in {"", call.method} or not place.search(call.path)):
+        if bound and call.role not in ROLES[self.kind]:
             return False
         return (
             (self.path is None or self.path.search(call.path) is not None)
             and self.method in {"", call.method}
             and self.model in {"", call.model}
+            and self.vendor in {"", call.vendor}
         )
 
     def told(self) -> dict[str, Any]:
@@ -96,6 +97,7 @@ class Fault:
             "path": self.path and self.path.pattern,
             "method": self.method,
             "model": self.model,
+            "vendor": self.vendor,
             "nth": self.nth,
         }
         return {
@@ -137,8 +139,8 @@ class Faults:
 
 def _read(number: int, told: Mapping[str, Any]) -> Fault:
     kind, match = told.get("kind"), told.get("match") or {}
-    if kind not in PLACES:
-        raise ValueError(f"There is no fault “{kind}”. There are: {', '.join(PLACES)}.")
+    if kind not in ROLES:
+        raise ValueError(f"There is no fault “{kind}”. There are: {', '.join(ROLES)}.")
     options: dict[str, Any] = dict(OPTIONS.get(kind, {}))
     _check_names("fault", set(told), COMMON | set(options))
     if not isinstance(match, Mapping):
@@ -148,6 +150,7 @@ def _read(number: int, told: Mapping[str, Any]) -> Fault:
     if options.get("when", "before") not in {"before", "after"}:
         raise ValueError("“when” is before or after.")
     _check_numbers(told, match, options)
+    _check_answer(options)
     try:
         path = re.compile(str(match["path"])) if match.get("path") else None
     except re.error as exc:
@@ -158,6 +161,7 @@ def _read(number: int, told: Mapping[str, Any]) -> Fault:
         path=path,
         method=str(match.get("method") or "").upper(),
         model=str(match.get("model") or ""),
+        vendor=str(match.get("vendor") or ""),
         nth=match.get("nth"),
         times=told.get("times", 1),
         probability=told.get("probability", 1.0),
@@ -170,6 +174,16 @@ def _read(number: int, told: Mapping[str, Any]) -> Fault:
 def _check_names(what: str, given: set[str], known: set[str]) -> None:
     if unknown := sorted(given - known):
         raise ValueError(f"A {what} has no “{unknown[0]}”. It has: {', '.join(sorted(known))}.")
+
+
+def _check_answer(options: Mapping[str, Any]) -> None:
+    if not isinstance(options.get("body") or {}, Mapping):
+        raise ValueError("“body” must be an object.")
+    headers = options.get("headers") or {}
+    if not isinstance(headers, Mapping) or not all(isinstance(value, str) for value in headers.values()):
+        raise ValueError("“headers” must be an object of texts.")
+    if not isinstance(options.get("failureCode", ""), str):
+        raise ValueError("“failureCode” must be a text.")
 
 
 def _check_numbers(told: Mapping[str, Any], match: Mapping[str, Any], options: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What every room of the sandbox is given: the jobs, the faults on order, the open connections."""
+"""What every room of the sandbox is given: the jobs, the faults on order, the open connections, the post."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from providers.sandbox.connections import Connections
 from providers.sandbox.engine import Engine
 from providers.sandbox.faults import Faults
 from providers.sandbox.store import Store
+from providers.sandbox.webhooks import Post
 
 
 @dataclass(frozen=True)
@@ -18,3 +19,4 @@ class House:
     engine: Engine
     faults: Faults
     connections: Connections
+    post: Post

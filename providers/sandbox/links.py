@@ -27,9 +27,14 @@ def origin(request: Request) -> str:
 
 def link_to(house: House, request: Request, job: Job) -> str:
     """A fresh link to the job's clip; no two are the same."""
+    return link_at(house, origin(request), job)
+
+
+def link_at(house: House, address: str, job: Job) -> str:
+    """The same where no client is asking, for a webhook: `job.extra["origin"]` has the address."""
     until = time.time() + house.engine.settings.link_seconds
     token = _signed(house, {"file": job.id, "exp": until, "jti": secrets.token_hex(8)})
-    return f"{origin(request)}/{job.vendor}-cdn/{job.id}.mp4?_jwt={token}"
+    return f"{address}/{job.vendor}-cdn/{job.id}.mp4?_jwt={token}"
 
 
 def route(house: House, vendor: str) -> Route:
@@ -42,8 +47,13 @@ async def _serve(house: House, request: Request) -> Response:
     job = house.engine.job(job_id)
     if job is None or not _is_good(house, request.query_params.get("_jwt", ""), job_id):
         return expired_page()
+    return clip_answer(job) or expired_page()
+
+
+def clip_answer(job: Job) -> Response | None:
+    """The clip's bytes, or None where there are none any more or not yet."""
     if job.deleted_at is not None or not job.clip or not Path(job.clip).exists():
-        return expired_page()
+        return None
     return FileResponse(job.clip, media_type="video/mp4")
 
 

@@ -14,6 +14,8 @@ from providers.sandbox.job import Job
 ROOT = Path(__file__).resolve().parents[2]
 # A drawing that takes longer than this hangs.
 PATIENCE_S = 900.0
+# Of a longer prompt only the start is drawn: reading it would hold up everybody else's calls.
+READ_LETTERS = 4000
 Progress = Callable[[float], None]
 
 
@@ -24,8 +26,8 @@ class RenderFailed(Exception):
 def plan_arguments(job: Job) -> dict[str, Any]:
     """The arguments of `plan()` for this job."""
     return {
-        "prompt": job.prompt,
-        "negative": job.negative,
+        "prompt": job.prompt[:READ_LETTERS],
+        "negative": job.negative[:READ_LETTERS],
         "seed": job.seed,
         "model": job.model,
         "width": job.width,

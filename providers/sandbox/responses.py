@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -21,10 +22,15 @@ WORDS = {
 }
 
 
-def status_answer(code: int, retry_after: float | None) -> Response:
-    """An error as a vendor's edge gives it."""
+def status_answer(
+    code: int,
+    retry_after: float | None,
+    body: Mapping[str, Any] | None = None,
+    more: Mapping[str, str] | None = None,
+) -> Response:
+    """An error as a vendor's edge gives it, or with the body and headers of one vendor's own."""
     headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
-    return JSONResponse({"error": WORDS.get(code, "Error")}, code, headers)
+    return JSONResponse(body or {"error": WORDS.get(code, "Error")}, code, headers | dict(more or {}))
 
 
 def outage_page() -> Response:

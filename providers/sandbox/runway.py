@@ -14,23 +14,30 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from providers.sandbox import links, runway_uploads
 from providers.sandbox.house import House
-from providers.sandbox.job import Job, State
+from providers.sandbox.job import Doom, Job, State
 from providers.sandbox.links import link_to
+from providers.sandbox.order import key_of, take
 from providers.sandbox.responses import json_of
 from providers.sandbox.runway_media import Library
-from providers.sandbox.runway_order import VENDOR, job_of, key_of
+from providers.sandbox.runway_order import VENDOR, job_of
 from providers.sandbox.runway_rules import Check, Issue, facts
 from providers.sandbox.runway_uploads import open_slot, upload_issues
-from providers.sandbox.traffic import Record
+from providers.sandbox.traffic import record_of
+from providers.sandbox.wire import Asked, Wire
 
 VERSION = "2024-11-06"
 KEY = re.compile(r"key_[0-9a-f]{128}")
 DOCS = "https://docs.dev.runwayml.com/api"
 DAY_S = 24 * 3600.0
-FAULT_WORDS = {
-    "refuse": "The request was refused by the safety system.",
-    "fail": "An unexpected error occurred.",
+JOB_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+BROKEN_WORDS = "An unexpected error occurred."
+DOOMS = {
+    "prompt": ("SAFETY.INPUT.TEXT", "The prompt was refused by the safety system."),
+    "refuse": ("SAFETY.OUTPUT.VIDEO", "The request was refused by the safety system."),
+    "fail": ("INTERNAL.BAD_OUTPUT.CODE01", BROKEN_WORDS),
+    "broken": ("INTERNAL", BROKEN_WORDS),
 }
 Answer = Callable[[House, Request, str], Awaitable[Response]]
 
@@ -63,7 +70,11 @@ def routes(house: House) -> list[BaseRoute]:
         at("/v1/organization", _organization, "GET"),
         at("/v1/organization/usage", _usage, "POST"),
     ]
-    return [Mount(f"/{VENDOR}", routes=[*creations, task, *others])]
+    return [
+        Mount(f"/{VENDOR}", routes=[*creations, task, *others]),
+        links.route(house, VENDOR),
+        runway_uploads.route(house),
+    ]
 
 
 async def _guarded(house: House, answer: Answer, request: Request) -> Response:
@@ -87,11 +98,6 @@ async def _body(request: Request) -> dict[str, Any]:
     return body
 
 
-def _record(request: Request) -> Record:
-    record: Record = request.state.record
-    return record
-
-
 async def _create(endpoint: str, house: House, request: Request, secret: str) -> Response:
     body = await _body(request)
     check = Check(endpoint, Library(house.store, key_of(secret)))
@@ -100,11 +106,7 @@ async def _create(endpoint: str, house: House, request: Request, secret: str) ->
         raise Refused(400, "Validation of body failed", check.issues)
     job = job_of(endpoint, body, check.media, secret, house.store)
     _check_account(house, job)
-    record = _record(request)
-    if fault := house.faults.take(record.call, "refuse", "fail"):
-        job.doom, job.doom_words = fault.options["failureCode"], FAULT_WORDS[fault.kind]
-    house.engine.accept(job)
-    record.took(job)
+    take(house, request, job)
     return JSONResponse({"id": job.id, "estimatedCost": {"credits": job.estimated}})
 
 
@@ -128,7 +130,7 @@ async def _task(house: House, request: Request, secret: str) -> Response:
 
 def _told(house: House, request: Request, job: Job) -> dict[str, Any]:
     """The task object; what is over has `cost`, what is not has `estimatedCost`."""
-    call = _record(request).call
+    call = record_of(request).call
     told: dict[str, Any] = {"id": job.id, "createdAt": _iso(job.created_at), "status": job.state.value}
     if job.is_over:
         told["cost"] = {"credits": job.cost}
@@ -194,3 +196,25 @@ async def _usage(house: House, request: Request, secret: str) -> Response:
 
 def _iso(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _doom(kind: str, code: str) -> Doom:
+    """The vendor keeps the money where the order itself was at fault, and only there."""
+    usual, words = DOOMS[kind]
+    return Doom(code or usual, words, charged=(code or usual).startswith("SAFETY.INPUT"))
+
+
+def _job_in(asked: Asked) -> str | None:
+    found = JOB_ID.search(asked.path)
+    return found and found[0]
+
+
+WIRE = Wire(
+    name=VENDOR,
+    routes=routes,
+    doom=_doom,
+    creations=(("POST", r"^/runway/v1/[a-z]+_to_video$"),),
+    polls=(("GET", r"^/runway/v1/tasks/"),),
+    downloads=(("GET", r"^/runway-cdn/"),),
+    job_in=_job_in,
+)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import ipaddress
-import re
 import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from providers.sandbox.media import DATA_URI, MediaProblem, from_data_uri
 from providers.sandbox.store import Store
 from providers.sniff import image_type, video_type
 
@@ -17,16 +15,7 @@ MOST_URL = 2048
 # In its encoded form.
 MOST_DATA_URI = {"image": 5_000_000, "video": 16_000_000, "audio": 16_000_000}
 UPLOAD_SECONDS = 24 * 3600
-DATA_URI = re.compile(r"data:(?P<type>[a-z0-9.+-]+/[a-z0-9.+-]+);base64,", re.IGNORECASE)
 IMAGE_TYPES = {"image/jpeg", "image/jpg", "image/png", "image/webp"}
-
-
-class MediaProblem(Exception):
-    """The vendor's sentence about a file it does not take; `code` is the issue's."""
-
-    def __init__(self, message: str, code: str = "custom") -> None:
-        super().__init__(message)
-        self.code = code
 
 
 @dataclass(frozen=True)
@@ -59,22 +48,15 @@ class Library:
 
 
 def _data(uri: str, kind: str) -> bytes:
-    head = DATA_URI.match(uri)
-    if head is None:
+    if DATA_URI.match(uri) is None:
         raise MediaProblem("Invalid data URI.")
     if len(uri) > MOST_DATA_URI[kind]:
         raise MediaProblem(f"Too big: data URIs may have <={MOST_DATA_URI[kind]} characters", "too_big")
-    try:
-        content = base64.b64decode(uri[head.end() :], validate=True)
-    except (binascii.Error, ValueError):
-        raise MediaProblem("Invalid data URI.") from None
-    if not content:
-        raise MediaProblem("Invalid data URI.")
-    declared = head["type"].lower()
-    if not declared.startswith(f"{kind}/") or (kind == "image" and declared not in IMAGE_TYPES):
-        raise MediaProblem(f"Unsupported asset type. Received content type {declared}.")
-    _check_kind(content, kind)
-    return content
+    file = from_data_uri(uri)
+    if not file.type.startswith(f"{kind}/") or (kind == "image" and file.type not in IMAGE_TYPES):
+        raise MediaProblem(f"Unsupported asset type. Received content type {file.type}.")
+    _check_kind(file.content, kind)
+    return file.content
 
 
 def _check_kind(content: bytes, kind: str) -> None:

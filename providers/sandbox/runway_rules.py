@@ -13,7 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from providers.sandbox.runway_media import Library, MediaProblem
+from providers.sandbox.media import MediaProblem
+from providers.sandbox.runway_media import Library
 
 Place = list[str | int]
 Issue = dict[str, Any]

@@ -10,7 +10,9 @@ from typing import Any
 @dataclass(frozen=True)
 class Settings:
     """`capacity` is what one key may run at once of one model; `daily_limit` counts a key's jobs of one model
-    in 24 hours, None for no limit; `instant` serves one ready clip per size instead of rendering each.
+    in 24 hours, None for no limit; `instant` serves one ready clip per size instead of rendering each;
+    `dollars` is what a key has at vendors that count in money; `retired` has models the vendors have ended,
+    as vendor/model.
     """
 
     capacity: int = 2
@@ -19,6 +21,8 @@ class Settings:
     credits: int = 1_000_000
     daily_limit: int | None = None
     instant: bool = False
+    dollars: float = 10_000.0
+    retired: tuple[str, ...] = ()
 
     def changed(self, values: Mapping[str, Any]) -> Settings:
         """A copy with some values replaced. Raises ValueError with a sentence for a wrong one."""
@@ -26,13 +30,25 @@ class Settings:
             if name not in asdict(self):
                 raise ValueError(f"There is no setting “{name}”. There are: {', '.join(asdict(self))}.")
             _check(name, value)
-        return replace(self, **values)
+        right = dict(values)
+        if "retired" in right:
+            right["retired"] = tuple(right["retired"])
+        return replace(self, **right)
+
+    def retires(self, vendor: str, model: str) -> bool:
+        """Whether the vendor has ended this model."""
+        return f"{vendor}/{model}" in self.retired
 
 
 def _check(name: str, value: object) -> None:
     if name == "instant":
         if not isinstance(value, bool):
             raise ValueError("“instant” is true or false.")
+        return
+    if name == "retired":
+        named = isinstance(value, list | tuple)
+        if not named or not all(isinstance(one, str) and 0 < one.find("/") < len(one) - 1 for one in value):
+            raise ValueError("“retired” is a list of vendor/model.")
         return
     if name == "daily_limit" and value is None:
         return

@@ -6,8 +6,9 @@ import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,43 @@ from providers.sandbox.settings import Settings
 KEPT_CALLS_S = 7 * 24 * 3600.0
 SCHEMA = f"""
 create table if not exists jobs (seq integer primary key autoincrement, {", ".join(COLUMNS)});
+create table if not exists calls (seq integer primary key autoincrement, vendor, method, path, received_at,
+  answered_at, status, key_last4, job_id, paid, model, prompt, seed, role);
+create table if not exists uploads (token primary key, key, filename, fields, created_at, size);
+create table if not exists deliveries (seq integer primary key autoincrement, id, vendor, job_id, event, url,
+  body, made_at, state, faults, headers, tries);
+create table if not exists endpoints (seq integer primary key autoincrement, id unique, vendor, key, url, events,
+  secret, name, created_at);
+create table if not exists settings (name primary key, value);
+create table if not exists secrets (name primary key, value);
+"""
+# A table of before has none of these columns; they are added before anything leans on them.
+ADDED = {"jobs": COLUMNS, "calls": ("role",)}
+INDEXES = """
 create unique index if not exists jobs_id on jobs (id);
 create index if not exists jobs_state on jobs (state);
 create index if not exists jobs_lane on jobs (key, model, created_at);
 create index if not exists jobs_sha256 on jobs (sha256);
-create table if not exists calls (seq integer primary key autoincrement, vendor, method, path, received_at,
-  answered_at, status, key_last4, job_id, paid, model, prompt, seed);
-create table if not exists uploads (token primary key, key, filename, fields, created_at, size);
-create table if not exists settings (name primary key, value);
-create table if not exists secrets (name primary key, value);
+create index if not exists jobs_token on jobs (vendor, token);
 """
+
+
+def _random_bytes() -> bytes:
+    return secrets.token_bytes(32)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A webhook as a key registered it with a vendor. No `events` means all; `key` is as jobs keep it."""
+
+    id: str
+    vendor: str
+    key: str
+    url: str
+    events: tuple[str, ...]
+    secret: str
+    name: str = ""
+    created_at: float = field(default_factory=time.time)
 
 
 class Store:
@@ -49,6 +77,10 @@ class Store:
         # A killed process loses nothing that was written, with or without a sync; only a power cut would.
         self.db.execute("pragma synchronous = off")
         self.db.executescript(SCHEMA)
+        self._add_columns()
+        self.db.executescript(INDEXES)
+        # A killed server does not go on where it was with what it was sending.
+        self.db.execute("update deliveries set state = 'lost' where state = 'pending'")
         self.db.execute("delete from calls where received_at < ?", (time.time() - KEPT_CALLS_S,))
 
     def close(self) -> None:
@@ -65,6 +97,13 @@ class Store:
             raise
         self.db.execute("commit")
 
+    def _add_columns(self) -> None:
+        for table, names in ADDED.items():
+            there = {row["name"] for row in self.db.execute(f"pragma table_info({table})")}
+            for name in names:
+                if name not in there:
+                    self.db.execute(f"alter table {table} add column {name}")
+
     # Jobs.
 
     def add_job(self, job: Job) -> None:
@@ -77,6 +116,12 @@ class Store:
 
     def job(self, job_id: str) -> Job | None:
         row = self.db.execute("select * from jobs where id = ?", (job_id,)).fetchone()
+        return None if row is None else job_of(row)
+
+    def job_by_token(self, vendor: str, key: str, token: str) -> Job | None:
+        """The latest job that this key gave this name of its own."""
+        query = "select * from jobs where vendor = ? and token = ? and key = ? order by seq desc"
+        row = self.db.execute(query, (vendor, token, key)).fetchone()
         return None if row is None else job_of(row)
 
     def jobs(self) -> list[Job]:
@@ -136,6 +181,47 @@ class Store:
     def uploaded(self, token: str, size: int) -> None:
         self.db.execute("update uploads set size = ? where token = ?", (size, token))
 
+    # Webhooks: what was sent, and where a key wants them.
+
+    def add_delivery(self, values: dict[str, Any]) -> int:
+        names, marks = ", ".join(values), ", ".join("?" * len(values))
+        cursor = self.db.execute(f"insert into deliveries ({names}) values ({marks})", tuple(values.values()))  # noqa: S608 own names
+        return cursor.lastrowid or 0
+
+    def save_delivery(self, seq: int, values: dict[str, Any]) -> None:
+        pairs = ", ".join(f"{name} = ?" for name in values)
+        self.db.execute(f"update deliveries set {pairs} where seq = ?", (*values.values(), seq))  # noqa: S608 own names
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """Every delivery, oldest first."""
+        rows = [dict(row) for row in self.db.execute("select * from deliveries order by seq")]
+        lists = ("faults", "tries")
+        return [
+            row
+            | {name: json.loads(row[name] or "[]") for name in lists}
+            | {"headers": json.loads(row["headers"] or "{}")}
+            for row in rows
+        ]
+
+    def add_endpoint(self, endpoint: Endpoint) -> None:
+        """Keep it, or keep it changed."""
+        values = asdict(endpoint) | {"events": json.dumps(endpoint.events)}
+        names, marks = ", ".join(values), ", ".join("?" * len(values))
+        self.db.execute(
+            f"insert or replace into endpoints ({names}) values ({marks})",  # noqa: S608 own names
+            tuple(values.values()),
+        )
+
+    def endpoints(self, vendor: str, key: str) -> list[Endpoint]:
+        """Where this key wants the vendor's webhooks, oldest first."""
+        names = ", ".join(field.name for field in fields(Endpoint))
+        query = f"select {names} from endpoints where vendor = ? and key = ? order by created_at, seq"  # noqa: S608 own names
+        rows = [dict(row) for row in self.db.execute(query, (vendor, key))]
+        return [Endpoint(**row | {"events": tuple(json.loads(row["events"]))}) for row in rows]
+
+    def drop_endpoint(self, endpoint_id: str) -> None:
+        self.db.execute("delete from endpoints where id = ?", (endpoint_id,))
+
     # Settings and secrets.
 
     def settings(self, start: Settings) -> Settings:
@@ -147,16 +233,18 @@ class Store:
         for name, value in values.items():
             self.db.execute("insert or replace into settings values (?, ?)", (name, json.dumps(value)))
 
-    def secret(self, name: str) -> bytes:
-        """A random secret made once per folder, so that signed links stay good over a restart."""
-        self.db.execute("insert or ignore into secrets values (?, ?)", (name, secrets.token_bytes(32)))
-        value: bytes = self.db.execute("select value from secrets where name = ?", (name,)).fetchone()[0]
+    def secret(self, name: str, make: Callable[[], bytes] = _random_bytes) -> bytes:
+        """A secret made once per folder, so that what it signed stays good over a restart."""
+        query = "select value from secrets where name = ?"
+        if self.db.execute(query, (name,)).fetchone() is None:
+            self.db.execute("insert into secrets values (?, ?)", (name, make()))
+        value: bytes = self.db.execute(query, (name,)).fetchone()[0]
         return value
 
     def clear(self) -> None:
         """Forget everything but the secrets; files included."""
         with self.together():
-            for table in ("jobs", "calls", "uploads", "settings"):
+            for table in ("jobs", "calls", "uploads", "deliveries", "endpoints", "settings"):
                 self.db.execute(f"delete from {table}")  # noqa: S608 own names
         for folder in (self.clips, self.uploads, self.inputs):
             for path in folder.iterdir():

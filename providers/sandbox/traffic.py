@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, QueryParams
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from providers.sandbox.call import Call, Role
 from providers.sandbox.connections import Connections
 from providers.sandbox.engine import Engine
-from providers.sandbox.faults import Call, Fault, Faults
+from providers.sandbox.faults import Fault, Faults
 from providers.sandbox.job import Job
 from providers.sandbox.responses import expired_page, json_of, outage_page, status_answer
+from providers.sandbox.wire import Asked, Wire, vendor_of
 
 TRANSPORT = (
     "latency", "status", "drop_before", "drop_after", "html", "expired_link", "truncate", "malformed_json",
     "wrong_content_type",
 )  # fmt: skip
-JOB_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 # The largest creation carries a clip as a data URI of 16 MB and up to 30 pictures.
 MOST_JSON = 200_000_000
 
@@ -40,6 +42,12 @@ class Record:
         self.job = job
 
 
+def record_of(request: Request) -> Record:
+    """The record of the call that is being answered."""
+    record: Record = request.state.record
+    return record
+
+
 @dataclass(frozen=True)
 class Traffic:
     """Around the vendors' routes; what is under /_control is no vendor's and passes unseen."""
@@ -48,6 +56,7 @@ class Traffic:
     engine: Engine
     faults: Faults
     connections: Connections
+    wires: Mapping[str, Wire]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith("/_control"):
@@ -85,22 +94,31 @@ class Traffic:
             await _gone(receive)
 
     def _record(self, scope: Scope, headers: Headers, body: bytes, received_at: float) -> Record:
-        model = json_of(body).get("model") if body else None
-        found = JOB_ID.search(scope["path"])
-        job = self.engine.job(found[0]) if found else None
-        call = Call(scope["method"], scope["path"], _clean(model) or (job.model if job else ""))
-        kind, _, key = headers.get("authorization", "").partition(" ")
+        call, job, key = self._read(scope, headers, body)
         values: dict[str, Any] = {
-            "vendor": scope["path"].split("/")[1].partition("-")[0],
+            "vendor": call.vendor,
+            "role": call.role.value,
             "method": call.method,
             "path": call.path,
             "received_at": received_at,
-            "key_last4": key[-4:] if kind.lower() == "bearer" else "",
+            "key_last4": key[-4:],
             "model": call.model,
             "job_id": job.id if job else None,
             "paid": False,
         }
         return Record(self.engine.store.add_call(values), call)
+
+    def _read(self, scope: Scope, headers: Headers, body: bytes) -> tuple[Call, Job | None, str]:
+        """The call as its vendor understands it: its part, the job it speaks of, the key it came with."""
+        method, path = scope["method"], scope["path"]
+        wire = self.wires.get(vendor_of(path))
+        if wire is None:
+            return Call(method, path, "", vendor_of(path), Role.ASIDE), None, ""
+        query = QueryParams(scope["query_string"].decode("latin-1"))
+        asked = Asked(method, path, query, json_of(body) if body else {})
+        job = self.engine.job(wire.job_in(asked) or "")
+        model = wire.model_in(asked) or (job.model if job else "")
+        return Call(method, path, model, wire.name, wire.role(method, path)), job, wire.key_of(headers)
 
     def _close(self, record: Record, answer: _Answer) -> None:
         values: dict[str, Any] = {
@@ -211,7 +229,8 @@ class _Again:
 def _instead(fault: Fault) -> Response | None:
     """The answer that takes the place of the real one."""
     if fault.kind == "status":
-        return status_answer(fault.options["code"], fault.options["retry_after"])
+        told = fault.options
+        return status_answer(told["code"], told["retry_after"], told["body"], told["headers"])
     if fault.kind == "html":
         return outage_page()
     if fault.kind == "expired_link":
@@ -245,8 +264,3 @@ async def _json_body(headers: Headers, receive: Receive) -> bytes | None:
 def _with_header(message: Message, name: bytes, value: bytes) -> Message:
     headers = [(key, old) for key, old in message["headers"] if key != name]
     return {**message, "headers": [*headers, (name, value)]}
-
-
-def _clean(text: object) -> str:
-    """A name from a body, without what no database takes."""
-    return text.encode("utf-8", "replace").decode() if isinstance(text, str) else ""
