@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from providers import capability_table, catalog
+
 ROOT = Path(__file__).resolve().parent.parent
 NAMED = re.compile(r"\b(?:RETAKE_[A-Z_]+|DATABASE_URL)\b")
 # Read by tests and tools, not by the app.
@@ -29,6 +31,20 @@ def test_every_link_of_a_paper_leads_somewhere(paper: Path) -> None:
     links = re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", paper.read_text(encoding="utf-8"))
     missing = [link for link in links if not (paper.parent / link).exists()]
     assert not missing
+
+
+def test_the_table_of_providers_says_what_the_catalogue_says() -> None:
+    text = capability_table.PAGE.read_text(encoding="utf-8")
+    assert text == capability_table.page(text), "write it anew: python -m providers.capability_table"
+    rows = [line for line in text.splitlines() if line.startswith("| [")]
+    assert len(rows) == len(catalog.vendors())
+
+
+@pytest.mark.parametrize("vendor", catalog.vendors(), ids=lambda vendor: vendor.name)
+def test_every_provider_has_its_page(vendor: catalog.Vendor) -> None:
+    text = (ROOT / vendor.docs).read_text(encoding="utf-8")
+    unnamed = [m.id for m in catalog.models() if m.vendor == vendor.name and f"`{m.id}`" not in text]
+    assert not unnamed
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
