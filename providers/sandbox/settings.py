@@ -46,8 +46,7 @@ def _check(name: str, value: object) -> None:
             raise ValueError("“instant” is true or false.")
         return
     if name == "retired":
-        named = isinstance(value, list | tuple)
-        if not named or not all(isinstance(one, str) and 0 < one.find("/") < len(one) - 1 for one in value):
+        if not isinstance(value, list | tuple) or not all(_is_model(name) for name in value):
             raise ValueError("“retired” is a list of vendor/model.")
         return
     if name == "daily_limit" and value is None:
@@ -58,3 +57,7 @@ def _check(name: str, value: object) -> None:
     least = 1 if name == "capacity" else 0
     if not least <= value < float("inf"):
         raise ValueError(f"“{name}” must be a number of at least {least}.")
+
+
+def _is_model(name: object) -> bool:
+    return isinstance(name, str) and 0 < name.find("/") < len(name) - 1

@@ -24,8 +24,8 @@ create table if not exists calls (seq integer primary key autoincrement, vendor,
 create table if not exists uploads (token primary key, key, filename, fields, created_at, size);
 create table if not exists deliveries (seq integer primary key autoincrement, id, vendor, job_id, event, url,
   body, made_at, state, faults, headers, tries);
-create table if not exists endpoints (seq integer primary key autoincrement, id unique, vendor, key, url, events,
-  secret, name, created_at);
+create table if not exists endpoints (seq integer primary key autoincrement, id unique, vendor, key, url,
+  events, secret, name, created_at);
 create table if not exists settings (name primary key, value);
 create table if not exists secrets (name primary key, value);
 """
@@ -37,6 +37,7 @@ create index if not exists jobs_state on jobs (state);
 create index if not exists jobs_lane on jobs (key, model, created_at);
 create index if not exists jobs_sha256 on jobs (sha256);
 create index if not exists jobs_token on jobs (vendor, token);
+create index if not exists deliveries_job on deliveries (job_id);
 """
 
 
@@ -191,6 +192,12 @@ class Store:
     def save_delivery(self, seq: int, values: dict[str, Any]) -> None:
         pairs = ", ".join(f"{name} = ?" for name in values)
         self.db.execute(f"update deliveries set {pairs} where seq = ?", (*values.values(), seq))  # noqa: S608 own names
+
+    def last_event(self, job_id: str, url: str) -> str:
+        """The latest event of this job that was meant for this address, or ""."""
+        query = "select event from deliveries where job_id = ? and url = ? order by seq desc"
+        row = self.db.execute(query, (job_id, url)).fetchone()
+        return row["event"] if row else ""
 
     def deliveries(self) -> list[dict[str, Any]]:
         """Every delivery, oldest first."""

@@ -1,4 +1,4 @@
-"""The vendors' calls to their clients: signed, repeated on failure, written down, and never off this machine."""
+"""The vendors' calls to their clients: signed, repeated on failure, written down, never off this machine."""
 
 from __future__ import annotations
 
@@ -62,7 +62,13 @@ class Post:
         self._held: defaultdict[str, list[_Parcel]] = defaultdict(list)
 
     def send(self, job: Job, delivery: Delivery) -> None:
-        """Write the delivery down and send it; an address off this machine is only written down."""
+        """Write the delivery down and send it; an address off this machine is only written down.
+
+        A second word on the same state is dropped: waiting for a slot and having one are one to most vendors,
+        and after a restart a job begins again.
+        """
+        if delivery.event and self.store.last_event(job.id, delivery.url) == delivery.event:
+            return
         path = _loopback_path(delivery.url)
         faults = {} if path is None else self._struck(job, path)
         values = {
@@ -150,7 +156,7 @@ class Post:
         parcel.tries.append(told)
         changes = {"headers": json.dumps(headers), "tries": json.dumps(parcel.tries)}
         self.store.save_delivery(parcel.seq, changes)
-        return 200 <= told.get("status", 0) < 300
+        return bool(200 <= told.get("status", 0) < 300)
 
 
 def _loopback_path(url: str) -> str | None:
