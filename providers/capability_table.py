@@ -1,6 +1,6 @@
-"""The tables of docs/providers/README.md: what each provider and each model can do, written from the catalogue.
+"""The tables of docs/providers/README.md: what each provider and model can do, written from the catalogue.
 
-python -m providers.capability_table            writes the page anew
+`python -m providers.capability_table` writes the page anew.
 """
 
 from __future__ import annotations
