@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.conf import settings
 from django.db import OperationalError, connection
@@ -13,7 +14,7 @@ from django.db import OperationalError, connection
 from jobs import heart, vendor
 from providers.contract import GenerationRequest, ProviderJob
 from providers.errors import AnswerLost, ProviderError
-from reviewapp import generation, line
+from reviewapp import generation, hooks, line
 from reviewapp.models import Candidate, StaleCandidate
 
 logger = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ def _submit(candidate: Candidate) -> None:
 def _pay(candidate: Candidate) -> ProviderJob | ProviderError:
     """The paid call. Anything unforeseen is an answer that was lost, because the money may be spent."""
     try:
-        request = generation.generation_request(candidate)
+        request = replace(generation.generation_request(candidate), webhook_url=hooks.callback_url(candidate))
         return asyncio.run(_call(vendor.account_of(candidate), request))
     except ProviderError as error:
         return error

@@ -22,7 +22,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from jobs.poll import Cancelled, Poller
-from reviewapp import dispatch, line
+from reviewapp import dispatch, hooks, line
 from reviewapp.line.poll import Answer
 from reviewapp.models import Candidate, Heartbeat
 
@@ -39,6 +39,7 @@ POLL_TIMEOUT_S = 30.0
 POLL_LEASE_S = POLL_TIMEOUT_S + 30.0
 BEAT_S = 2.0
 CANARY_S = 5.0
+HOUSEKEEPING_S = 60.0
 LONGEST_PAUSE_S = 15.0
 
 
@@ -53,6 +54,7 @@ class Watcher:
     heard: asyncio.Event = field(default_factory=asyncio.Event)
     _beaten_at: float = -BEAT_S
     _canaries_at: float = -CANARY_S
+    _house_kept_at: float = -HOUSEKEEPING_S
 
     async def run(self) -> None:
         """Watch until `stopping` is set; then let the polls under way end and write them down."""
@@ -130,6 +132,9 @@ class Watcher:
         if now - self._beaten_at >= BEAT_S:
             self._beaten_at = now
             Heartbeat.beat("watch", f"{len(self.polls)} polls under way")
+        if now - self._house_kept_at >= HOUSEKEEPING_S:
+            self._house_kept_at = now
+            hooks.keep_house()
 
 
 def _write_down(answers: list[tuple[Candidate, Answer | Cancelled]]) -> None:

@@ -15,10 +15,17 @@ STATIONS = {
     "ingest": "jobs.ingest.ingest_candidate",
     "check": "jobs.check.check_candidate",
     "check_key": "jobs.keys.check_key",
+    "webhook_keys": "jobs.webhook_keys.fetch_webhook_keys",
     "canary": "jobs.canary.beat",
 }
 # Paid calls are short and must not stand behind a download or a decode.
-CLUSTERS = {"submit": "submit", "ingest": "media", "check": "media", "check_key": "submit"}
+CLUSTERS = {
+    "submit": "submit",
+    "ingest": "media",
+    "check": "media",
+    "check_key": "submit",
+    "webhook_keys": "submit",
+}
 
 
 def _send(station: str, *args: object, cluster: str | None = None) -> None:
@@ -39,6 +46,10 @@ def check(candidate: Candidate) -> None:
 
 def check_key(key: ProviderKey) -> None:
     _send("check_key", key.pk)
+
+
+def webhook_keys(key: ProviderKey) -> None:
+    _send("webhook_keys", key.pk)
 
 
 def canary(cluster: str) -> None:

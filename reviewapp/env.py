@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
@@ -72,6 +74,19 @@ def words(name: str, default: list[str]) -> list[str]:
     return [word.strip() for word in text(name).split(",") if word.strip()] or default
 
 
+def public_url(name: str) -> str:
+    """Where others reach this site, without a slash at the end; empty when nobody does."""
+
+    def parse(raw: str) -> str:
+        parts = urlsplit(raw)
+        plain = not (parts.query or parts.fragment or parts.username or parts.password)
+        if parts.scheme != "https" or not parts.hostname or parts.port == 0 or not plain or " " in raw:
+            raise ValueError(raw)
+        return raw.rstrip("/")
+
+    return _read(name, "", parse, "an address that begins with https://, such as https://retake.example.org")
+
+
 def secret(name: str) -> str:
     """A secret from the variable itself or from the file that `NAME_FILE` names."""
     path = text(f"{name}_FILE")
@@ -134,3 +149,24 @@ def encryption_keys(kept_in: Path) -> list[str]:
                 "RETAKE_ENCRYPTION_KEYS must be comma-separated Fernet keys (32 bytes, URL-safe base64)."
             ) from error
     return keys
+
+
+# Keys of providers: RETAKE_KEY_<VENDOR>_<CREDENTIAL>, each also with _FILE.
+KEY_PREFIX = "RETAKE_KEY_"
+
+
+def key_values(vendor: str) -> dict[str, str]:
+    """What the environment holds for a vendor's key, by the credential's name, read afresh at each call.
+
+    A file that cannot be read counts as not set: whoever uses the key then says which name is missing.
+    """
+    prefix = f"{KEY_PREFIX}{vendor.upper()}_"
+    names = {
+        name.removeprefix(prefix).removesuffix("_FILE") for name in os.environ if name.startswith(prefix)
+    }
+    found: dict[str, str] = {}
+    for name in sorted(names):
+        with suppress(ImproperlyConfigured):
+            if value := secret(f"{prefix}{name}"):
+                found[name.lower()] = value
+    return found

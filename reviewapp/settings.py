@@ -25,6 +25,8 @@ ALLOWED_HOSTS = env.words("RETAKE_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.words("RETAKE_TRUSTED_ORIGINS", [])
 BIND = env.text("RETAKE_BIND", "127.0.0.1:8000")
 HTTPS = env.flag("RETAKE_HTTPS")
+# Where the providers' webhooks reach this site. Without it they are never asked for, and jobs are polled.
+PUBLIC_URL = env.public_url("RETAKE_PUBLIC_URL")
 
 ROOT_URLCONF = "reviewapp.urls"
 WSGI_APPLICATION = "reviewapp.wsgi.application"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from reviewapp.line.files import begin_check, begin_ingest, check_refused, checked, ingest_failed, ingested
 from reviewapp.line.people import CannotAskAgain, ask_again, resolve_made, resolve_not_made, was_made
-from reviewapp.line.poll import claim_polls, record_cancel, record_polls
+from reviewapp.line.poll import claim_polls, hint, record_cancel, record_polls
 from reviewapp.line.submit import begin_submit, submit_accepted, submit_failed
 from reviewapp.line.sweep import due_now, next_due_in, sweep
 
@@ -23,6 +23,7 @@ __all__ = [
     "checked",
     "claim_polls",
     "due_now",
+    "hint",
     "ingest_failed",
     "ingested",
     "next_due_in",

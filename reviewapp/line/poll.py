@@ -9,13 +9,14 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, DateTimeField, F, Q, Value, When
 from django.utils import timezone
 
 from providers.contract import JobState, ProviderJob
 from providers.errors import AuthFailed, JobNotFound, ProviderError, Unsupported
 from reviewapp import dispatch, money
 from reviewapp.line.common import backoff_s, end
+from reviewapp.line.submit import QUIET_S
 from reviewapp.models import Candidate, StaleCandidate, Status
 
 # The vendor's answer to one row: the job, what went wrong, or None for "I know no job with your mark".
@@ -72,7 +73,22 @@ def _reconcile(candidate: Candidate, answer: Answer) -> None:
 def _look_again(candidate: Candidate, due_in: float | None, **facts: Any) -> None:
     due_at = None if due_in is None else timezone.now() + timedelta(seconds=due_in)
     row = Candidate.objects.filter(pk=candidate.pk, status=candidate.status, fence=candidate.fence)
-    row.update(due_at=due_at, **facts)
+    # A webhook that came while the vendor was being asked has made the row due again. Its news may be newer
+    # than this answer, so it stands.
+    unhinted = When(due_at=candidate.due_at, then=Value(due_at, output_field=DateTimeField()))
+    row.update(due_at=Case(unhinted, default=F("due_at")), **facts)
+
+
+def hint(rows: Q) -> int:
+    """Have these rows polled now, because a webhook said that their job has moved; how many there were.
+
+    Nothing else is changed: no status, no claim. A call whose answer was lost keeps its quiet time, because
+    looking it up too early would find nothing and pay again.
+    """
+    now = timezone.now()
+    quiet = Q(status=Status.UNCERTAIN, status_at__lte=now - timedelta(seconds=QUIET_S))
+    waiting = Candidate.objects.filter(Q(status=Status.GENERATING) | quiet, rows)
+    return waiting.exclude(due_at__lte=now).update(due_at=now)
 
 
 def _heard(candidate: Candidate, job: ProviderJob) -> None:
