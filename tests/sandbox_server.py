@@ -26,7 +26,7 @@ class Sandbox:
         self.port = port
         self.options = options
         self.url = f"http://127.0.0.1:{port}"
-        self.base_url = f"{self.url}/runway"
+        self.base_url = self.base("runway")
         self.control = httpx.Client(base_url=self.url, timeout=PATIENCE_S)
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -65,6 +65,15 @@ class Sandbox:
         """Stop it if it runs, and start it on the same port with the same folder."""
         self.stop()
         self.start()
+
+    def base(self, vendor: str) -> str:
+        """The address under which this vendor's format is spoken."""
+        return f"{self.url}/{vendor}"
+
+    def webhooks(self, **asked: str) -> list[dict[str, Any]]:
+        """What was sent to webhooks, oldest first; filters `job` and `vendor`."""
+        found: list[dict[str, Any]] = self.control.get("/_control/webhooks", params=asked).json()["webhooks"]
+        return found
 
     def paid_count(self) -> int:
         """How many jobs were ever accepted."""

@@ -39,10 +39,11 @@ def create_app(
     settings: Settings | None = None,
     render_workers: int = 1,
     connections: Connections | None = None,
+    spoken: tuple[Wire, ...] = WIRES,
 ) -> Starlette:
     """The whole sandbox with its memory in `data`. Jobs that were open there go on when it starts."""
     store = Store(data.resolve())
-    wires = {wire.name: wire for wire in WIRES}
+    wires = {wire.name: wire for wire in spoken}
     dooms = {name: wire.doom for name, wire in wires.items()}
     engine = Engine(store, settings or Settings(), render_workers, dooms)
     faults = Faults()
@@ -67,7 +68,7 @@ def create_app(
     return Starlette(
         routes=[
             fal_keys(store),
-            *(route for wire in WIRES for route in wire.routes(house)),
+            *(route for wire in spoken for route in wire.routes(house)),
             *Control(house).routes(),
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False), watch],
