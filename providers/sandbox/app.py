@@ -29,6 +29,7 @@ from providers.sandbox.wire import Wire
 
 # By these names only, so that no page on the web can reach it through a name of its own.
 HOSTS = ["127.0.0.1", "localhost"]
+# The vendors whose formats are spoken, one line each.
 WIRES: tuple[Wire, ...] = (
     runway.WIRE,
 )  # fmt: skip

@@ -8,11 +8,13 @@ import re
 from dataclasses import dataclass, field
 
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 DATA_URI = re.compile(r"data:(?P<type>[a-z0-9.+-]+/[a-z0-9.+-]+);base64,", re.IGNORECASE)
 # One field of a form that is no file: the longest prompt any vendor takes, and room to spare.
 MOST_FIELD = 1_000_000
+MOST_FILE = 200_000_000
 
 
 class MediaProblem(Exception):
@@ -68,6 +70,8 @@ async def form_of(request: Request, most_files: int = 10) -> Form:
     async with request.form(max_files=most_files, max_fields=100, max_part_size=MOST_FIELD) as parts:
         for name, value in parts.multi_items():
             if isinstance(value, UploadFile):
+                if (value.size or 0) > MOST_FILE:
+                    raise HTTPException(413, "The file is too large.")
                 read.files[name] = File(await value.read(), value.content_type or "", value.filename or "")
             else:
                 read.texts[name] = value

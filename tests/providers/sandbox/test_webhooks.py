@@ -92,8 +92,10 @@ def test_it_is_sent_once_signed_and_written_down(store: Store, receiver: Receive
 @pytest.mark.parametrize(
     "url",
     [
-        "http://example.com/hook", "http://192.168.1.7/hook", "http://169.254.169.254/", "http://[::ffff:127.0.0.1]/",
-        "http://127.0.0.1.example.com/", "http://localhost@10.0.0.1/", "ftp://127.0.0.1/", "http://127.1/", "", "x",
+        "http://example.com/hook", "http://192.168.1.7/hook", "http://169.254.169.254/",
+        "http://[::ffff:127.0.0.1]/",
+        "http://127.0.0.1.example.com/", "http://localhost@10.0.0.1/",
+        "ftp://127.0.0.1/", "http://127.1/", "", "x",
     ],
 )  # fmt: skip
 def test_nothing_is_sent_off_this_machine(store: Store, url: str) -> None:
