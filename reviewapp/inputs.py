@@ -62,9 +62,23 @@ def present(shot: Shot) -> list[ShotInput]:
     return list(shot.inputs.filter(removed_at=None).order_by("role", "position", "pk"))
 
 
+def present_in(shots: Iterable[Shot]) -> dict[int, list[ShotInput]]:
+    """The same for many shots, by the shot's number, in one query."""
+    found: dict[int, list[ShotInput]] = {shot.pk: [] for shot in shots}
+    rows = ShotInput.objects.filter(shot__in=found, removed_at=None).order_by("role", "position", "pk")
+    for entry in rows:
+        found[entry.shot_id].append(entry)
+    return found
+
+
+def pins_of(entries: Iterable[ShotInput]) -> list[dict[str, Any]]:
+    """Inputs as a candidate pins them: [{"role": "first_frame", "input": 7}]."""
+    return [{"role": entry.role, "input": entry.pk} for entry in entries]
+
+
 def roles_of(shot: Shot) -> list[dict[str, Any]]:
-    """The shot's present inputs as a candidate pins them: [{"role": "first_frame", "input": 7}]."""
-    return [{"role": entry.role, "input": entry.pk} for entry in present(shot)]
+    """The shot's present inputs as a candidate pins them."""
+    return pins_of(present(shot))
 
 
 def media_for(pins: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
