@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Final, cast
 
 from django.utils import timezone
 
 from jobs import heart, vendor
-from providers.contract import KeyStatus
+from providers import catalog
+from providers.contract import KeyStatus, PublishesWebhookKeys
 from providers.errors import ProviderError
+from reviewapp import keyring
 from reviewapp.credentials import options_for
 from reviewapp.models import ProviderKey
 
 logger = logging.getLogger(__name__)
+
+# Beside the dots that stand for what was left out, within what the row holds.
+LONGEST_SENTENCE: Final = 390
 
 
 def check_key(key_id: int) -> None:
@@ -26,15 +32,26 @@ def check_key(key_id: int) -> None:
 
 def _check(key: ProviderKey) -> None:
     said = _ask(key)
-    ok = said.ok if isinstance(said, KeyStatus) else _means(said)
-    sentence = said.sentence if isinstance(said, KeyStatus) else str(said)
-    facts = {"checked_at": timezone.now(), "check_ok": ok, "check_sentence": sentence[:400]}
-    if ok:
-        facts["paused_reason"] = ""
-    ProviderKey.objects.filter(pk=key.pk).update(**facts)
-    if ok is False:
-        # Every clip sent on it would fail; the reason stands where an admin mends it.
-        key.pause(sentence)
+    if isinstance(said, ProviderError):
+        keyring.record_check(key, _means(said), str(said))
+        return
+    status, webhook_keys = said
+    keyring.record_check(key, status.ok, _sentence(status))
+    if webhook_keys is not None:
+        ProviderKey.objects.filter(pk=key.pk).update(
+            webhook_keys=webhook_keys, webhook_keys_at=timezone.now()
+        )
+
+
+def _sentence(status: KeyStatus) -> str:
+    """What the vendor said, with as many of the account's limits as fit."""
+    told = status.sentence
+    for number, (name, limit) in enumerate(status.limits.items()):
+        more = f"{', ' if number else ' Limits: '}{name} {limit}"
+        if len(told) + len(more) > LONGEST_SENTENCE:
+            return f"{told} …"
+        told += more
+    return f"{told}." if status.limits else told
 
 
 def _means(error: ProviderError) -> bool | None:
@@ -44,13 +61,22 @@ def _means(error: ProviderError) -> bool | None:
     return False if error.permanent else None
 
 
-def _ask(key: ProviderKey) -> KeyStatus | ProviderError:
+def _ask(key: ProviderKey) -> tuple[KeyStatus, list[dict[str, str]] | None] | ProviderError:
     try:
-        return asyncio.run(_call(vendor.Account(key.provider, options_for(key))))
+        return asyncio.run(_call(key, vendor.Account(key.provider, options_for(key))))
     except ProviderError as error:
         return error
 
 
-async def _call(account: vendor.Account) -> KeyStatus:
+async def _call(key: ProviderKey, account: vendor.Account) -> tuple[KeyStatus, list[dict[str, str]] | None]:
+    """What the vendor says of the key, and the public keys of its webhooks where it publishes some."""
     async with account.connected() as provider:
-        return await provider.check_key()
+        status = await provider.check_key()
+        if not status.ok or catalog.vendor(key.provider).webhook != "ed25519":
+            return status, None
+        try:
+            return status, await cast(PublishesWebhookKeys, provider).webhook_keys()
+        except ProviderError as error:
+            # The key works all the same, and the public keys that are known stay in force.
+            logger.warning("the webhook keys of %s could not be fetched: %s", key.provider, error)
+            return status, None

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from reviewapp import keyhealth
 from reviewapp.models import Candidate, User
 
 MOST_COUNTED = 99
@@ -24,7 +25,9 @@ def _waiting(user: User) -> str:
 def site(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     waiting: object = ""
+    troubles: object = ()
     if isinstance(user, User) or (user is not None and user.is_authenticated):
-        # Lazy: fragments and media share this processor and never show the number.
+        # Lazy: fragments and media share this processor and never show the number or the banner.
         waiting = SimpleLazyObject(lambda: _waiting(user))
-    return {"demo": settings.DEMO, "waiting": waiting}
+        troubles = SimpleLazyObject(lambda: keyhealth.troubles(user))
+    return {"demo": settings.DEMO, "waiting": waiting, "key_troubles": troubles}

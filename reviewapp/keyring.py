@@ -5,15 +5,34 @@ The audit log tells of every change and never holds a secret.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields
+from decimal import Decimal
+from typing import Final
 
 from django.db import transaction
+from django.db.models import Count
 from django.utils import timezone
 
-from providers import registry
+from providers import catalog, registry
+from providers.catalog import Vendor
 from reviewapp import dispatch
-from reviewapp.models import AuditEntry, Candidate, Project, ProviderKey, User
+from reviewapp.models import AuditEntry, Candidate, Project, ProviderKey, Status, User
 from reviewapp.models.candidates import MACHINE
+from reviewapp.secretbox import CannotDecrypt
+
+OWN_ADDRESS: Final = "the vendor's own"
+AT_THE_VENDOR: Final = frozenset({Status.SUBMITTING, Status.GENERATING, Status.UNCERTAIN})
+LIMIT_WORDS: Final = (
+    ("budget_usd", "budget", "$"),
+    ("daily_budget_usd", "budget a day", "$"),
+    ("concurrency", "clips at once", ""),
+    ("requests_per_minute", "calls a minute", ""),
+)
+ACCOUNT_COLUMNS: Final = (
+    "base_url", "options", "credentials_encrypted", "last_four", "checked_at", "check_ok", "check_asked_at",
+    "check_sentence", "paused_reason", "resting_until", "resting_reason",
+)  # fmt: skip
 
 
 class KeyInUse(Exception):
@@ -57,55 +76,175 @@ def account_words(project: Project) -> tuple[bool, str]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What one account may do; empty means the vendor's usual limit, or none of ours."""
+
+    budget_usd: Decimal | None = None
+    daily_budget_usd: Decimal | None = None
+    concurrency: int | None = None
+    requests_per_minute: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class KeyFacts:
-    """What an admin typed. An empty secret leaves the stored one."""
+    """What an admin typed. A secret that is not among `secrets` stays as it is stored, unless `forget` names
+    it; `options` are all that the vendor needs besides.
+    """
 
     name: str
     provider: str
-    base_url: str
-    secret: str
+    base_url: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    forget: frozenset[str] = frozenset()
+    options: Mapping[str, str] = field(default_factory=dict)
+    limits: Limits = Limits()
+
+
+def stored_names(key: ProviderKey) -> frozenset[str]:
+    """Which secrets are stored, by name; none where they cannot be read any more."""
+    try:
+        return frozenset(key.credentials())
+    except CannotDecrypt:
+        return frozenset()
+
+
+def kept_names(vendor: Vendor, stored: Collection[str], typed: Collection[str]) -> list[str]:
+    """Which stored secrets stay beside the typed ones. A complete new way of signing replaces the old way:
+    nobody could tell otherwise which of the two a call is signed with.
+    """
+    ways: dict[tuple[str, str], set[str]] = {}
+    for one in vendor.credentials:
+        group, _, way = one.either.partition(":")
+        if group:
+            ways.setdefault((group, way), set()).add(one.name)
+    given = {*stored, *typed}
+    chosen = {at for at, names in ways.items() if names <= given and names & set(typed)}
+    dropped: set[str] = set()
+    for at, names in ways.items():
+        if at not in chosen and any(group == at[0] for group, _ in chosen):
+            dropped |= names
+    return [name for name in stored if name not in typed and name not in dropped]
 
 
 def add_key(by: User, facts: KeyFacts) -> ProviderKey:
     key = ProviderKey(name=facts.name, provider=facts.provider, base_url=facts.base_url, created_by=by)
-    key.set_credentials({"api_key": facts.secret})
+    key.options = dict(facts.options)
+    key.set_credentials(_in_order(facts.provider, facts.secrets))
+    for name, value in vars(facts.limits).items():
+        setattr(key, name, value)
     with transaction.atomic():
         key.save()
+        detail = [registry.label(key.provider), f"address: {key.base_url or OWN_ADDRESS}"]
         AuditEntry.record(
-            by, "added key", key.name, f"provider {key.provider}, {key.base_url or 'own address'}"
+            by, "added key", key.name, "; ".join([*detail, *_limit_changes(Limits(), facts.limits)])
         )
     return key
 
 
+def _in_order(provider: str, secrets: Mapping[str, str]) -> dict[str, str]:
+    """The telling secret first, as the vendor lists them: its end is what people know the key by."""
+    return {
+        one.name: secrets[one.name] for one in catalog.vendor(provider).credentials if one.name in secrets
+    }
+
+
 def change_key(by: User, key: ProviderKey, facts: KeyFacts) -> None:
-    changed = [
-        f"{field} {getattr(key, field) or 'empty'} > {getattr(facts, field) or 'empty'}"
-        for field in ("name", "provider", "base_url")
-        if getattr(key, field) != getattr(facts, field)
-    ]
-    key.name, key.provider, key.base_url = facts.name, facts.provider, facts.base_url
-    if facts.secret:
-        key.set_credentials({"api_key": facts.secret})
-        changed.append("secret replaced")
-    if not changed:
+    """Change what the account is and may do. A key that comes from the environment only has limits."""
+    account = _change_account(key, facts)
+    told = [*account, *_limit_changes(limits_of(key), facts.limits)]
+    if key.name != facts.name:
+        told.insert(0, f"name: “{key.name}” → “{facts.name}”")
+    if not told:
         return
-    # What was found out about the old account says nothing about the new one.
-    key.checked_at = key.check_ok = key.check_asked_at = None
-    key.check_sentence = key.paused_reason = ""
+    key.name, key.base_url, key.options = facts.name, facts.base_url, dict(facts.options)
+    changed = ["name", *vars(facts.limits)]
+    for name, value in vars(facts.limits).items():
+        setattr(key, name, value)
+    if account:
+        # What was found out about the old account says nothing about the new one.
+        key.checked_at = key.check_ok = key.check_asked_at = key.resting_until = None
+        key.check_sentence = key.paused_reason = key.resting_reason = ""
+        changed += ACCOUNT_COLUMNS
     with transaction.atomic():
-        key.save()
-        AuditEntry.record(by, "changed key", key.name, "; ".join(changed))
+        # Only these columns: the line may note at this moment that the key is used or refused.
+        key.save(update_fields=changed)
+        AuditEntry.record(by, "changed key", key.name, "; ".join(told))
+
+
+def _change_account(key: ProviderKey, facts: KeyFacts) -> list[str]:
+    """Put new secrets into the row and say, without their values, what is other about the account."""
+    told: list[str] = []
+    same = (key.base_url, key.options) == (facts.base_url, dict(facts.options))
+    if same and not facts.secrets and not facts.forget:
+        return told
+    if key.base_url != facts.base_url:
+        told.append(f"address: {key.base_url or OWN_ADDRESS} → {facts.base_url or OWN_ADDRESS}")
+    vendor = catalog.vendor(key.provider)
+    labels = {one.name: one.label for one in vendor.credentials}
+    for name in labels:
+        was, now = key.options.get(name, ""), facts.options.get(name, "")
+        if was != now:
+            told.append(f"{labels[name]}: {was or 'empty'} → {now or 'empty'}")
+    if facts.secrets or facts.forget:
+        stored = key.credentials() if stored_names(key) else {}
+        kept = {
+            name: stored[name]
+            for name in kept_names(vendor, list(stored), list(facts.secrets))
+            if name not in facts.forget
+        }
+        key.set_credentials(_in_order(key.provider, {**kept, **facts.secrets}))
+        gone = set(stored) - set(kept) - set(facts.secrets)
+        told += [f"{labels.get(name, name)} replaced" for name in facts.secrets]
+        told += [f"{labels.get(name, name)} removed" for name in sorted(gone)]
+    return told
+
+
+def limits_of(key: ProviderKey) -> Limits:
+    return Limits(**{field.name: getattr(key, field.name) for field in fields(Limits)})
+
+
+def change_limits(by: User, key: ProviderKey, limits: Limits) -> None:
+    """All that can be changed about a key that comes from the environment."""
+    facts = KeyFacts(
+        name=key.name, provider=key.provider, base_url=key.base_url, options=key.options, limits=limits
+    )
+    change_key(by, key, facts)
+
+
+def _limit_changes(was: Limits, now: Limits) -> list[str]:
+    return [
+        f"{words}: {_limit(getattr(was, name), unit)} → {_limit(getattr(now, name), unit)}"
+        for name, words, unit in LIMIT_WORDS
+        if getattr(was, name) != getattr(now, name)
+    ]
+
+
+def _limit(value: Decimal | int | None, unit: str) -> str:
+    return "none" if value is None else f"{unit}{value}"
 
 
 def set_enabled(by: User, key: ProviderKey, enabled: bool) -> None:
-    """Switching a key on also lifts a pause that the machine has put on it."""
+    """Switching a key on also lifts a pause that the machine has put on it, and ends its rest."""
     with transaction.atomic():
-        ProviderKey.objects.filter(pk=key.pk).update(enabled=enabled, paused_reason="")
-        AuditEntry.record(by, "enabled key" if enabled else "disabled key", key.name)
+        # A second click changes nothing, and the log tells of changes.
+        already = ProviderKey.objects.filter(pk=key.pk, enabled=enabled, paused_reason="", resting_until=None)
+        if already.exists():
+            return
+        ProviderKey.objects.filter(pk=key.pk).update(
+            enabled=enabled, paused_reason="", resting_until=None, resting_reason=""
+        )
+        lifted = f"it was paused: {key.paused_reason}" if key.paused_reason else ""
+        AuditEntry.record(by, "enabled key" if enabled else "disabled key", key.name, lifted)
 
 
 def clips_under_way(key: ProviderKey) -> int:
     return Candidate.objects.filter(provider_key=key, status__in=MACHINE).count()
+
+
+def at_the_vendor(keys: Collection[ProviderKey]) -> Mapping[int, int]:
+    """How many calls of each key are open at its vendor, by the key's number, in one query."""
+    rows = Candidate.objects.filter(provider_key__in=keys, status__in=AT_THE_VENDOR).order_by()
+    return dict(rows.values_list("provider_key").annotate(Count("pk")))
 
 
 def remove_key(by: User, key: ProviderKey) -> None:
@@ -116,8 +255,13 @@ def remove_key(by: User, key: ProviderKey) -> None:
                 f"{under_way} clips are being made with {key.name}. Disable it instead: "
                 "no new clips are sent with it, and the ones under way still arrive."
             )
+        if key.from_environment and not key.has_vanished:
+            raise KeyInUse(
+                f"{key.name} comes from the environment and would come back. Disable it, or take its "
+                "variables away first."
+            )
         key.delete()
-        AuditEntry.record(by, "deleted key", key.name, f"provider {key.provider}")
+        AuditEntry.record(by, "deleted key", key.name, registry.label(key.provider))
 
 
 def ask_check(by: User, key: ProviderKey) -> None:
@@ -127,3 +271,19 @@ def ask_check(by: User, key: ProviderKey) -> None:
         key.save(update_fields=["check_asked_at"])
         dispatch.check_key(key)
         AuditEntry.record(by, "tested key", key.name)
+
+
+def record_check(key: ProviderKey, ok: bool | None, sentence: str) -> None:
+    """Keep what a test found. A key that works is no longer paused, a refused one is; None is a vendor who
+    could not be asked, which says nothing about the key.
+    """
+    with transaction.atomic():
+        paused = ProviderKey.objects.filter(pk=key.pk).exclude(paused_reason="")
+        if ok and paused.update(paused_reason=""):
+            AuditEntry.record(None, "resumed key", key.name, f"a test went well: {sentence}")
+        if ok is False:
+            # Every clip sent on it would fail; the reason stands where an admin mends it.
+            key.pause(sentence)
+        ProviderKey.objects.filter(pk=key.pk).update(
+            checked_at=timezone.now(), check_ok=ok, check_sentence=sentence[:400]
+        )

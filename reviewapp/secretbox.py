@@ -28,3 +28,12 @@ def decrypt(token: str) -> str:
             "This key was stored with an encryption key that is not configured here. "
             "Put the old one back into RETAKE_ENCRYPTION_KEYS, or enter the provider's key again."
         ) from error
+
+
+def is_current(token: str) -> bool:
+    """Whether the newest encryption key wrote this, so that it needs none of the older ones."""
+    try:
+        Fernet(settings.ENCRYPTION_KEYS[0].encode()).decrypt(token.encode())
+    except InvalidToken:
+        return False
+    return True

@@ -12,7 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 HOUSE = {"providers", "reviewapp", "jobs", "tests"}
 VERBS = (
     "money", "generation", "retakes", "rewriting", "review", "notes", "queue", "dispatch", "line", "people",
-    "keyring", "projects", "shots", "credentials", "inputs",
+    "keyring", "projects", "shots", "credentials", "environment_keys", "keyhealth", "inputs", "hooks", "limits",
+    "routing", "market",
 )  # fmt: skip
 
 

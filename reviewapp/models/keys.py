@@ -8,11 +8,11 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
-from reviewapp import secretbox
-from reviewapp.models.accounts import User
+from reviewapp import env, secretbox
+from reviewapp.models.accounts import AuditEntry, User
 
 
 def is_masked(value: str) -> bool:
@@ -25,6 +25,7 @@ class ProviderKey(models.Model):
 
     `options` are what the vendor needs besides and nobody has to hide (a Google Cloud project, a bucket).
     `paused_reason` stops the key until a person acts; `resting_until` stops it for a while by itself.
+    `from_environment` keys store no secret: theirs is read from the variables of the process that uses it.
     `next_call_at` is the next free place in the key's rate of calls; `budget_usd` is for all time,
     `daily_budget_usd` for one day (UTC); empty limits are none of ours.
     """
@@ -75,26 +76,36 @@ class ProviderKey(models.Model):
 
     @property
     def usable(self) -> bool:
-        return self.enabled and not self.paused_reason
+        return self.enabled and not self.paused_reason and not self.has_vanished
+
+    @property
+    def has_vanished(self) -> bool:
+        """Whether the key comes from the environment and is no longer in it."""
+        return self.from_environment and not env.key_values(self.provider)
 
     def rests(self, now: datetime) -> bool:
         """Whether the key is left alone for a while: the vendor is down or has asked for a pause."""
         return self.resting_until is not None and self.resting_until > now
 
     def set_credentials(self, credentials: Mapping[str, str]) -> None:
-        """Encrypt and keep new credentials, by the names the provider gives them. An empty or masked value is
-        a caller's mistake and never overwrites.
+        """Encrypt and keep new credentials, by the names the provider gives them, the telling one first. None
+        at all is right for a provider that asks for none. An empty or masked value is a caller's mistake and
+        never overwrites.
         """
         values = {name: value.strip() for name, value in credentials.items()}
-        if not values or any(is_masked(value) for value in values.values()):
+        if any(is_masked(value) for value in values.values()):
             raise ValueError("a masked or empty value is not a key")
-        self.credentials_encrypted = secretbox.encrypt(json.dumps(values))
-        first = next(iter(values.values()))
+        self.credentials_encrypted = secretbox.encrypt(json.dumps(values)) if values else ""
+        first = next(iter(values.values()), "")
         # Four characters of a very short secret would give most of it away, and those of a file say nothing.
         self.last_four = first[-4:] if len(first) >= 12 and not first.startswith("{") else ""
 
     def credentials(self) -> dict[str, str]:
         """The secrets by name, for the provider's own room. Raises `CannotDecrypt`."""
+        if self.from_environment:
+            return env.key_values(self.provider)
+        if not self.credentials_encrypted:
+            return {}
         try:
             found = json.loads(secretbox.decrypt(self.credentials_encrypted))
         except ValueError as error:
@@ -102,7 +113,11 @@ class ProviderKey(models.Model):
         return {str(name): str(value) for name, value in found.items()}
 
     def pause(self, reason: str) -> None:
-        ProviderKey.objects.filter(pk=self.pk, paused_reason="").update(paused_reason=reason[:300])
+        """Stop using the key until a person acts. A key that is paused already keeps its first reason."""
+        with transaction.atomic():
+            reason = reason[:300]
+            if ProviderKey.objects.filter(pk=self.pk, paused_reason="").update(paused_reason=reason):
+                AuditEntry.record(None, "paused key", self.name, reason)
 
     def mark_used(self) -> None:
         ProviderKey.objects.filter(pk=self.pk).update(last_used_at=timezone.now())

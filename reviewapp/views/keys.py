@@ -2,70 +2,89 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from reviewapp import keyring
-from reviewapp.forms.site import KeyForm
+from providers import catalog
+from providers.catalog import Vendor
+from providers.errors import NotConfigured
+from reviewapp import hooks, keyhealth, keyring
+from reviewapp.forms.keys import KeyForm, LimitsForm
 from reviewapp.models import ProviderKey
 from reviewapp.views.access import AuthedRequest, site_admin_required
 
-# A test is one short call; after this long the page stops asking and says that no worker took it.
-TEST_GIVEN_UP_AFTER = timedelta(seconds=90)
 
-
-def _row(key: ProviderKey) -> dict[str, object]:
-    """A key with where its test stands: under way, without an answer, or neither."""
-    asked = key.check_asked_at
-    open_test = asked is not None and (key.checked_at is None or key.checked_at < asked)
-    late = open_test and asked is not None and timezone.now() - asked > TEST_GIVEN_UP_AFTER
-    return {"key": key, "testing": open_test and not late, "unanswered": late}
+def _vendor(name: str) -> Vendor | None:
+    try:
+        return catalog.vendor(name)
+    except NotConfigured:
+        return None
 
 
 @require_GET
 @site_admin_required
 def key_list(request: AuthedRequest) -> HttpResponse:
-    return render(request, "site/keys.html", {"rows": [_row(key) for key in ProviderKey.objects.all()]})
+    return render(request, "site/keys.html", {"rows": keyhealth.states(list(ProviderKey.objects.all()))})
 
 
 @require_GET
 @site_admin_required
 def key_row(request: AuthedRequest, pk: int) -> HttpResponse:
     """One row of the list, which asks for itself again while a test is under way."""
-    return render(request, "site/_key_row.html", {"row": _row(get_object_or_404(ProviderKey, pk=pk))})
+    return _row(request, get_object_or_404(ProviderKey, pk=pk))
 
 
-@sensitive_post_parameters("secret")
+def _row(request: AuthedRequest, key: ProviderKey) -> HttpResponse:
+    return render(request, "site/_key_row.html", {"row": keyhealth.states([key])[0]})
+
+
+# Every field: which of them are secrets is the vendor's matter.
+@sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 @site_admin_required
 def key_add(request: AuthedRequest) -> HttpResponse:
-    form = KeyForm(request.POST or None)
+    """A key of the vendor that the address or the form names; the first one where neither does."""
+    asked = str((request.POST or request.GET).get("provider", ""))
+    vendor = _vendor(asked) or catalog.vendors()[0]
+    form = KeyForm(request.POST if vendor.name == asked and request.method == "POST" else None, vendor=vendor)
     if form.is_valid():
         key = keyring.add_key(request.user, form.facts())
         messages.success(request, f"{key.name} is stored. Test it to be sure that it works.")
         return redirect("key-list")
-    return render(request, "site/key_form.html", {"form": form}, status=422 if form.is_bound else 200)
+    if asked and vendor.name != asked:
+        messages.error(request, "There is no provider of that name here. Choose one from the list.")
+    context = {"form": form, "vendor": vendor, "vendors": catalog.vendors()}
+    return render(request, "site/key_form.html", context, status=422 if request.method == "POST" else 200)
 
 
-@sensitive_post_parameters("secret")
+@sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 @site_admin_required
 def key_edit(request: AuthedRequest, pk: int) -> HttpResponse:
     key = get_object_or_404(ProviderKey, pk=pk)
-    form = KeyForm(request.POST or None, key=key)
+    vendor = _vendor(key.provider)
+    sent = request.POST if request.method == "POST" else None
+    form: LimitsForm
+    if vendor is None or key.from_environment:
+        form = LimitsForm(sent, vendor=vendor, key=key)
+    else:
+        form = KeyForm(sent, vendor=vendor, key=key)
     if form.is_valid():
-        keyring.change_key(request.user, key, form.facts())
+        if isinstance(form, KeyForm):
+            keyring.change_key(request.user, key, form.facts())
+        else:
+            keyring.change_limits(request.user, key, form.limits())
         messages.success(request, f"{key.name} is saved.")
         return redirect("key-list")
-    return render(
-        request, "site/key_form.html", {"form": form, "key": key}, status=422 if form.is_bound else 200
-    )
+    state = keyhealth.states([key])[0]
+    context: dict[str, object] = {"form": form, "vendor": vendor, "key": key, "state": state}
+    if vendor is not None and vendor.webhook == "standard":
+        # The others are told with each call where to send theirs.
+        context["webhook_address"] = hooks.address_for(key)
+    return render(request, "site/key_form.html", context, status=422 if form.is_bound else 200)
 
 
 @require_POST
@@ -82,7 +101,7 @@ def key_test(request: AuthedRequest, pk: int) -> HttpResponse:
     key = get_object_or_404(ProviderKey, pk=pk)
     keyring.ask_check(request.user, key)
     if request.htmx:
-        return render(request, "site/_key_row.html", {"row": _row(key)})
+        return _row(request, key)
     return redirect("key-list")
 
 

@@ -12,14 +12,14 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import Settings
 
-from reviewapp.forms.site import check_base_url
+from reviewapp.forms.addresses import check_base_url
 from reviewapp.models import AuditEntry, Candidate, Project, PromptVersion, ProviderKey, Shot, Status, User
 from tests.cast import signed_in
 
 pytestmark = pytest.mark.django_db
 
 SECRET = "key_planted-9f31c7-WXYZ"
-NEW = {"name": "Runway, studio", "provider": "runway", "base_url": "", "secret": SECRET}
+NEW = {"name": "Runway, studio", "provider": "runway", "base_url": "", "secret_api_key": SECRET}
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_it_stores_a_key_encrypted_and_shows_its_end(dana: User) -> None:
 
 
 def test_an_empty_secret_leaves_the_stored_one(dana: User, key: ProviderKey) -> None:
-    signed_in(dana).post(f"/site/keys/{key.pk}/", NEW | {"name": "Renamed", "secret": ""})
+    signed_in(dana).post(f"/site/keys/{key.pk}/", NEW | {"name": "Renamed", "secret_api_key": ""})
     key.refresh_from_db()
     assert (key.name, key.credentials()["api_key"]) == ("Renamed", SECRET)
 
@@ -50,15 +50,19 @@ def test_a_new_secret_replaces_the_old_one_and_forgets_what_was_known_of_it(
     ProviderKey.objects.update(
         check_ok=False, checked_at=timezone.now(), paused_reason="The key was refused."
     )
-    signed_in(dana).post(f"/site/keys/{key.pk}/", NEW | {"secret": "key_another-one-5678"})
+    signed_in(dana).post(f"/site/keys/{key.pk}/", NEW | {"secret_api_key": "key_another-one-5678"})
     key.refresh_from_db()
-    assert (key.credentials()["api_key"], key.check_ok, key.paused_reason) == ("key_another-one-5678", None, "")
-    assert AuditEntry.objects.get().detail == "secret replaced"
+    assert (key.credentials()["api_key"], key.check_ok, key.paused_reason) == (
+        "key_another-one-5678",
+        None,
+        "",
+    )
+    assert AuditEntry.objects.get().detail == "Key replaced"
 
 
 @pytest.mark.parametrize("masked", ["key_…WXYZ", "••••WXYZ", "key_****WXYZ"])
 def test_a_masked_key_is_refused_and_the_stored_one_stays(dana: User, key: ProviderKey, masked: str) -> None:
-    answer = signed_in(dana).post(f"/site/keys/{key.pk}/", NEW | {"secret": masked})
+    answer = signed_in(dana).post(f"/site/keys/{key.pk}/", NEW | {"secret_api_key": masked})
     assert answer.status_code == 422
     assert "This is a masked key" in answer.content.decode()
     key.refresh_from_db()
