@@ -7,7 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from reviewapp.urls_producer import producer_urls
 from reviewapp.urls_review import review_urls
-from reviewapp.views import auth, health, keys, media, site
+from reviewapp.views import auth, health, hooks, keys, media, models, site
 
 account_urls: list[URLPattern | URLResolver] = [
     path("sign-in/", auth.SignIn.as_view(), name="login"),
@@ -40,6 +40,11 @@ media_urls: list[URLPattern | URLResolver] = [
     path("filmstrip.jpg", media.filmstrip, name="filmstrip"),
 ]
 
+hook_urls: list[URLPattern | URLResolver] = [
+    path("<slug:provider>/", hooks.receive, name="webhook"),
+    path("<slug:provider>/<str:token>/", hooks.receive, name="webhook-token"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", auth.home, name="home"),
     path("healthz", health.healthz, name="healthz"),
@@ -47,6 +52,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(account_urls)),
     path("site/", include(site_urls)),
     path("media/<uuid:uid>/", include(media_urls)),
+    path("models/", models.model_list, name="model-list"),
+    path("hooks/", include(hook_urls)),
     path("", include(producer_urls)),
     path("", include(review_urls)),
 ]

@@ -13,7 +13,7 @@ HOUSE = {"providers", "reviewapp", "jobs", "tests"}
 VERBS = (
     "money", "generation", "retakes", "rewriting", "review", "notes", "queue", "dispatch", "line", "people",
     "keyring", "projects", "shots", "credentials", "environment_keys", "keyhealth", "inputs", "hooks", "limits",
-    "routing", "market",
+    "routing", "market", "choices", "wishes",
 )  # fmt: skip
 
 
@@ -53,6 +53,7 @@ ADAPTERS = {
         "catalog_data",
         "contract",
         "errors",
+        "offers",
         "prompts",
         "registry",
         "routing",
