@@ -29,9 +29,9 @@ SUFFIX = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
 SMALL = string.ascii_lowercase + string.digits
 
 
-def key_of(secret: str) -> str:
-    """A key as it is kept: enough to tell keys apart, and nothing to sign in with."""
-    return hashlib.sha256(secret.encode()).hexdigest()[:32]
+def key_of(vendor: str, secret: str) -> str:
+    """A key as it is kept: enough to tell keys and vendors apart, and nothing to sign in with."""
+    return f"{vendor}:{hashlib.sha256(secret.encode()).hexdigest()[:32]}"
 
 
 def hex_id(prefix: str, length: int = 32) -> str:
@@ -93,7 +93,7 @@ def job_of(order: Order, store: Store) -> Job:
     return Job(
         id=order.id,
         vendor=order.vendor,
-        key=key_of(order.secret),
+        key=key_of(order.vendor, order.secret),
         key_last4=order.secret[-4:],
         mode=order.mode,
         model=order.model,

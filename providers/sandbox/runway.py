@@ -100,7 +100,7 @@ async def _body(request: Request) -> dict[str, Any]:
 
 async def _create(endpoint: str, house: House, request: Request, secret: str) -> Response:
     body = await _body(request)
-    check = Check(endpoint, Library(house.store, key_of(secret)))
+    check = Check(endpoint, Library(house.store, key_of(VENDOR, secret)))
     check.body(body)
     if check.issues:
         raise Refused(400, "Validation of body failed", check.issues)
@@ -120,7 +120,7 @@ def _check_account(house: House, job: Job) -> None:
 
 async def _task(house: House, request: Request, secret: str) -> Response:
     job = house.engine.job(request.path_params["id"])
-    if job is None or job.vendor != VENDOR or job.deleted_at is not None or job.key != key_of(secret):
+    if job is None or job.vendor != VENDOR or job.deleted_at is not None or job.key != key_of(VENDOR, secret):
         raise Refused(404, "Could not find Task")
     if request.method == "DELETE":
         house.engine.delete(job)
@@ -152,11 +152,11 @@ async def _upload_slot(house: House, request: Request, secret: str) -> Response:
     body = await _body(request)
     if issues := upload_issues(body):
         raise Refused(400, "Validation of body failed", issues)
-    return JSONResponse(open_slot(house, request, body["filename"], key_of(secret)))
+    return JSONResponse(open_slot(house, request, body["filename"], key_of(VENDOR, secret)))
 
 
 async def _organization(house: House, request: Request, secret: str) -> Response:
-    settings, key = house.engine.settings, key_of(secret)
+    settings, key = house.engine.settings, key_of(VENDOR, secret)
     limits = {"maxConcurrentGenerations": settings.capacity, "maxDailyGenerations": settings.daily_limit}
     today = house.store.count_since(key, time.time() - DAY_S)
     models = list(facts()["models"])
@@ -183,7 +183,7 @@ async def _usage(house: House, request: Request, secret: str) -> Response:
         raise Refused(400, "Validation of body failed", [issue])
     days = range((before - start).days)
     spent: dict[str, Counter[str]] = {str(start + timedelta(days=n)): Counter() for n in days}
-    for job in house.store.jobs_of(key_of(secret)):
+    for job in house.store.jobs_of(key_of(VENDOR, secret)):
         models = spent.get(_iso(job.created_at)[:10])
         if models is not None and job.cost:
             models[job.model] += job.cost

@@ -78,7 +78,7 @@ class Store:
         # A killed process loses nothing that was written, with or without a sync; only a power cut would.
         self.db.execute("pragma synchronous = off")
         self.db.executescript(SCHEMA)
-        self._add_columns()
+        self._take_up()
         self.db.executescript(INDEXES)
         # A killed server does not go on where it was with what it was sending.
         self.db.execute("update deliveries set state = 'lost' where state = 'pending'")
@@ -98,12 +98,16 @@ class Store:
             raise
         self.db.execute("commit")
 
-    def _add_columns(self) -> None:
+    def _take_up(self) -> None:
+        """Bring a memory of before to the columns of now, and its keys to their vendors."""
         for table, names in ADDED.items():
             there = {row["name"] for row in self.db.execute(f"pragma table_info({table})")}
             for name in names:
                 if name not in there:
                     self.db.execute(f"alter table {table} add column {name}")
+        # There was one vendor then.
+        for table in ("jobs", "uploads"):
+            self.db.execute(f"update {table} set key = 'runway:' || key where instr(key, ':') = 0")  # noqa: S608 own names
 
     # Jobs.
 

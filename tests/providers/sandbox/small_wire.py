@@ -38,7 +38,7 @@ async def _create(house: House, request: Request) -> Response:
     secret, told = bearer(request.headers), form.texts
     if house.engine.settings.retires("small", told["model"]):
         return JSONResponse({"error": "gone"}, 410)
-    if house.engine.is_full((key_of(secret), told["model"])):
+    if house.engine.is_full((key_of("small", secret), told["model"])):
         return JSONResponse({"error": "busy"}, 429)
     image = form.files.get("image")
     order = Order(
@@ -61,7 +61,7 @@ async def _create(house: House, request: Request) -> Response:
 
 
 async def _poll(house: House, request: Request) -> Response:
-    name, key = request.path_params["id"], key_of(bearer(request.headers))
+    name, key = request.path_params["id"], key_of("small", bearer(request.headers))
     job = house.engine.job(name) or house.engine.job_by_token("small", key, name)
     if job is None:
         return JSONResponse({"error": "none"}, 404)

@@ -25,7 +25,7 @@ EARLY, FINAL = b'{"status":"working"}', b'{"status":"done"}'
 
 def a_job(state: State = State.SUCCEEDED) -> Job:
     return Job(
-        id="clip_1", vendor="small", key="k", key_last4="", mode="text_to_video", model="m", prompt="",
+        id="clip_1", vendor="small", key="small:k", key_last4="", mode="text_to_video", model="m", prompt="",
         negative="", seed=1, width=2, height=2, duration_s=1, estimated=0, created_at=0, state=state,
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -20,7 +21,7 @@ from providers.sandbox.app import WIRES, create_app
 from providers.sandbox.call import Role
 from providers.sandbox.engine import Engine
 from providers.sandbox.media import MediaProblem, from_base64, from_data_uri
-from providers.sandbox.order import SHORT_SIDES, digits_id, even, hex_id, letters_id, size_of
+from providers.sandbox.order import SHORT_SIDES, digits_id, even, hex_id, key_of, letters_id, size_of
 from providers.sandbox.rendering import READ_LETTERS, plan_arguments
 from providers.sandbox.settings import Settings
 from providers.sandbox.signing import standard
@@ -262,16 +263,22 @@ def test_a_memory_of_before_is_taken_up(tmp_path: Path) -> None:
     job = a_job()
     names = BEFORE.split(", ")
     values = [str(job.state) if name == "state" else getattr(job, name) for name in names]
-    values[names.index("truth")] = "{}"
+    values[names.index("truth")], values[names.index("key")] = "{}", "0123abcd"
     marks = ", ".join("?" * len(names))
     old.execute(f"insert into jobs ({BEFORE}) values ({marks})", values)  # noqa: S608 own names
     old.commit()
     old.close()
     for _ in range(2):
         store = Store(tmp_path)
-        assert store.jobs() == [job]
+        assert store.jobs() == [replace(job, key="runway:0123abcd")]
         store.add_call({"vendor": "small", "role": "poll", "received_at": time.time()})
         store.close()
+
+
+def test_one_secret_at_two_vendors_is_two_keys() -> None:
+    assert key_of("openai", "s") != key_of("google", "s")
+    assert key_of("openai", "s") == key_of("openai", "s")
+    assert "secret" not in key_of("openai", "secret")
 
 
 def test_ids_have_every_vendors_form() -> None:
