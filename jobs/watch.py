@@ -22,7 +22,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from jobs.poll import Cancelled, Poller
-from reviewapp import dispatch, hooks, line
+from reviewapp import dispatch, hooks, limits, line
 from reviewapp.line.poll import Answer
 from reviewapp.models import Candidate, Heartbeat
 
@@ -75,6 +75,7 @@ class Watcher:
 
     async def _tick(self, poller: Poller) -> None:
         await self._in_database(self._keep_signs)
+        await self._in_database(limits.call_waiting)
         swept = await self._in_database(_sweep)
         claimed = await self._claim(poller)
         await self._record()

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from providers.contract import JobState, ProviderJob
 from providers.errors import AuthFailed, JobNotFound, ProviderError, Unsupported
-from reviewapp import dispatch, money
+from reviewapp import dispatch, limits, money
 from reviewapp.line.common import backoff_s, end
 from reviewapp.line.submit import QUIET_S
 from reviewapp.models import Candidate, StaleCandidate, Status
@@ -37,6 +37,8 @@ def record_polls(answers: Sequence[tuple[Candidate, Answer]]) -> None:
             try:
                 with transaction.atomic():
                     _record(candidate, answer)
+                if candidate.status not in limits.AT_THE_VENDOR:
+                    limits.left(candidate.provider_key_id)
             except StaleCandidate:
                 # A person, a webhook or another watcher was first: their word stands.
                 continue
@@ -168,5 +170,6 @@ def record_cancel(candidate: Candidate, done: bool, job: ProviderJob | None) -> 
             money.settle(candidate, Decimal(0) if waiting else final, "cancelled at the provider")
             why = f"Cancelled: another candidate was approved. {money.charged_sentence(candidate)}"
             end(candidate, Status.CANCELLED, why, actor="watch")
+            limits.left(candidate.provider_key_id)
     except StaleCandidate:
         return

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from providers import registry
 from providers.contract import ProviderJob
-from providers.errors import AuthFailed, ContentRefused, OutOfCredit, ProviderError
-from reviewapp import keyring, money
+from providers.errors import AuthFailed, ContentRefused, OutOfCredit, ProviderError, RateLimited
+from reviewapp import keyring, limits, money
 from reviewapp.line.common import backoff_s, end, end_unless_late
 from reviewapp.models import Candidate, StaleCandidate, Status
 
@@ -26,32 +26,43 @@ ON_HOLD_S: Final = 30.0
 def begin_submit(candidate_id: int) -> Candidate | None:
     """Claim a QUEUED candidate for its one paid call, with the reservation in the same transaction.
 
-    None when there is nothing to do: the row has moved on, its shot is on hold, no key is usable, or a cap
-    leaves no room. Whoever gets the candidate must end in `submit_accepted` or `submit_failed`.
+    None when there is nothing to do: the row has moved on, its shot is on hold, no key is usable, a cap
+    leaves no money, or the keys leave no room and the row stands in line. Whoever gets the candidate must end
+    in `submit_accepted` or `submit_failed`.
     """
     candidate = Candidate.objects.whole().filter(pk=candidate_id, status=Status.QUEUED).first()
-    if candidate is None:
+    if candidate is None or limits.is_early(candidate) or _no_longer_wanted(candidate):
         return None
-    if _no_longer_wanted(candidate):
-        return None
-    key = keyring.key_for(candidate.shot.project, candidate.provider)
-    if key is None:
+    if keyring.key_for(candidate.shot.project, candidate.provider) is None:
         label = registry.label(candidate.provider)
         why = f"No usable key for {label}: an admin has to add or enable one. Nothing was sent."
         end_unless_late(candidate, Status.FAILED, why, actor="submit")
         return None
     try:
-        with transaction.atomic():
-            money.reserve(candidate, key)
-            facts: dict[str, Any] = {"provider_key": key, "failure": "", "vendor_words": ""}
-            candidate.move(Status.SUBMITTING, actor="submit", due_in=settings.SUBMIT_LEASE_S, **facts)
+        return candidate if _claim(candidate) else None
     except money.BudgetReached as reached:
         end_unless_late(candidate, Status.FAILED, str(reached), actor="submit")
         return None
     except StaleCandidate:
         return None
+
+
+@transaction.atomic
+def _claim(candidate: Candidate) -> bool:
+    """Take a place on a key, the money and the row, or put the row in line for a place."""
+    able = keyring.keys_for(candidate.shot.project, candidate.provider)
+    # Where no account has money left, the reservation says so.
+    keys = [key for key in able if not money.key_refusal(key, candidate.estimate_usd)] or able
+    key = limits.take_place(candidate, keys)
+    if key is None:
+        limits.stand_in_line(candidate)
+        return False
+    money.reserve(candidate, key)
+    facts: dict[str, Any] = {"provider_key": key, "failure": "", "vendor_words": ""}
+    facts |= {"waits_since": None, "send_at": None}
+    candidate.move(Status.SUBMITTING, actor="submit", due_in=settings.SUBMIT_LEASE_S, **facts)
     key.mark_used()
-    return candidate
+    return True
 
 
 def _no_longer_wanted(candidate: Candidate) -> bool:
@@ -61,7 +72,8 @@ def _no_longer_wanted(candidate: Candidate) -> bool:
         end_unless_late(candidate, Status.CANCELLED, why, actor="submit")
         return True
     if candidate.shot.on_hold:
-        candidate.claim(ON_HOLD_S)
+        if candidate.claim(ON_HOLD_S):
+            limits.leave_line(candidate)
         return True
     return False
 
@@ -118,7 +130,13 @@ def submit_failed(candidate: Candidate, error: ProviderError) -> None:
 
 
 def _try_again(row: Candidate, error: ProviderError, words: str) -> None:
-    due_in = backoff_s(row.tries + 1, error.retry_after)
-    why = f"{error} The next try is in {due_in:.0f} s."
     facts: dict[str, Any] = {"attempt": row.attempt + 1, "tries": row.tries + 1, "vendor_words": words}
+    rest_s = limits.full(row, error.retry_after) if isinstance(error, RateLimited) else None
+    if rest_s is None:
+        due_in = backoff_s(row.tries + 1, error.retry_after)
+    else:
+        # Nothing is wrong: it stands first in line, and no number of such tries ends it.
+        due_in = backoff_s(0, rest_s)
+        facts |= {"tries": row.tries, "waits_since": row.created_at}
+    why = f"{error} The next try is in {due_in:.0f} s."
     row.move(Status.QUEUED, actor="submit", why=why, due_in=due_in, failure=why[:600], **facts)
