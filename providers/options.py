@@ -28,11 +28,16 @@ class HttpOptions:
     poll_seconds: float
 
 
-def read_http_options(options: Mapping[str, Any], *, base_url: str, poll_seconds: float) -> HttpOptions:
-    """The shared options, with the vendor's own defaults for the address and the polling interval."""
+def read_http_options(
+    options: Mapping[str, Any], *, base_url: str, poll_seconds: float, address: str = "base_url"
+) -> HttpOptions:
+    """The shared options, with the vendor's own defaults for the address and the polling interval.
+
+    `address` is the option that holds the address, where a vendor has a second host.
+    """
     private_hosts = _private_hosts(options.get("private_hosts", ()))
     return HttpOptions(
-        base_url=_base_url(options.get("base_url") or base_url, private_hosts),
+        base_url=_base_url(options.get(address) or base_url, private_hosts, address),
         private_hosts=private_hosts,
         max_bytes=int(_positive(options.get("max_bytes", DEFAULT_MAX_BYTES), "max_bytes")),
         timeout=_timeout(options.get("timeouts") or {}),
@@ -77,18 +82,18 @@ def _private_hosts(value: object) -> frozenset[str]:
     return frozenset(str(entry).lower() for entry in value)
 
 
-def _base_url(value: object, private_hosts: frozenset[str]) -> str:
+def _base_url(value: object, private_hosts: frozenset[str], name: str) -> str:
     try:
         parts = urlsplit(str(value).strip())
         host, port = (parts.hostname or "").lower(), port_of(parts.scheme, parts.port)
     except ValueError:
-        raise NotConfigured("The option “base_url” is no web address.") from None
+        raise NotConfigured(f"The option “{name}” is no web address.") from None
     if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment or parts.username:
-        raise NotConfigured("The option “base_url” must be a plain web address such as https://host/path.")
+        raise NotConfigured(f"The option “{name}” must be a plain web address such as https://host/path.")
     # Over plain http the key itself would travel readable; only this machine and named hosts are excused.
     if parts.scheme == "http" and host not in _LOOPBACK and f"{host}:{port}" not in private_hosts:
         raise NotConfigured(
-            "The option “base_url” must begin with https://, or the key could be read on the way."
+            f"The option “{name}” must begin with https://, or the key could be read on the way."
         )
     return str(value).strip().rstrip("/")
 

@@ -12,6 +12,9 @@ _NOT_VIDEOS = (
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
 )
+# The markers of a JPEG that begin a frame header, and those after which none can come any more.
+_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_JPEG_ENDS = frozenset({0xD9, 0xDA})
 _VIDEO_BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"}
 
 
@@ -29,6 +32,49 @@ def image_type(data: bytes) -> str:
         if data.startswith(magic):
             return content_type
     return "image/webp" if (data[:4], data[8:12]) == (b"RIFF", b"WEBP") else ""
+
+
+def image_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height that a JPEG, PNG or WebP says of itself; None where its header cannot be read."""
+    kind = image_type(data)
+    if kind == "image/png":
+        found = (int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big"))
+    elif kind == "image/webp":
+        found = _webp_size(data)
+    else:
+        found = _jpeg_size(data) if kind else (0, 0)
+    return found if all(found) else None
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int]:
+    """From the first frame header; every segment before it is skipped by its own length."""
+    place = 2
+    while data[place : place + 1] == b"\xff":
+        marker = data[place + 1 : place + 2]
+        if marker == b"\xff":
+            # Any number of these may fill the room before a marker.
+            place += 1
+            continue
+        if not marker or marker[0] in _JPEG_ENDS:
+            break
+        if marker[0] in _JPEG_FRAMES:
+            head = data[place + 5 : place + 9]
+            return int.from_bytes(head[2:], "big"), int.from_bytes(head[:2], "big")
+        place += 2 + max(2, int.from_bytes(data[place + 2 : place + 4], "big"))
+    return 0, 0
+
+
+def _webp_size(data: bytes) -> tuple[int, int]:
+    """Of the three kinds of WebP: lossy, lossless and extended; each keeps the size in its own way."""
+    if data[12:16] == b"VP8 ":
+        pair = (int.from_bytes(data[26:28], "little"), int.from_bytes(data[28:30], "little"))
+        return pair[0] & 0x3FFF, pair[1] & 0x3FFF
+    if len(data) < 30:
+        return 0, 0
+    if data[12:16] == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    return int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
 
 
 def video_type(data: bytes) -> str:
