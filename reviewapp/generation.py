@@ -3,101 +3,40 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Count, Max
 from django.utils import timezone
 
 from providers import catalog
 from providers.contract import GenerationRequest
 from providers.errors import Unsupported
-from reviewapp import dispatch, money
+from providers.routing import Choice, NoProvider
+from reviewapp import dispatch, inputs, money
+from reviewapp.market import Market, market
 from reviewapp.models import (
     Candidate,
     GenerationOrder,
     Project,
     PromptVersion,
     Shot,
+    ShotInput,
     ShotStatus,
     Status,
     User,
 )
-from reviewapp.models.projects import Author, BudgetMode
+from reviewapp.models.projects import Author, Routing
+from reviewapp.quotes import CannotGenerate, Quote, QuoteLine
+from reviewapp.routing import Way, choose, outline, way_of, way_of_order
 
-
-@dataclass(frozen=True)
-class QuoteLine:
-    """One shot of a quote. `problems` are the sentences that keep it from being sent."""
-
-    shot: Shot
-    clips: int
-    each_usd: Decimal
-    problems: tuple[str, ...] = ()
-    existing: int = 0
-
-    @property
-    def total_usd(self) -> Decimal:
-        return Decimal(0) if self.problems else self.each_usd * self.clips
-
-
-@dataclass(frozen=True)
-class Quote:
-    """What an order would cost and what stands in its way, before anything is spent."""
-
-    lines: tuple[QuoteLine, ...]
-    totals: money.Totals
-    mode: str
-    problems: tuple[str, ...] = field(default=())
-
-    @property
-    def sendable(self) -> tuple[QuoteLine, ...]:
-        return tuple(line for line in self.lines if not line.problems)
-
-    @property
-    def clips(self) -> int:
-        return sum(line.clips for line in self.sendable)
-
-    @property
-    def total_usd(self) -> Decimal:
-        return sum((line.total_usd for line in self.lines), Decimal(0))
-
-    @property
-    def over_budget(self) -> bool:
-        return self.totals.left is not None and self.total_usd > self.totals.left
-
-    @property
-    def may_be_sent(self) -> bool:
-        capped = self.over_budget and self.mode == BudgetMode.CAP
-        return bool(self.sendable) and not self.problems and not capped
-
-    @property
-    def sentence(self) -> str:
-        shots = len(self.sendable)
-        words = (
-            f"{self.clips} clips for {shots} {'shot' if shots == 1 else 'shots'}, about ${self.total_usd:.2f}"
-        )
-        if self.totals.left is None:
-            return f"{words}."
-        return f"{words}; ${self.totals.left:.2f} of the budget is left."
-
-
-class CannotGenerate(Exception):
-    """Nothing of the order was sent; `quote` says why, line by line."""
-
-    def __init__(self, quote: Quote) -> None:
-        reasons = [*quote.problems, *(problem for line in quote.lines for problem in line.problems)]
-        if quote.over_budget and quote.mode == BudgetMode.CAP:
-            reasons.append(
-                f"This order costs ${quote.total_usd:.2f} and the budget has ${quote.totals.left:.2f} left."
-            )
-        super().__init__(" ".join(dict.fromkeys(reasons)) or "There is nothing to generate.")
-        self.quote = quote
+__all__ = ["CannotGenerate", "Quote", "QuoteLine", "generate", "generation_request", "prompt_for", "quote"]
 
 
 def prompt_for(shot: Shot) -> tuple[str, str]:
@@ -108,55 +47,129 @@ def prompt_for(shot: Shot) -> tuple[str, str]:
     return text, shot.negative_prompt.strip()
 
 
-def quote(project: Project, shots: Iterable[Shot], *, count: int | None = None, model: str = "") -> Quote:
-    """Price an order of `count` clips (the project's default) for each shot, and find what stands in its
-    way.
+# --- what stands behind the shots of an order, in a fixed number of queries ---
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """One shot as an order finds it. `version` is the one to ask with; None where the brief is a new one, or
+    the first. `source_s` is how long its clip to edit is.
     """
-    clips = count or project.candidates_per_round
-    lines = tuple(_quote_line(project, shot, clips, model) for shot in shots)
-    problems = [] if 1 <= clips <= 8 else ["Ask for 1 to 8 candidates a shot."]
-    return Quote(lines, money.project_totals(project), project.budget_mode, tuple(problems))
+
+    shot: Shot
+    version: PromptVersion | None
+    next_number: int
+    pins: list[dict[str, Any]]
+    source_s: float | None
+    existing: int
+
+    @property
+    def text(self) -> tuple[str, str]:
+        if self.version is None:
+            return prompt_for(self.shot)
+        return self.version.text, self.version.negative_text
+
+    @property
+    def outline(self) -> GenerationRequest:
+        return outline(*self.text, self.shot.duration_s, self.pins)
 
 
-def _quote_line(project: Project, shot: Shot, clips: int, model_id: str) -> QuoteLine:
-    problems: list[str] = []
-    if shot.status in (ShotStatus.OMITTED, ShotStatus.ON_HOLD, ShotStatus.APPROVED):
-        problems.append(f"{shot.code} is {ShotStatus(shot.status).label.lower()}.")
-    existing = shot.candidates.exclude(status=Status.CANCELLED).count()
-    try:
-        request = _request(project.provider, model_id or shot.effective_model, shot, *_text_to_send(shot))
-    except Unsupported as error:
-        return QuoteLine(shot, clips, Decimal(0), (*problems, f"{shot.code}: {error}"), existing)
-    problems += [
-        f"{shot.code}: {issue.message}" for issue in catalog.check_request(request, project.provider)
-    ]
-    each = Decimal(0)
-    if not problems:
-        size = (request.width or 0, request.height or 0)
-        each = money.clip_price(project.provider, request.model, shot.duration_s, *size)
-    return QuoteLine(shot, clips, each, tuple(problems), existing)
+def _standings(shots: Sequence[Shot]) -> list[_Standing]:
+    versions: dict[int, list[PromptVersion]] = {shot.pk: [] for shot in shots}
+    for version in (
+        PromptVersion.objects.filter(shot__in=shots).defer("changes", "unserved").order_by("number")
+    ):
+        versions[version.shot_id].append(version)
+    asked = Candidate.objects.filter(shot__in=shots).exclude(status=Status.CANCELLED).order_by()
+    existing = dict(asked.values_list("shot").annotate(Count("pk")))
+    present = inputs.present_in(shots)
+    return [_standing(shot, versions[shot.pk], present[shot.pk], existing.get(shot.pk, 0)) for shot in shots]
 
 
-def _text_to_send(shot: Shot) -> tuple[str, str]:
-    latest = shot.latest_version()
-    return prompt_for(shot) if latest is None or _brief_is_new(shot) else (latest.text, latest.negative_text)
-
-
-def _request(vendor: str, model_id: str, shot: Shot, text: str, negative: str) -> GenerationRequest:
-    width, height = catalog.size_for(catalog.model(vendor, model_id), shot.aspect, "text")
-    return GenerationRequest(
-        model=model_id,
-        prompt=text,
-        negative_prompt=negative,
-        duration_s=float(shot.duration_s),
-        width=width,
-        height=height,
+def _standing(
+    shot: Shot, versions: Sequence[PromptVersion], present: Sequence[ShotInput], existing: int
+) -> _Standing:
+    latest = next((version for version in reversed(versions) if version.withdrawn_at is None), None)
+    if latest is not None:
+        latest.shot = shot
+    source = next((row for row in present if row.role == ShotInput.Kind.SOURCE_VIDEO), None)
+    return _Standing(
+        shot=shot,
+        version=None if _brief_is_new(shot, versions) else latest,
+        next_number=versions[-1].number + 1 if versions else 1,
+        pins=inputs.pins_of(present),
+        source_s=source.duration_s if source else None,
+        existing=existing,
     )
 
 
+def _brief_is_new(shot: Shot, versions: Sequence[PromptVersion]) -> bool:
+    """Whether the producer has changed the brief since the last version that was written from it."""
+    roots = (v for v in reversed(versions) if v.author_kind == Author.PERSON and v.parent_id is None)
+    root = next(roots, None)
+    return root is None or (root.text, root.negative_text) != prompt_for(shot)
+
+
+# --- the quote ---
+
+
+def quote(
+    project: Project,
+    shots: Iterable[Shot],
+    *,
+    count: int | None = None,
+    routing: str = "",
+    provider: str = "",
+    model: str = "",
+) -> Quote:
+    """Price an order of `count` clips (the project's default) for each shot, and find what stands in its way.
+
+    A policy, or a model with its provider, stands for this order above what the shots say.
+    """
+    way = way_of_order(project, routing=routing, provider=provider, model=model)
+    return _quote(project, _standings(list(shots)), count or project.candidates_per_round, way)
+
+
+def _quote(project: Project, standings: Sequence[_Standing], clips: int, way: Way | None) -> Quote:
+    totals = money.project_totals(project)
+    offered = market(project, totals)
+    lines = tuple(_quote_line(offered, standing, clips, way) for standing in standings)
+    problems = [] if 1 <= clips <= 8 else ["Ask for 1 to 8 candidates a shot."]
+    return Quote(lines, totals, project.budget_mode, tuple(problems))
+
+
+def _quote_line(offered: Market, standing: _Standing, clips: int, way: Way | None) -> QuoteLine:
+    shot = standing.shot
+    problems: list[str] = []
+    choices: list[Choice] = []
+    if shot.status in (ShotStatus.OMITTED, ShotStatus.ON_HOLD, ShotStatus.APPROVED):
+        problems.append(f"{shot.code} is {ShotStatus(shot.status).label.lower()}.")
+    try:
+        choices = choose(
+            offered,
+            way or way_of(shot),
+            standing.outline,
+            max(clips, 1),
+            aspect=shot.aspect,
+            source_s=standing.source_s,
+        )
+    except Unsupported as error:
+        problems += [f"{shot.code}: {issue.message}" for issue in error.issues] or [f"{shot.code}: {error}"]
+    except NoProvider as error:
+        problems.append(f"{shot.code}: {error}")
+    return QuoteLine(shot, choices[:clips], tuple(problems), standing.existing)
+
+
+# --- the order ---
+
+
 def generation_request(candidate: Candidate) -> GenerationRequest:
-    """The one paid call of this candidate, exactly as its row has pinned it."""
-    return GenerationRequest(
+    """The one paid call of this candidate, exactly as its row has pinned it.
+
+    Raises `InvalidRequest` where an input's file is gone, and `Unsupported` where the catalogue no longer
+    knows the model.
+    """
+    request = GenerationRequest(
         model=candidate.model,
         prompt=candidate.version.text,
         negative_prompt=candidate.version.negative_text,
@@ -165,7 +178,12 @@ def generation_request(candidate: Candidate) -> GenerationRequest:
         height=candidate.height,
         seed=candidate.seed,
         client_token=f"{candidate.uid}-{candidate.attempt}",
+        **inputs.media_for(candidate.inputs),
     )
+    if catalog.durations_of(catalog.model(candidate.provider, candidate.model), request):
+        return request
+    # The clip becomes as long as the one it edits; the row's length is what was priced.
+    return replace(request, duration_s=None)
 
 
 @transaction.atomic
@@ -176,6 +194,8 @@ def generate(
     *,
     token: UUID,
     count: int | None = None,
+    routing: str = "",
+    provider: str = "",
     model: str = "",
 ) -> list[Candidate]:
     """Send an order: every shot's candidates become QUEUED in one transaction, or nothing does.
@@ -185,12 +205,12 @@ def generate(
     """
     if GenerationOrder.objects.filter(token=token).exists():
         return []
-    locked = list(
-        Shot.objects.select_for_update(no_key=True)
-        .filter(pk__in=[shot.pk for shot in shots])
-        .select_related("project")
-    )
-    asked = quote(project, locked, count=count, model=model)
+    rows = Shot.objects.with_status().select_for_update(no_key=True)
+    locked = list(rows.filter(pk__in=[shot.pk for shot in shots]).select_related("project"))
+    who = by.display_name
+    way = way_of_order(project, routing=routing, provider=provider, model=model, who=who)
+    standings = _standings(locked)
+    asked = _quote(project, standings, count or project.candidates_per_round, way)
     if not asked.may_be_sent or any(line.problems for line in asked.lines):
         raise CannotGenerate(asked)
     try:
@@ -201,43 +221,54 @@ def generate(
     except IntegrityError:
         # The other half of a double click was first.
         return []
-    return [
-        candidate for line in asked.lines for candidate in _ask(line, by, model or line.shot.effective_model)
+    return _ask(standings, asked.lines, by)
+
+
+def _ask(standings: Sequence[_Standing], lines: Sequence[QuoteLine], by: User) -> list[Candidate]:
+    versions = _versions_to_ask(standings, by)
+    asked = Candidate.objects.filter(version__in=versions).order_by()
+    tops = dict(asked.values_list("version").annotate(Max("slot")))
+    due_at = timezone.now() + timedelta(seconds=settings.REQUEUE_S)
+    rows = [
+        Candidate(
+            shot=standing.shot,
+            version=version,
+            slot=tops.get(version.pk, 0) + place,
+            status=Status.QUEUED,
+            due_at=due_at,
+            inputs=standing.pins,
+            **pinned(choice),
+        )
+        for version, standing, line in zip(versions, standings, lines, strict=True)
+        for place, choice in enumerate(line.choices, start=1)
     ]
-
-
-def _ask(line: QuoteLine, by: User, model_id: str) -> list[Candidate]:
-    version = _version_to_ask(line.shot, by)
-    Shot.objects.filter(pk=line.shot.pk).update(escalated_at=None, escalation_reason="")
-    candidates = []
-    for _ in range(line.clips):
-        candidate = new_candidate(version, model_id, status=Status.QUEUED, due_in=settings.REQUEUE_S)
-        dispatch.submit(candidate)
-        candidates.append(candidate)
-    return candidates
-
-
-def _brief_is_new(shot: Shot) -> bool:
-    """Whether the producer has changed the brief since the last version that was written from it."""
-    root = shot.versions.filter(author_kind=Author.PERSON, parent=None).order_by("-number").first()
-    return root is None or (root.text, root.negative_text) != prompt_for(shot)
-
-
-def _version_to_ask(shot: Shot, by: User) -> PromptVersion:
-    latest = shot.latest_version()
-    if latest is not None and not _brief_is_new(shot):
-        return latest
-    text, negative = prompt_for(shot)
-    # A producer's own new brief begins a new count of rounds: a person has decided to spend again.
-    return PromptVersion.objects.create(
-        shot=shot,
-        number=next_number(shot),
-        round=1,
-        text=text,
-        negative_text=negative,
-        author_kind=Author.PERSON,
-        author=by,
+    Shot.objects.filter(pk__in=[standing.shot.pk for standing in standings]).update(
+        escalated_at=None, escalation_reason=""
     )
+    made = Candidate.objects.bulk_create(rows)
+    for candidate in made:
+        dispatch.submit(candidate)
+    return made
+
+
+def _versions_to_ask(standings: Sequence[_Standing], by: User) -> list[PromptVersion]:
+    """The version that each shot is asked with, written where its brief is new."""
+    # A producer's own new brief begins a new count of rounds: a person has decided to spend again.
+    fresh = {
+        standing.shot.pk: PromptVersion(
+            shot=standing.shot,
+            number=standing.next_number,
+            round=1,
+            text=standing.text[0],
+            negative_text=standing.text[1],
+            author_kind=Author.PERSON,
+            author=by,
+        )
+        for standing in standings
+        if standing.version is None
+    }
+    PromptVersion.objects.bulk_create(fresh.values())
+    return [standing.version or fresh[standing.shot.pk] for standing in standings]
 
 
 def next_number(shot: Shot) -> int:
@@ -246,31 +277,40 @@ def next_number(shot: Shot) -> int:
 
 def new_candidate(
     version: PromptVersion,
-    model_id: str,
+    maker: Mapping[str, Any],
+    pins: Sequence[Mapping[str, Any]],
     *,
     status: Status,
     due_in: float | None,
     replaces: Candidate | None = None,
 ) -> Candidate:
-    """Write the row of one clip to be asked for, with everything the call needs pinned in it."""
-    shot, project = version.shot, version.shot.project
-    model = catalog.model(project.provider, model_id)
-    width, height = catalog.size_for(model, shot.aspect, "text")
+    """Write the row of one clip to be asked for, with everything the call needs pinned in it. `maker` are the
+    columns that say who makes it, as `pinned` gives them.
+    """
     top = version.candidates.aggregate(top=Max("slot"))["top"] or 0
-    now = timezone.now()
     return Candidate.objects.create(
-        shot=shot,
+        shot=version.shot,
         version=version,
         slot=top + 1,
         status=status,
-        status_at=now,
-        due_at=None if due_in is None else now + timedelta(seconds=due_in),
+        due_at=None if due_in is None else timezone.now() + timedelta(seconds=due_in),
         replaces=replaces,
-        provider=project.provider,
-        model=model_id,
-        duration_s=shot.duration_s,
-        width=width,
-        height=height,
-        seed=None if model.seed is None else secrets.choice(range(model.seed[0], model.seed[1] + 1)),
-        estimate_usd=money.clip_price(project.provider, model_id, shot.duration_s, width, height),
+        inputs=list(pins),
+        **maker,
     )
+
+
+def pinned(choice: Choice) -> dict[str, Any]:
+    """The columns of a candidate that say who makes it, how, and for how much."""
+    seed = choice.model.seed
+    return {
+        "provider": choice.vendor,
+        "model": choice.model.id,
+        "routing": choice.policy or Routing.CHOSEN,
+        "duration_s": Decimal(str(choice.seconds or 0)).quantize(Decimal("0.01")),
+        "width": choice.request.width,
+        "height": choice.request.height,
+        "seed": None if seed is None else secrets.choice(range(seed[0], seed[1] + 1)),
+        "estimate_usd": choice.price_usd,
+        "choice_why": choice.why[:400],
+    }

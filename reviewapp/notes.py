@@ -133,4 +133,4 @@ def preview(candidate: Candidate, feedback: Feedback) -> Proposal:
         note.pk = note.pk or newest + place
     base = base or candidate.version
     notes = [*standing, *fresh]
-    return Proposal(base, notes, rewriting.refined(base, candidate.model, notes))
+    return Proposal(base, notes, rewriting.refined(base, [(candidate.provider, candidate.model)], notes))

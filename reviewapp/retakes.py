@@ -6,8 +6,9 @@ and taken back free of charge.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -15,7 +16,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from providers import catalog
-from reviewapp import dispatch
+from reviewapp import dispatch, inputs
 from reviewapp.generation import new_candidate, next_number
 from reviewapp.models import (
     Candidate,
@@ -31,7 +32,8 @@ from reviewapp.models import (
 )
 from reviewapp.models.candidates import MACHINE
 from reviewapp.models.projects import Author, RetakePolicy
-from reviewapp.rewriting import account_of, refined
+from reviewapp.remaking import makers_of
+from reviewapp.rewriting import account_of, models_of, refined
 
 # While someone edits the prompt the countdown stands still, but not for ever: a forgotten tab must not
 # strand a retake.
@@ -89,9 +91,11 @@ def _retake(shot: Shot, decisions: Sequence[ReviewDecision]) -> PromptVersion | 
     for decision in decisions:
         decision.retake = version
         decision.save(update_fields=["retake"])
-    _write_text(version, [note for decision in decisions for note in decision.notes.all()])
-    for decision in decisions:
-        _replacement(version, decision)
+    pins = inputs.roles_of(shot)
+    makers = makers_of(version, pins, [decision.candidate for decision in decisions])
+    _write_text(version, [note for decision in decisions for note in decision.notes.all()], makers)
+    for decision, maker in zip(decisions, makers, strict=True):
+        _replacement(version, decision, maker, pins)
     _restart_hold(version)
     return version
 
@@ -142,19 +146,20 @@ def _new_version(shot: Shot, next_round: int) -> PromptVersion:
     )
 
 
-def _write_text(version: PromptVersion, fresh: Sequence[Note]) -> None:
+def _write_text(
+    version: PromptVersion, fresh: Sequence[Note], makers: Sequence[Mapping[str, Any]] = ()
+) -> None:
     """Write the version anew from its parent and all notes; over a person's own edit only the fresh notes
-    go.
+    go. `makers` are those who will be asked with it besides the clips that are there.
     """
     edited = version.author_kind == Author.PERSON
     base = version if edited else version.parent
     if base is None:
         return
     notes = list(fresh) if edited else notes_behind(version)
-    living = version.candidates.exclude(status=Status.CANCELLED).first()
-    source = living or Candidate.objects.filter(decisions__retake=version).first()
-    model_id = source.model if source is not None else version.shot.effective_model
-    account = account_of(refined(base, model_id, notes))
+    living = version.candidates.exclude(status=Status.CANCELLED).values_list("provider", "model")
+    readers = [*living, *((maker["provider"], maker["model"]) for maker in makers)]
+    account = account_of(refined(base, readers, notes))
     if edited:
         account["changes"] = [*version.changes, *account["changes"]]
         account["unserved"] = [*version.unserved, *account["unserved"]]
@@ -180,11 +185,13 @@ def basis(shot: Shot) -> tuple[PromptVersion | None, list[Note]]:
     return latest.parent, notes_behind(latest)
 
 
-def _replacement(version: PromptVersion, decision: ReviewDecision) -> Candidate:
-    rejected_clip = decision.candidate
-    held = new_candidate(
-        version, rejected_clip.model, status=Status.HELD, due_in=None, replaces=rejected_clip
-    )
+def _replacement(
+    version: PromptVersion,
+    decision: ReviewDecision,
+    maker: Mapping[str, Any],
+    pins: Sequence[Mapping[str, Any]],
+) -> Candidate:
+    held = new_candidate(version, maker, pins, status=Status.HELD, due_in=None, replaces=decision.candidate)
     held.for_reviewer = decision.by
     held.save(update_fields=["for_reviewer"])
     return held
@@ -252,16 +259,14 @@ def edit(version: PromptVersion, by: User, text: str, negative_text: str = "") -
     """Replace the text before it leaves and start the countdown anew."""
     fresh = _lock_open(version)
     text, negative_text = text.strip(), negative_text.strip()
-    candidate = fresh.candidates.exclude(status=Status.CANCELLED).first()
-    model = catalog.model(
-        fresh.shot.project.provider, candidate.model if candidate else fresh.shot.effective_model
-    )
     if not text:
         raise EditRefused("The prompt is empty. Write what should be seen.")
-    if over := catalog.prompt_over(model, text):
-        raise EditRefused(f"The prompt is {over} over {model.label}'s limit of {model.prompt_limit}.")
-    if negative_text and not model.negative_prompt:
-        raise EditRefused(f"{model.label} takes no negative prompt. Say it in the prompt itself.")
+    living = fresh.candidates.exclude(status=Status.CANCELLED).values_list("provider", "model")
+    for model in models_of(living):
+        if over := catalog.prompt_over(model, text):
+            raise EditRefused(f"The prompt is {over} over {model.label}'s limit of {model.prompt_limit}.")
+        if negative_text and not model.negative_prompt:
+            raise EditRefused(f"{model.label} takes no negative prompt. Say it in the prompt itself.")
     fresh.text, fresh.negative_text = text, negative_text
     fresh.author_kind, fresh.author = Author.PERSON, by
     fresh.save(update_fields=["text", "negative_text", "author_kind", "author"])

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from providers import catalog
-from reviewapp import notes, refine, retakes
+from reviewapp import notes, refine, retakes, rewriting
 from reviewapp.models import Candidate, Note, Project, PromptVersion, ReviewDecision, Role, Status, User
 from reviewapp.models.projects import Author, RetakePolicy
 from reviewapp.notes import Feedback
@@ -199,15 +199,19 @@ class PromptLimit:
     takes_negative: bool
 
 
-def limit_for(version: PromptVersion, model_id: str) -> PromptLimit:
-    model = catalog.model(version.shot.project.provider, model_id)
+def limit_for(version: PromptVersion, makers: Iterable[tuple[str, str]]) -> PromptLimit | None:
+    """The limit of whoever has least room among all who will read the text; None where nobody is known."""
+    models = rewriting.models_of(makers)
+    if not models:
+        return None
+    model = models[0]
     return PromptLimit(
         length=catalog.prompt_length(version.text, model.prompt_unit),
         most=model.prompt_limit,
         unit=model.prompt_unit,
         unit_words=UNITS.get(model.prompt_unit, model.prompt_unit),
         model_label=model.label,
-        takes_negative=model.negative_prompt,
+        takes_negative=all(one.negative_prompt for one in models),
     )
 
 
@@ -251,9 +255,8 @@ class RetakeCard:
         return diff_of(self.version)
 
     @property
-    def limit(self) -> PromptLimit:
-        first = self.first
-        return limit_for(self.version, first.model if first else self.version.shot.effective_model)
+    def limit(self) -> PromptLimit | None:
+        return limit_for(self.version, [(row.provider, row.model) for row in self.candidates])
 
     @property
     def arrived(self) -> Candidate | None:

@@ -1,0 +1,107 @@
+"""What an order would cost: one line for each shot, split by who makes its clips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from providers.routing import Choice
+from reviewapp import money
+from reviewapp.models import Shot
+from reviewapp.models.projects import BudgetMode
+
+
+@dataclass(frozen=True)
+class Part:
+    """The clips of one shot that one model makes at one price, and why it and not another."""
+
+    label: str
+    clips: int
+    each_usd: Decimal
+    why: str
+
+
+@dataclass(frozen=True)
+class QuoteLine:
+    """One shot of a quote: who makes each of its clips. `problems` are the sentences that keep it from being
+    sent. `existing` clips are there already.
+    """
+
+    shot: Shot
+    choices: Sequence[Choice] = ()
+    problems: tuple[str, ...] = ()
+    existing: int = 0
+
+    @property
+    def clips(self) -> int:
+        return len(self.choices)
+
+    @property
+    def total_usd(self) -> Decimal:
+        return Decimal(0) if self.problems else sum((c.price_usd for c in self.choices), Decimal(0))
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The clips by who makes them, in the order in which they are asked for."""
+        groups: dict[tuple[str, str, Decimal], list[Choice]] = {}
+        for choice in self.choices:
+            groups.setdefault((choice.vendor, choice.model.id, choice.price_usd), []).append(choice)
+        return tuple(
+            Part(group[0].model.label, len(group), group[0].price_usd, group[0].why)
+            for group in groups.values()
+        )
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What an order would cost and what stands in its way, before anything is spent."""
+
+    lines: tuple[QuoteLine, ...]
+    totals: money.Totals
+    mode: str
+    problems: tuple[str, ...] = field(default=())
+
+    @property
+    def sendable(self) -> tuple[QuoteLine, ...]:
+        return tuple(line for line in self.lines if not line.problems)
+
+    @property
+    def clips(self) -> int:
+        return sum(line.clips for line in self.sendable)
+
+    @property
+    def total_usd(self) -> Decimal:
+        return sum((line.total_usd for line in self.lines), Decimal(0))
+
+    @property
+    def over_budget(self) -> bool:
+        return self.totals.left is not None and self.total_usd > self.totals.left
+
+    @property
+    def may_be_sent(self) -> bool:
+        capped = self.over_budget and self.mode == BudgetMode.CAP
+        return bool(self.sendable) and not self.problems and not capped
+
+    @property
+    def sentence(self) -> str:
+        shots = len(self.sendable)
+        words = (
+            f"{self.clips} clips for {shots} {'shot' if shots == 1 else 'shots'}, about ${self.total_usd:.2f}"
+        )
+        if self.totals.left is None:
+            return f"{words}."
+        return f"{words}; ${self.totals.left:.2f} of the budget is left."
+
+
+class CannotGenerate(Exception):
+    """Nothing of the order was sent; `quote` says why, line by line."""
+
+    def __init__(self, quote: Quote) -> None:
+        reasons = [*quote.problems, *(problem for line in quote.lines for problem in line.problems)]
+        if quote.over_budget and quote.mode == BudgetMode.CAP:
+            reasons.append(
+                f"This order costs ${quote.total_usd:.2f} and the budget has ${quote.totals.left:.2f} left."
+            )
+        super().__init__(" ".join(dict.fromkeys(reasons)) or "There is nothing to generate.")
+        self.quote = quote
