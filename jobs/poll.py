@@ -75,9 +75,10 @@ class Poller:
         known_as = (key.pk, key.base_url, key.credentials_encrypted)
         if known_as not in self._providers:
             limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
-            client = httpx.AsyncClient(transport=AiohttpTransport(limits=limits), follow_redirects=False)
-            await self._clients.enter_async_context(client)
-            self._providers[known_as] = vendor.account_of(candidate).load(client)
+            account = vendor.account_of(candidate)
+            connecting = account.client(AiohttpTransport(limits=limits))
+            client = await self._clients.enter_async_context(connecting)
+            self._providers[known_as] = account.load(client)
         return self._providers[known_as]
 
     def _complain_once(self, candidate: Candidate, answer: Answer | Cancelled) -> None:

@@ -2,18 +2,69 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import httpx
 
 from providers import registry
+from providers.addresses import Resolver, Target, check_url, resolve
 from providers.contract import VideoProvider
-from providers.errors import NotConfigured
+from providers.errors import ForbiddenHost, NeverSent, NotConfigured, VendorUnavailable
+from providers.scrub import host_of
 from reviewapp.credentials import options_for
 from reviewapp.models import Candidate
+
+# An address that was judged is used for so long, and then asked for again: gateways move.
+JUDGED_FOR_S: Final = 300.0
+
+
+@dataclass
+class OwnAddress:
+    """The address that an admin gave a key, judged where it leads and not by its text alone.
+
+    A name that leads into a private network would carry the key there. Connections are made to the very
+    address that was judged, so that a name that answers differently a moment later gains nothing.
+    """
+
+    url: str
+    private_hosts: frozenset[str]
+    resolver: Resolver = resolve
+    _target: Target | None = None
+    _judged_at: float = 0.0
+
+    async def judge(self) -> Target:
+        """Where calls go. Raises NotConfigured where they must not, NeverSent where the name is unknown."""
+        if self._target is not None and time.monotonic() - self._judged_at < JUDGED_FOR_S:
+            return self._target
+        host = host_of(self.url)
+        try:
+            self._target = (await check_url(self.url, self.private_hosts, self.resolver))[0]
+        except ForbiddenHost:
+            raise NotConfigured(
+                f"The key's own address leads to {host}, which is not encrypted or lies inside a private "
+                "network. The key was not sent there, and nothing was spent. If the address is meant, name "
+                "it in the setting RETAKE_PRIVATE_HOSTS."
+            ) from None
+        except VendorUnavailable:
+            raise NeverSent(
+                f"The key's own address leads to {host}, which cannot be found. Nothing was sent or spent."
+            ) from None
+        self._judged_at = time.monotonic()
+        return self._target
+
+    async def pin(self, request: httpx.Request) -> None:
+        """Send what goes to this address to the place that was judged; everything else goes on as it is."""
+        named = httpx.URL(self.url)
+        if (request.url.host, request.url.port) != (named.host, named.port):
+            return
+        target = await self.judge()
+        if target.sni:
+            request.url = request.url.copy_with(host=target.url.host)
+            request.extensions["sni_hostname"] = target.sni
 
 
 @dataclass(frozen=True)
@@ -22,15 +73,32 @@ class Account:
 
     provider: str
     options: dict[str, Any]
+    resolver: Resolver = field(default=resolve, repr=False)
 
     def load(self, client: httpx.AsyncClient) -> VideoProvider:
         """The provider on the caller's client. Raises NotConfigured."""
         return registry.load(self.provider, self.options, client)
 
     @asynccontextmanager
+    async def client(
+        self, transport: httpx.AsyncBaseTransport | None = None
+    ) -> AsyncIterator[httpx.AsyncClient]:
+        """A client for this account alone. Raises NotConfigured where its own address must not be used."""
+        hooks: dict[str, list[Any]] = {}
+        if url := str(self.options["base_url"]):
+            private = frozenset(name.lower() for name in self.options["private_hosts"])
+            address = OwnAddress(url, private, self.resolver)
+            await address.judge()
+            hooks = {"request": [address.pin]}
+        async with httpx.AsyncClient(
+            transport=transport, event_hooks=hooks, follow_redirects=False
+        ) as client:
+            yield client
+
+    @asynccontextmanager
     async def connected(self) -> AsyncIterator[VideoProvider]:
         """The same for one piece of work, on a connection of its own that is closed afterwards."""
-        async with httpx.AsyncClient(follow_redirects=False) as client:
+        async with self.client() as client:
             yield self.load(client)
 
 

@@ -6,3 +6,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reviewapp.settings")
 application = get_wsgi_application()
+
+# Only now: the models are loaded by what stands above.
+from reviewapp.environment_keys import read_environment  # noqa: E402
+
+read_environment()

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HOUSE = {"providers", "reviewapp", "jobs", "tests"}
 VERBS = (
     "money", "generation", "retakes", "rewriting", "review", "notes", "queue", "dispatch", "line", "people",
-    "keyring", "projects", "shots", "credentials", "environment_keys", "keyhealth", "inputs", "hooks", "limits",
+    "keyring", "projects", "shots", "credentials", "environment_keys", "keyhealth", "keyrotation", "inputs", "hooks", "limits",
     "routing", "market", "choices", "wishes",
 )  # fmt: skip
 

@@ -112,6 +112,15 @@ class ProviderKey(models.Model):
             raise secretbox.CannotDecrypt("The stored key is damaged. Enter it again.") from error
         return {str(name): str(value) for name, value in found.items()}
 
+    @property
+    def can_be_read(self) -> bool:
+        """Whether the configured encryption keys open what is stored."""
+        try:
+            self.credentials()
+        except secretbox.CannotDecrypt:
+            return False
+        return True
+
     def pause(self, reason: str) -> None:
         """Stop using the key until a person acts. A key that is paused already keeps its first reason."""
         with transaction.atomic():

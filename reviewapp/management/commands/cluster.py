@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from reviewapp.environment_keys import read_environment
 from reviewapp.lifeline import tie_forks
 
 NAME_VARIABLE = "Q_CLUSTER_NAME"
@@ -29,4 +30,5 @@ class Command(BaseCommand):
             os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606  This very command again.
         # A worker whose guard was killed would go on taking messages with nobody to restart or stop it.
         tie_forks()
+        read_environment()
         call_command("qcluster")

@@ -14,7 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from providers import registry
-from reviewapp import money, preflight
+from reviewapp import environment_keys, keyrotation, money, preflight
 from reviewapp.models import Candidate, Heartbeat, ProviderKey, Status
 
 SIGNS = ("watch", "queue:submit", "queue:media")
@@ -46,6 +46,7 @@ def _everything() -> Iterator[Line]:
     if database[0]:
         yield from _processes()
         yield from _keys()
+        yield from _encryption()
         yield from _rows()
     yield _sandbox()
 
@@ -96,12 +97,28 @@ def _keys() -> Iterator[Line]:
         yield False, "keys", "there is no provider key: an admin adds one on the keys page"
     for key in keys:
         label = f"{registry.label(key.provider)}, {key.name}"
-        if not key.enabled:
+        if key.has_vanished:
+            yield False, "keys", f"{label}: its variables are not set here"
+        elif not key.enabled:
             yield None, "keys", f"{label}: switched off"
         elif key.paused_reason:
             yield False, "keys", f"{label}: paused, {key.paused_reason}"
         else:
             yield True, "keys", f"{label}: {key.check_sentence or 'never checked'}"
+    for problem in environment_keys.problems():
+        yield False, "keys", problem
+
+
+def _encryption() -> Iterator[Line]:
+    unreadable = [key.name for key in keyrotation.stored() if not key.can_be_read]
+    for name in unreadable:
+        yield False, "encryption", f"the encryption key that stored “{name}” is not configured here"
+    older = set(keyrotation.needing_older_keys()) - set(unreadable)
+    if older:
+        words = "are the older encryption keys still needed: manage.py rotate_keys makes them superfluous"
+        yield None, "encryption", f"for {len(older)} stored keys {words}"
+    elif len(settings.ENCRYPTION_KEYS) > 1 and not unreadable:
+        yield None, "encryption", "no stored key needs the older encryption keys any more"
 
 
 def _rows() -> Iterator[Line]:

@@ -5,10 +5,12 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from jobs.watch import main
+from reviewapp.environment_keys import read_environment
 
 
 class Command(BaseCommand):
     help = "Watch the line: poll the providers, end holds, send lost messages again. Run as many as you like."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        read_environment()
         main()
