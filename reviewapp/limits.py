@@ -43,13 +43,12 @@ FULL_WORDS: Final = "The provider has as many clips under way as it takes from t
 LOOK_S: Final = (240, 360)
 
 
-def take_place(candidate: Candidate, keys: Sequence[ProviderKey]) -> ProviderKey | None:
+def take_place(candidate: Candidate, keys: Sequence[ProviderKey], now: datetime) -> ProviderKey | None:
     """The first of these keys that has room for this QUEUED row, with its place in the rate taken; None when
     it has to stand in line.
 
     Stands inside the transaction that claims the row.
     """
-    now = timezone.now()
     called = candidate.provider_key_id if _is_called(candidate, now) else None
     if called is None and _others_wait(candidate):
         return None
@@ -70,9 +69,8 @@ def take_place(candidate: Candidate, keys: Sequence[ProviderKey]) -> ProviderKey
     return None
 
 
-def stand_in_line(candidate: Candidate) -> None:
+def stand_in_line(candidate: Candidate, now: datetime) -> None:
     """Have a QUEUED row wait until it is called; it keeps its place if it waits already."""
-    now = timezone.now()
     row = Candidate.objects.filter(pk=candidate.pk, status=Status.QUEUED, fence=candidate.fence)
     row.update(
         waits_since=Coalesce("waits_since", now),
@@ -93,8 +91,9 @@ def is_early(candidate: Candidate) -> bool:
     return candidate.send_at is not None and candidate.send_at > timezone.now()
 
 
-def call_waiting() -> int:
+def call_waiting(now: datetime | None = None) -> int:
     """Call as many rows as there is room for, those that wait longest first; how many were called."""
+    now = now or timezone.now()
     line = Candidate.objects.filter(status=Status.QUEUED, waits_since__isnull=False, send_at=None)
     groups = list(line.order_by().values_list("shot__project", "provider").distinct())
     if not groups:
@@ -105,15 +104,15 @@ def call_waiting() -> int:
         if project in projects:
             keys = tuple(sorted(key.pk for key in keyring.keys_for(projects[project], provider)))
             pools[keys] = pools.get(keys, Q()) | Q(shot__project=project, provider=provider)
-    return sum(_call(line.filter(rows), keys) for keys, rows in pools.items() if keys)
+    return sum(_call(line.filter(rows), keys, now) for keys, rows in pools.items() if keys)
 
 
-def _call(line: CandidateQuerySet, keys: tuple[int, ...]) -> int:
-    now = timezone.now()
+def _call(line: CandidateQuerySet, keys: tuple[int, ...], now: datetime) -> int:
     with transaction.atomic():
         locked = _locked(keys)
+        # In turn over the keys, so that they share the work.
         places = sorted(
-            (at, turn, key_id) for key_id in keys for turn, at in enumerate(_free_places(locked[key_id], now))
+            (at, turn, key.pk) for key in locked.values() for turn, at in enumerate(_free_places(key, now))
         )
         called = 0
         waiting = line.order_by("waits_since", "pk").only("fence")[: len(places)]

@@ -53,9 +53,10 @@ def _claim(candidate: Candidate) -> bool:
     able = keyring.keys_for(candidate.shot.project, candidate.provider)
     # Where no account has money left, the reservation says so.
     keys = [key for key in able if not money.key_refusal(key, candidate.estimate_usd)] or able
-    key = limits.take_place(candidate, keys)
+    now = timezone.now()
+    key = limits.take_place(candidate, keys, now)
     if key is None:
-        limits.stand_in_line(candidate)
+        limits.stand_in_line(candidate, now)
         return False
     money.reserve(candidate, key)
     facts: dict[str, Any] = {"provider_key": key, "failure": "", "vendor_words": ""}

@@ -1,0 +1,426 @@
+"""A key's limits: never more clips at once or calls a minute than it allows, and nobody waits for ever."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from providers.contract import JobState, Output, ProviderJob
+from providers.errors import RateLimited, VendorUnavailable
+from reviewapp import keyring, limits, line
+from reviewapp.models import Candidate, Project, PromptVersion, ProviderKey, Shot, Status
+from reviewapp.models.projects import Author
+
+START = datetime(2026, 11, 20, 12, tzinfo=UTC)
+ROUND = timedelta(seconds=0.25)
+
+names = count(1)
+
+
+def make_key(**fields: object) -> ProviderKey:
+    key = ProviderKey(name=f"key {next(names)}", provider="runway")
+    key.set_credentials({"api_key": "key_" + "a" * 128})
+    for name, value in fields.items():
+        setattr(key, name, value)
+    key.save()
+    return key
+
+
+def queued(shot: Shot, clips: int, **fields: object) -> list[Candidate]:
+    """Rows that wait to be sent, oldest first."""
+    version = PromptVersion.objects.create(
+        shot=shot, number=shot.versions.count() + 1, text="A red boat.", author_kind=Author.PERSON
+    )
+    facts: dict[str, object] = {
+        "shot": shot, "version": version, "status": Status.QUEUED, "provider": "runway", "model": "gen4.5",
+        "duration_s": Decimal(5), "width": 1280, "height": 720, "estimate_usd": Decimal("0.1"),
+    }  # fmt: skip
+    return Candidate.objects.bulk_create(
+        Candidate(slot=slot, **(facts | fields)) for slot in range(1, clips + 1)
+    )
+
+
+def under_way(key: ProviderKey) -> int:
+    return Candidate.objects.filter(provider_key=key, status__in=limits.AT_THE_VENDOR).count()
+
+
+def begin(row: Candidate) -> Candidate | None:
+    return line.begin_submit(row.pk)
+
+
+def accept(row: Candidate) -> None:
+    line.submit_accepted(row, ProviderJob(id=f"job-{row.pk}-{row.attempt}", state=JobState.QUEUED))
+
+
+def finish(row: Candidate) -> None:
+    done = ProviderJob(
+        id=row.provider_job_id,
+        state=JobState.SUCCEEDED,
+        outputs=(Output(url="https://example.org/clip.mp4"),),
+    )
+    line.record_polls([(Candidate.objects.whole().get(pk=row.pk), done)])
+
+
+@pytest.mark.django_db
+class TestPlaces:
+    def test_as_many_go_as_the_key_allows_and_the_others_stand_in_line(self, shot: Shot) -> None:
+        key = make_key(concurrency=2)
+        rows = queued(shot, 4)
+        assert [begin(row) is not None for row in rows] == [True, True, False, False]
+        assert under_way(key) == 2
+        third, fourth = (Candidate.objects.get(pk=row.pk) for row in rows[2:])
+        assert third.waits_since is not None
+        assert fourth.waits_since is not None
+        assert third.waits_since <= fourth.waits_since
+        assert third.due_at is not None
+        assert third.due_at > timezone.now() + timedelta(minutes=3)
+
+    def test_nobody_is_called_while_the_key_is_full(self, shot: Shot) -> None:
+        make_key(concurrency=1)
+        for row in queued(shot, 3):
+            begin(row)
+        assert limits.call_waiting() == 0
+
+    def test_the_longest_waiting_is_called_when_a_job_ends_and_goes_with_its_key(self, shot: Shot) -> None:
+        key = make_key(concurrency=1)
+        rows = queued(shot, 3)
+        first = begin(rows[0])
+        assert first is not None
+        accept(first)
+        begin(rows[1])
+        begin(rows[2])
+        finish(Candidate.objects.get(pk=first.pk))
+        assert limits.call_waiting() == 1
+        assert limits.call_waiting() == 0
+        assert begin(rows[2]) is None
+        second = begin(rows[1])
+        assert second is not None
+        assert (second.provider_key, second.waits_since, second.send_at) == (key, None, None)
+        assert under_way(key) == 1
+
+    def test_a_newcomer_does_not_overtake_the_line(self, shot: Shot) -> None:
+        make_key(concurrency=1)
+        rows = queued(shot, 2)
+        first = begin(rows[0])
+        assert first is not None
+        accept(first)
+        begin(rows[1])
+        finish(Candidate.objects.get(pk=first.pk))
+        (late,) = queued(shot, 1)
+        assert begin(late) is None
+        limits.call_waiting()
+        assert begin(late) is None
+        assert begin(rows[1]) is not None
+
+    def test_a_call_whose_answer_was_lost_holds_its_place_only_as_long_as_a_job_may_run(
+        self, shot: Shot
+    ) -> None:
+        key = make_key(concurrency=1)
+        lost, waiting = queued(shot, 2)
+        Candidate.objects.filter(pk=lost.pk).update(
+            status=Status.UNCERTAIN, status_at=timezone.now(), provider_key=key
+        )
+        assert begin(waiting) is None
+        Candidate.objects.filter(pk=lost.pk).update(status_at=timezone.now() - timedelta(minutes=31))
+        assert limits.call_waiting() == 1
+        assert begin(waiting) is not None
+
+    def test_the_next_key_is_taken_when_one_is_full(self, shot: Shot) -> None:
+        one, two = make_key(concurrency=1), make_key(concurrency=2)
+        rows = queued(shot, 4)
+        assert [begin(row) is not None for row in rows] == [True, True, True, False]
+        assert (under_way(one), under_way(two)) == (1, 2)
+
+    def test_a_key_that_rests_is_left_alone_until_its_rest_is_over(self, shot: Shot) -> None:
+        key = make_key(resting_until=timezone.now() + timedelta(minutes=1))
+        (row,) = queued(shot, 1)
+        assert begin(row) is None
+        assert limits.call_waiting() == 0
+        row.refresh_from_db()
+        assert row.status == Status.QUEUED
+        ProviderKey.objects.filter(pk=key.pk).update(resting_until=timezone.now())
+        assert limits.call_waiting() == 1
+        assert begin(row) is not None
+
+    def test_a_shot_on_hold_gives_its_place_to_the_others(
+        self, shot: Shot, make_shot: Callable[..., Shot]
+    ) -> None:
+        make_key(concurrency=1)
+        first = begin(queued(shot, 1)[0])
+        assert first is not None
+        accept(first)
+        held_shot = make_shot()
+        (held,), (other,) = queued(held_shot, 1), queued(shot, 1)
+        begin(held)
+        begin(other)
+        Shot.objects.filter(pk=held_shot.pk).update(on_hold=True)
+        finish(Candidate.objects.get(pk=first.pk))
+        limits.call_waiting()
+        assert begin(held) is None
+        assert limits.call_waiting() == 1
+        assert begin(other) is not None
+
+    def test_calls_are_spaced_over_the_minute(self, shot: Shot) -> None:
+        key = make_key(requests_per_minute=6)
+        rows = queued(shot, 3)
+        now = timezone.now()
+        assert [begin(row) is not None for row in rows] == [True, False, False]
+        key.refresh_from_db()
+        assert key.next_call_at is not None
+        assert timedelta(seconds=9) < key.next_call_at - now < timedelta(seconds=11)
+        assert limits.call_waiting(now) == 0
+        assert limits.call_waiting(now + timedelta(seconds=10)) == 1
+
+    def test_a_row_that_was_called_for_later_is_not_sent_early_by_a_message_that_came_twice(
+        self, shot: Shot
+    ) -> None:
+        make_key(requests_per_minute=6)
+        (row,) = queued(shot, 1, send_at=timezone.now() + timedelta(seconds=5))
+        assert begin(row) is None
+        row.refresh_from_db()
+        assert (row.status, row.send_at is not None) == (Status.QUEUED, True)
+
+    def test_the_vendors_usual_limit_holds_where_the_key_has_none(self, shot: Shot) -> None:
+        make_key(provider="comfyui")
+        rows = queued(shot, 6, provider="comfyui")
+        usual = sum(begin(row) is not None for row in rows)
+        assert usual == 4
+
+    def test_a_key_without_limits_sends_everything_at_once(self, shot: Shot) -> None:
+        make_key()
+        assert all(begin(row) is not None for row in queued(shot, 9))
+
+    def test_a_key_without_money_leaves_the_work_to_the_next(self, shot: Shot) -> None:
+        make_key(budget_usd=Decimal("0.05"))
+        rich = make_key()
+        claimed = begin(queued(shot, 1)[0])
+        assert claimed is not None
+        assert claimed.provider_key == rich
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAVendorThatIsFull:
+    def test_its_key_rests_until_a_job_ends_and_no_number_of_tries_ends_a_clip(self, shot: Shot) -> None:
+        key = make_key()
+        rows = queued(shot, 3)
+        first, second = begin(rows[0]), begin(rows[1])
+        assert first is not None
+        assert second is not None
+        accept(first)
+        line.submit_failed(second, RateLimited("Too many at once."))
+        key.refresh_from_db()
+        assert key.rests(timezone.now())
+        assert begin(rows[2]) is None
+        second.refresh_from_db()
+        assert (second.status, second.tries) == (Status.QUEUED, 0)
+        assert limits.call_waiting() == 0
+        finish(Candidate.objects.get(pk=first.pk))
+        key.refresh_from_db()
+        assert not key.rests(timezone.now())
+        # The one that was refused goes first, and the others one by one.
+        assert limits.call_waiting() == 1
+        assert begin(second) is not None
+        assert limits.call_waiting() == 1
+        assert begin(rows[2]) is not None
+
+    def test_a_rest_for_another_reason_is_not_ended_by_a_job(self, shot: Shot) -> None:
+        key = make_key()
+        first = begin(queued(shot, 1)[0])
+        assert first is not None
+        accept(first)
+        until = timezone.now() + timedelta(minutes=5)
+        ProviderKey.objects.filter(pk=key.pk).update(resting_until=until, resting_reason="It is down.")
+        finish(Candidate.objects.get(pk=first.pk))
+        key.refresh_from_db()
+        assert key.resting_until == until
+
+    def test_a_refusal_with_nothing_under_way_is_counted_as_before(self, shot: Shot) -> None:
+        key = make_key()
+        only = begin(queued(shot, 1)[0])
+        assert only is not None
+        line.submit_failed(only, RateLimited("The day's limit is reached."))
+        only.refresh_from_db()
+        key.refresh_from_db()
+        assert (only.status, only.tries, key.resting_until) == (Status.QUEUED, 1, None)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("keys", [1, 2])
+def test_processes_that_race_never_exceed_the_limit(shot: Shot, keys: int) -> None:
+    made = [make_key(concurrency=3) for _ in range(keys)]
+    rows = queued(shot, 24)
+    together = threading.Barrier(8)
+
+    def worker(mine: list[Candidate]) -> int:
+        try:
+            together.wait()
+            return sum(begin(row) is not None for row in mine)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        sent = sum(pool.map(worker, [rows[start::8] for start in range(8)]))
+    assert sent == 3 * keys
+    assert [under_way(key) for key in made] == [3] * keys
+    waiting = Candidate.objects.filter(status=Status.QUEUED, waits_since__isnull=False)
+    assert waiting.count() == 24 - sent
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_watchers_call_no_more_than_there_is_room_for(shot: Shot) -> None:
+    make_key(concurrency=3, requests_per_minute=600)
+    queued(shot, 12, waits_since=timezone.now())
+    together = threading.Barrier(4)
+
+    def watcher(_: int) -> int:
+        try:
+            together.wait()
+            return limits.call_waiting()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(watcher, range(4))) == 3
+    assert Candidate.objects.filter(send_at__isnull=False).count() == 3
+
+
+@pytest.mark.django_db
+@given(
+    per_minute=st.sampled_from([None, 20, 60, 240]),
+    concurrency=st.sampled_from([None, 1, 3]),
+    job_s=st.sampled_from([0.5, 4.0, 12.0]),
+    arrivals=st.lists(st.sampled_from([0.0, 0.0, 0.1, 2.0, 11.0]), min_size=1, max_size=10),
+    late_s=st.sampled_from([0.0, 0.4]),
+)
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+def test_whatever_comes_the_limits_hold_and_everybody_is_sent_in_time(
+    shot: Shot,
+    per_minute: int | None,
+    concurrency: int | None,
+    job_s: float,
+    arrivals: list[float],
+    late_s: float,
+) -> None:
+    with transaction.atomic():
+        sent = _simulate(shot, per_minute, concurrency, job_s, arrivals, timedelta(seconds=late_s))
+        transaction.set_rollback(True)
+    came = [sum(arrivals[: turn + 1]) for turn in range(len(arrivals))]
+    assert len(sent) == len(came)
+    for at in sent:
+        if per_minute is not None:
+            assert sum(at <= other < at + 60 for other in sent) <= per_minute + limits.FEW
+        if concurrency is not None:
+            assert sum(at - job_s < other <= at for other in sent) <= concurrency
+    # The best that anyone could do: each row as early as its arrival, the rate and the free places allow.
+    spacing, best = 60 / per_minute if per_minute else 0.0, list[float]()
+    for turn, arrived in enumerate(came):
+        earliest = arrived
+        if best:
+            earliest = max(earliest, best[-1] + spacing)
+        if concurrency is not None and turn >= concurrency:
+            earliest = max(earliest, best[turn - concurrency] + job_s)
+        best.append(earliest)
+    rounds = 1 + len(came) / (concurrency or len(came))
+    slack = spacing + (0.25 + late_s) * rounds
+    if per_minute is None and concurrency is None:
+        slack = 0.001
+    assert sent[-1] <= best[-1] + slack
+
+
+def _simulate(
+    shot: Shot,
+    per_minute: int | None,
+    concurrency: int | None,
+    job_s: float,
+    arrivals: list[float],
+    late: timedelta,
+) -> list[float]:
+    """Let the rows arrive and the watcher make its rounds in a time of our own; the seconds of each call."""
+    key = make_key(requests_per_minute=per_minute, concurrency=concurrency)
+    rows = queued(shot, len(arrivals))
+    now, sent = START, list[float]()
+    events: list[tuple[datetime, int, str, int]] = []
+    order = count()
+    for turn, row in enumerate(rows):
+        at = START + timedelta(seconds=sum(arrivals[: turn + 1]))
+        heapq.heappush(events, (at, next(order), "try", row.pk))
+    heapq.heappush(events, (START, next(order), "round", 0))
+    while len(sent) < len(rows):
+        now, _, what, pk = heapq.heappop(events)
+        assert now < START + timedelta(minutes=20), "somebody waits for ever"
+        if what == "round":
+            limits.call_waiting(now)
+            called = Candidate.objects.filter(
+                send_at__isnull=False, due_at__lte=now + ROUND, status=Status.QUEUED
+            )
+            for row in called:
+                assert row.send_at is not None
+                Candidate.objects.filter(pk=row.pk).update(due_at=None)
+                heapq.heappush(events, (max(now, row.send_at) + late, next(order), "try", row.pk))
+            heapq.heappush(events, (now + ROUND, next(order), "round", 0))
+        elif what == "end":
+            Candidate.objects.filter(pk=pk).update(status=Status.INGESTING)
+        else:
+            row = Candidate.objects.get(pk=pk)
+            with transaction.atomic():
+                place = limits.take_place(row, [key], now)
+                if place is None:
+                    limits.stand_in_line(row, now)
+                    continue
+                facts = {
+                    "status": Status.GENERATING,
+                    "provider_key": place,
+                    "send_at": None,
+                    "waits_since": None,
+                }
+                Candidate.objects.filter(pk=pk).update(**facts)
+            sent.append((now - START).total_seconds())
+            heapq.heappush(events, (now + timedelta(seconds=job_s), next(order), "end", pk))
+    return sent
+
+
+@pytest.mark.django_db
+def test_projects_on_one_key_are_served_in_the_order_in_which_they_came(shot: Shot, project: Project) -> None:
+    key = make_key(concurrency=1)
+    other = Shot.objects.create(
+        project=Project.objects.create(slug="other", name="Other"), code="SQ1_SH1", prompt="x", duration_s=5
+    )
+    busy = begin(queued(shot, 1)[0])
+    assert busy is not None
+    accept(busy)
+    turns = [queued(shot, 1)[0], queued(other, 1)[0], queued(shot, 1)[0]]
+    for row in turns:
+        begin(row)
+    finish(Candidate.objects.get(pk=busy.pk))
+    for row in turns:
+        assert limits.call_waiting() == 1
+        claimed = begin(row)
+        assert claimed is not None
+        accept(claimed)
+        finish(Candidate.objects.get(pk=claimed.pk))
+    assert keyring.keys_for(project, "runway") == [key]
+
+
+@pytest.mark.django_db
+def test_a_poll_that_brings_no_end_frees_no_place(shot: Shot) -> None:
+    make_key(concurrency=1)
+    first, second = queued(shot, 2)
+    claimed = begin(first)
+    assert claimed is not None
+    accept(claimed)
+    begin(second)
+    row = Candidate.objects.whole().get(pk=first.pk)
+    line.record_polls([(row, ProviderJob(id=row.provider_job_id, state=JobState.RUNNING))])
+    line.record_polls([(row, VendorUnavailable("It is down."))])
+    assert limits.call_waiting() == 0
