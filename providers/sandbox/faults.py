@@ -25,6 +25,7 @@ ROLES: dict[str, frozenset[Role]] = {
     "html": frozenset({Role.DOWNLOAD}),
     "expired_link": frozenset({Role.DOWNLOAD}),
     "wrong_content_type": frozenset({Role.DOWNLOAD}),
+    "redirect": frozenset({Role.DOWNLOAD}),
     "unknown_status": frozenset({Role.POLL}),
     "empty_output": frozenset({Role.POLL}),
     "webhook_lost": frozenset({Role.WEBHOOK}),
@@ -41,12 +42,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "status": {"code": 500, "retry_after": None, "body": None, "headers": None},
     "refuse": {"failureCode": ""},
     "fail": {"failureCode": ""},
+    "redirect": {"to": "http://127.0.0.1:9/elsewhere.mp4"},
     "webhook_late": {"seconds": 5.0},
     "unknown_status": {"status": "REVIEWING"},
     "wrong_content_type": {"content_type": "text/html"},
 }
 COMMON = {"kind", "match", "times", "probability", "seed"}
-MATCH = {"path", "method", "model", "vendor", "nth"}
+MATCH = {"path", "method", "model", "vendor", "role", "nth"}
 
 
 @dataclass
@@ -59,6 +61,7 @@ class Fault:
     method: str
     model: str
     vendor: str
+    role: str
     nth: int | None
     times: int
     probability: float
@@ -89,6 +92,7 @@ class Fault:
             and self.method in {"", call.method}
             and self.model in {"", call.model}
             and self.vendor in {"", call.vendor}
+            and self.role in {"", call.role.value}
         )
 
     def told(self) -> dict[str, Any]:
@@ -98,6 +102,7 @@ class Fault:
             "method": self.method,
             "model": self.model,
             "vendor": self.vendor,
+            "role": self.role,
             "nth": self.nth,
         }
         return {
@@ -162,6 +167,7 @@ def _read(number: int, told: Mapping[str, Any]) -> Fault:
         method=str(match.get("method") or "").upper(),
         model=str(match.get("model") or ""),
         vendor=str(match.get("vendor") or ""),
+        role=_role(match.get("role")),
         nth=match.get("nth"),
         times=told.get("times", 1),
         probability=told.get("probability", 1.0),
@@ -174,6 +180,13 @@ def _read(number: int, told: Mapping[str, Any]) -> Fault:
 def _check_names(what: str, given: set[str], known: set[str]) -> None:
     if unknown := sorted(given - known):
         raise ValueError(f"A {what} has no “{unknown[0]}”. It has: {', '.join(sorted(known))}.")
+
+
+def _role(told: object) -> str:
+    known = [role.value for role in Role]
+    if told not in {None, "", *known}:
+        raise ValueError(f"There is no role “{told}”. There are: {', '.join(known)}.")
+    return str(told or "")
 
 
 def _check_answer(options: Mapping[str, Any]) -> None:

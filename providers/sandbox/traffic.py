@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from providers.sandbox.call import Call, Role
@@ -23,7 +23,7 @@ from providers.sandbox.wire import Asked, Wire, vendor_of
 
 TRANSPORT = (
     "latency", "status", "drop_before", "drop_after", "html", "expired_link", "truncate", "malformed_json",
-    "wrong_content_type",
+    "wrong_content_type", "redirect",
 )  # fmt: skip
 # The largest creation carries a clip as a data URI of 16 MB and up to 30 pictures.
 MOST_JSON = 200_000_000
@@ -231,6 +231,8 @@ def _instead(fault: Fault) -> Response | None:
     if fault.kind == "status":
         told = fault.options
         return status_answer(told["code"], told["retry_after"], told["body"], told["headers"])
+    if fault.kind == "redirect":
+        return RedirectResponse(fault.options["to"], 302)
     if fault.kind == "html":
         return outage_page()
     if fault.kind == "expired_link":

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import io
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -30,7 +30,7 @@ from providers.errors import (
     RateLimited,
     VendorUnavailable,
 )
-from tests.sandbox_server import Sandbox, free_port, running_sandbox
+from tests.sandbox_server import Sandbox, free_port
 
 UNDER_WAY = {JobState.QUEUED, JobState.RUNNING}
 # The safety system of the sandbox says no to this, whatever the vendor.
@@ -54,16 +54,11 @@ class SandboxCases:
     files_expire: ClassVar[bool] = True
     can_cancel: ClassVar[bool] = True
 
-    @pytest.fixture(scope="class")
-    def running(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-        with running_sandbox(tmp_path_factory.mktemp("vendor")) as running:
-            yield running
-
     @pytest.fixture
-    def house(self, running: Sandbox) -> Sandbox:
-        running.reset()
-        running.settings(instant=True, min_seconds=0)
-        return running
+    def house(self, every_vendor: Sandbox) -> Sandbox:
+        every_vendor.reset()
+        every_vendor.settings(instant=True, min_seconds=0)
+        return every_vendor
 
     @pytest.fixture
     async def provider(self, house: Sandbox) -> AsyncIterator[VideoProvider]:
