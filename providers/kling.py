@@ -16,6 +16,7 @@ from providers.answers import json_object
 from providers.base import HttpProvider, path_part
 from providers.contract import GenerationRequest, JobState, KeyStatus, ProviderJob, WebhookEvent
 from providers.errors import (
+    AnswerLost,
     AuthFailed,
     JobNotFound,
     ProviderError,
@@ -93,8 +94,8 @@ class KlingProvider(HttpProvider):
 
     async def poll(self, job_id: str) -> ProviderJob:
         """Where the job stands, with its links once it has succeeded."""
-        kind, _, number = job_id.rpartition("/")
-        if kind and kind not in LEGACY_KINDS:
+        kind, slash, number = job_id.rpartition("/")
+        if slash and kind not in LEGACY_KINDS:
             raise JobNotFound("Kling has no jobs of this kind.")
         number = path_part(number)
         found = await (self._legacy(kind, number) if kind else self._new("task_ids", number))
@@ -161,12 +162,10 @@ class KlingProvider(HttpProvider):
         """As for every vendor, and then by Kling's own code, which may come with any status."""
         code = code_of(json_object(response))
         if code in _INTERNAL and response.status_code < 500:
-            raise self.answer_lost(f"it answered {code}", response.status_code)
+            raise self._lost_by_code(code, response)
         super().check_paid_status(response)
         if code:
-            if code in MEANINGS:
-                raise self.rejection(response)
-            raise self.answer_lost(f"it answered with the code {code}", response.status_code)
+            raise self.rejection(response) if code in MEANINGS else self._lost_by_code(code, response)
 
     def refusal(self, response: httpx.Response, words: str) -> ProviderError | None:
         """Kling's own reading of an answer that took nothing."""
@@ -186,6 +185,12 @@ class KlingProvider(HttpProvider):
         return TOKEN.sub(HIDDEN, super().scrubbed(text))
 
     # The inner steps.
+
+    def _lost_by_code(self, code: int | None, response: httpx.Response) -> AnswerLost:
+        error = self.answer_lost(f"it answered with the code {code}", response.status_code)
+        facts = self.facts(response)
+        error.vendor_words, error.retry_after = facts["vendor_words"], facts["retry_after"]
+        return error
 
     async def _data(self, path: str) -> Any:
         """What a free call tells. Raises for a code other than 0, whatever the status."""
