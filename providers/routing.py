@@ -34,7 +34,8 @@ class Choice:
     """The pick, the request as this model takes it, its price, and why it and not another.
 
     `seconds` is the length that was priced, also where the source clip decides it. `policy` is the rule that
-    picked; empty where a person named the model. `passed` are the others as (vendor, model id, reason).
+    picked; empty where a person named the model. `rests` is why the pick must be waited for. `passed` are the
+    others as (vendor, model id, reason).
     """
 
     vendor: str
@@ -44,6 +45,7 @@ class Choice:
     price_usd: Decimal
     why: str
     policy: str = ""
+    rests: str = ""
     passed: tuple[tuple[str, str, str], ...] = ()
 
 
@@ -114,6 +116,7 @@ def _choice(best: Fit, policy: str, why: str, passed: Sequence[tuple[str, str, s
         price_usd=best.price_usd,
         policy=policy,
         why=why,
+        rests=best.offer.rests,
         passed=tuple(passed),
     )
 

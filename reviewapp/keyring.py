@@ -43,16 +43,17 @@ def key_for(project: Project, provider: str) -> ProviderKey | None:
     """The usable key that has rested longest. A real key and the sandbox never stand in for each other:
     nobody gets a drawn clip for a real order, and no demo spends real money.
     """
-    return next((key for key in _fitting(project, provider) if key.usable), None)
+    return next((key for key in fitting(project, provider) if key.usable), None)
 
 
 def keys_for(project: Project, provider: str) -> list[ProviderKey]:
     """Every key that may pay for this project's clips now, the one that has been unused longest first."""
     now = timezone.now()
-    return [key for key in _fitting(project, provider) if key.usable and not key.rests(now)]
+    return [key for key in fitting(project, provider) if key.usable and not key.rests(now)]
 
 
-def _fitting(project: Project, provider: str) -> list[ProviderKey]:
+def fitting(project: Project, provider: str) -> list[ProviderKey]:
+    """The keys that belong to this project's clips, usable or not, the one unused longest first."""
     keys = list(ProviderKey.objects.filter(provider=provider).order_by("last_used_at", "pk"))
     real = [key for key in keys if not key.is_sandbox]
     drawn = project.sandbox_only or not real

@@ -18,7 +18,7 @@ from django.utils import timezone
 from providers import catalog, registry
 from providers.catalog import Model
 from providers.routing import Offer, Record
-from reviewapp import keyring, money
+from reviewapp import keyring, limits, money
 from reviewapp.models import Candidate, Note, Project, ProviderKey, ReviewDecision, Verdict
 from reviewapp.models.projects import BudgetMode
 
@@ -52,8 +52,8 @@ class Market:
         )
 
 
-def market(project: Project, totals: money.Totals, *, drawn: bool | None = None) -> Market:
-    """Read what a choice looks at. `totals` say what the budget has left. `drawn` says whether the sandbox
+def market(project: Project, *totals: money.Totals, drawn: bool | None = None) -> Market:
+    """Read what a choice looks at. `totals` say what the budgets have left. `drawn` says whether the sandbox
     draws the clips; left open, it does where the project may use nothing else or there is nothing else: a
     policy mixes drawn and paid clips no more than a person would.
     """
@@ -61,11 +61,12 @@ def market(project: Project, totals: money.Totals, *, drawn: bool | None = None)
     if drawn is None:
         drawn = project.sandbox_only or all(key.is_sandbox for key in keys)
     fitting = [key for key in keys if key.is_sandbox == drawn]
-    capped = project.budget_mode == BudgetMode.CAP
+    capped = totals if project.budget_mode == BudgetMode.CAP else ()
+    rooms = [each.left for each in capped if each.left is not None]
     stand = _Stand(
         now=timezone.now(),
         load=keyring.at_the_vendor(fitting),
-        left=_left(fitting, totals.left if capped else None),
+        left=_left(fitting, min(rooms, default=None)),
         seconds=_seconds(fitting),
         records=_records(project),
     )
@@ -115,7 +116,8 @@ class _Stand:
     def offer(self, model: Model, keys: Sequence[ProviderKey], *, even_retired: bool) -> Offer:
         maker = (model.vendor, model.id)
         usable = [key for key in keys if key.usable]
-        awake = [key for key in usable if not key.rests(self.now)]
+        # A key that only rests because it is full is not ill: it is full.
+        awake = [key for key in usable if not key.rests(self.now) or _is_full(key)]
         measured = self.seconds.get(maker, ())
         return Offer(
             vendor=model.vendor,
@@ -124,7 +126,7 @@ class _Stand:
             why_not="" if usable else _why_not(model.vendor, keys),
             rests="" if awake or not usable else _rest_words(model.vendor, usable),
             load=sum(self.load.get(key.pk, 0) for key in awake or usable),
-            places=_all_together([_places(key) for key in awake or usable]),
+            places=_all_together([self._places(key) for key in awake or usable]),
             left_usd=_most([self.left[key.pk] for key in awake or usable]),
             seconds=median(measured) if measured else None,
             measured=len(measured),
@@ -132,9 +134,14 @@ class _Stand:
             record=self.records.get(maker, Record()),
         )
 
+    def _places(self, key: ProviderKey) -> int | None:
+        if key.rests(self.now):
+            return self.load.get(key.pk, 0)
+        return key.concurrency or catalog.vendor(key.provider).concurrency
 
-def _places(key: ProviderKey) -> int | None:
-    return key.concurrency or catalog.vendor(key.provider).concurrency
+
+def _is_full(key: ProviderKey) -> bool:
+    return key.resting_reason == limits.FULL_WORDS
 
 
 def _all_together(places: Sequence[int | None]) -> int | None:

@@ -39,6 +39,7 @@ def ask_again(candidate: Candidate, by: User, *, pay_again: bool = False) -> Can
         "failure": "",
         "vendor_words": "",
         "tries": 0,
+        "passed_by": [],
     }
     facts |= {"progress": None, "vendor_status": "", "cancel_asked": False, "vendor_done_at": None}
     row.move(Status.QUEUED, by=by, why="sent again", due_in=settings.REQUEUE_S, **facts)

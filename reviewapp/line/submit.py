@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from providers import registry
 from providers.contract import ProviderJob
-from providers.errors import AuthFailed, ContentRefused, OutOfCredit, ProviderError, RateLimited
+from providers.errors import ContentRefused, ProviderError
 from reviewapp import keyring, limits, money
+from reviewapp.line import fallback
 from reviewapp.line.common import backoff_s, end, end_unless_late
+from reviewapp.line.fallback import Spared
 from reviewapp.models import Candidate, StaleCandidate, Status
 
 # A call that surely did not count is tried again this often before a person is asked.
@@ -21,6 +23,10 @@ MAX_TRIES: Final = 10
 QUIET_S: Final = 30.0
 # How often a waiting clip looks whether its shot is still on hold.
 ON_HOLD_S: Final = 30.0
+# How often a clip that nobody can take now looks whether a provider's rest is over.
+REST_S: Final = 30.0
+# How soon another account of the same provider is asked.
+JUST_NOW_S: Final = 0.5
 
 
 def begin_submit(candidate_id: int) -> Candidate | None:
@@ -33,18 +39,52 @@ def begin_submit(candidate_id: int) -> Candidate | None:
     candidate = Candidate.objects.whole().filter(pk=candidate_id, status=Status.QUEUED).first()
     if candidate is None or limits.is_early(candidate) or _no_longer_wanted(candidate):
         return None
-    if keyring.key_for(candidate.shot.project, candidate.provider) is None:
-        label = registry.label(candidate.provider)
-        why = f"No usable key for {label}: an admin has to add or enable one. Nothing was sent."
-        end_unless_late(candidate, Status.FAILED, why, actor="submit")
-        return None
     try:
-        return candidate if _claim(candidate) else None
+        return candidate if _may_be_asked(candidate) and _claim(candidate) else None
+    except money.KeyBudgetReached as reached:
+        _give_away(candidate, str(reached), or_end=True)
     except money.BudgetReached as reached:
         end_unless_late(candidate, Status.FAILED, str(reached), actor="submit")
-        return None
     except StaleCandidate:
-        return None
+        pass
+    return None
+
+
+def _may_be_asked(candidate: Candidate) -> bool:
+    """Whether the row's provider can be asked, now or by standing in line for it; else the row is seen to."""
+    label = registry.label(candidate.provider)
+    keys = [key for key in keyring.fitting(candidate.shot.project, candidate.provider) if key.usable]
+    if not keys:
+        why = f"No usable key for {label}: an admin has to add or enable one. Nothing was sent."
+        _give_away(candidate, why, or_end=True)
+        return False
+    ill = [key for key in keys if key.rests(timezone.now()) and key.resting_reason != limits.FULL_WORDS]
+    if len(ill) < len(keys):
+        return True
+    return not _give_away(candidate, f"{label} rests: {ill[0].resting_reason}", or_end=False)
+
+
+def _give_away(candidate: Candidate, why: str, *, or_end: bool) -> bool:
+    """Give a row that was not sent to whoever comes next by its policy; False when it stays as it is.
+
+    `or_end`: where it cannot stay, it waits for a provider that rests, or ends with the reason.
+    """
+    passed = fallback.passed(candidate, why)
+    next_one = fallback.look_around(candidate, passed)
+    if next_one.at_once is not None:
+        try:
+            with transaction.atomic():
+                fallback.hand_over(candidate, next_one.at_once, why, passed)
+        except StaleCandidate:
+            # Somebody else has seen to it in this moment.
+            pass
+        return True
+    if or_end and next_one.choice is not None:
+        candidate.claim(REST_S)
+    elif or_end:
+        words = " ".join(filter(None, [why, next_one.nobody]))
+        end_unless_late(candidate, Status.FAILED, words, actor="submit")
+    return or_end
 
 
 @transaction.atomic
@@ -114,30 +154,44 @@ def submit_failed(candidate: Candidate, error: ProviderError) -> None:
         return
     words = error.vendor_words[:1000]
     if error.may_have_spent:
+        fallback.spare_key(row, error)
         why = str(error)
         row.move(
             Status.UNCERTAIN, actor="submit", why=why, due_in=QUIET_S, failure=why[:600], vendor_words=words
         )
         return
-    if isinstance(error, AuthFailed | OutOfCredit) and row.provider_key is not None:
-        row.provider_key.pause(str(error))
     with transaction.atomic():
         money.release(row, str(error))
-        if not error.permanent and row.tries + 1 < MAX_TRIES:
-            _try_again(row, error, words)
-        else:
-            to = Status.REFUSED if isinstance(error, ContentRefused) else Status.FAILED
-            end(row, to, str(error), actor="submit", vendor_words=words)
+        _after_nothing(row, error, words)
 
 
-def _try_again(row: Candidate, error: ProviderError, words: str) -> None:
-    facts: dict[str, Any] = {"attempt": row.attempt + 1, "tries": row.tries + 1, "vendor_words": words}
-    rest_s = limits.full(row, error.retry_after) if isinstance(error, RateLimited) else None
-    if rest_s is None:
-        due_in = backoff_s(row.tries + 1, error.retry_after)
+def _after_nothing(row: Candidate, error: ProviderError, words: str) -> None:
+    """The call surely took nothing: another key or provider is asked, or this one later, or a person."""
+    spared, gone = fallback.spare_key(row, error), fallback.is_gone(error)
+    passed = fallback.passed(row, str(error), gone=gone)
+    next_one = fallback.Next()
+    if other_key := fallback.another_key(row, error):
+        spared = Spared(JUST_NOW_S, full=spared.full)
+    elif fallback.helps(error):
+        next_one = fallback.look_around(row, passed)
+    # A model that is gone is not waited for: the clip stands in line for the next one.
+    if chosen := next_one.choice if gone else next_one.at_once:
+        facts: dict[str, Any] = {"attempt": row.attempt + 1, "vendor_words": words}
+        fallback.hand_over(row, chosen, str(error), passed, **facts)
+    elif (other_key or next_one.choice or not error.permanent) and row.tries + 1 < MAX_TRIES:
+        _try_again(row, error, words, spared)
     else:
+        to = Status.REFUSED if isinstance(error, ContentRefused) else Status.FAILED
+        why = " ".join(filter(None, [str(error), next_one.nobody, fallback.advice(row, error)]))
+        end(row, to, why, actor="submit", vendor_words=words)
+
+
+def _try_again(row: Candidate, error: ProviderError, words: str, spared: Spared) -> None:
+    facts: dict[str, Any] = {"attempt": row.attempt + 1, "tries": row.tries + 1, "vendor_words": words}
+    if spared.full:
         # Nothing is wrong: it stands first in line, and no number of such tries ends it.
-        due_in = backoff_s(0, rest_s)
         facts |= {"tries": row.tries, "waits_since": row.created_at}
+    wish = error.retry_after if spared.rest_s is None else spared.rest_s
+    due_in = backoff_s(row.tries + 1, wish)
     why = f"{error} The next try is in {due_in:.0f} s."
     row.move(Status.QUEUED, actor="submit", why=why, due_in=due_in, failure=why[:600], **facts)

@@ -15,7 +15,7 @@ from jobs.check import check_candidate
 from jobs.ingest import ingest_candidate
 from jobs.submit import submit_candidate
 from reviewapp import line, money
-from reviewapp.models import Candidate, Clip, LedgerEntry, Status
+from reviewapp.models import Candidate, Clip, LedgerEntry, ProviderKey, Status
 from tests.cast import run_queue
 from tests.jobs.conftest import run_line, stored, watch
 from tests.sandbox_server import Sandbox
@@ -99,6 +99,8 @@ def test_a_vendor_that_is_full_is_asked_again_when_it_says(sandbox: Sandbox, ask
     assert asked.due_at is not None
     assert timedelta(seconds=5) < asked.due_at - timezone.now() < timedelta(seconds=9)
     assert list(asked.shot.ledger.values_list("kind", flat=True)) == ["reserved", "released"]
+    # The seven seconds have passed.
+    ProviderKey.objects.update(resting_until=timezone.now())
     Candidate.objects.filter(pk=asked.pk).update(due_at=timezone.now())
     run_line(asked, Status.IN_REVIEW)
     assert money.ledger_problems() == []
