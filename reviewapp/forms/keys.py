@@ -34,7 +34,7 @@ class LimitsForm(forms.Form):
     """What one account may do. It is all there is to change about a key from the environment."""
 
     budget_usd = forms.DecimalField(
-        label="Budget, US dollars",
+        label="Budget, $",
         required=False,
         min_value=0,
         max_digits=10,
@@ -42,7 +42,7 @@ class LimitsForm(forms.Form):
         help_text="For all time. Empty: no budget of its own.",
     )
     daily_budget_usd = forms.DecimalField(
-        label="Budget a day, US dollars",
+        label="Daily budget, $",
         required=False,
         min_value=0,
         max_digits=10,

@@ -73,13 +73,12 @@ def clean_secret(one: Credential, typed: str) -> str:
         )
     if one.kind == "json":
         return _clean_json(value)
-    if one.name in SEVERAL:
-        value = "\n".join(value.split())
-    if not value.isascii() or not value.replace("\n", "").isprintable() or " " in value:
+    parts = value.split() if one.name in SEVERAL else [value]
+    if not all(part.isascii() and part.isprintable() and " " not in part for part in parts):
         raise ValidationError(
             "There are spaces, line breaks or letters in it that no key has. Copy it again at the provider."
         )
-    return value
+    return "\n".join(parts)
 
 
 def _clean_json(value: str) -> str:
