@@ -11,6 +11,7 @@ from providers import catalog
 from providers.catalog import Model
 from providers.errors import Unsupported
 from reviewapp import model_words, routing
+from reviewapp.market import leads_elsewhere
 from reviewapp.models import Project, ProviderKey, Routing, Shot
 
 POLICY = "policy:"
@@ -41,14 +42,13 @@ def key_states() -> dict[str, KeyState]:
     keys: dict[str, list[ProviderKey]] = {}
     for key in ProviderKey.objects.order_by("name"):
         keys.setdefault(key.provider, []).append(key)
-    return {vendor.name: _state(vendor, keys.get(vendor.name, [])) for vendor in catalog.vendors()}
+    return {vendor.name: _state(keys.get(vendor.name, [])) for vendor in catalog.vendors()}
 
 
-def _state(vendor: catalog.Vendor, keys: list[ProviderKey]) -> KeyState:
+def _state(keys: list[ProviderKey]) -> KeyState:
     now = timezone.now()
     ready = [key for key in keys if key.usable and not key.rests(now)]
-    # The sandbox serves the format of a closed service, and what a living vendor serves today.
-    elsewhere = any(key.base_url and (vendor.is_retired() or not key.is_sandbox) for key in ready)
+    elsewhere = any(leads_elsewhere(key) for key in ready)
     if ready:
         drawn = all(key.is_sandbox for key in ready)
         return KeyState("sandbox" if drawn else "ready", tuple(key.name for key in ready), elsewhere)
@@ -81,6 +81,10 @@ class Choice:
         # A vendor's name holds no slash, a model's may.
         provider, _, model = value.partition("/")
         return cls(Routing.CHOSEN, provider, model) if model else cls()
+
+    @classmethod
+    def of_model(cls, model: Model) -> Choice:
+        return cls(Routing.CHOSEN, model.vendor, model.id)
 
     @classmethod
     def of_project(cls, project: Project) -> Choice:

@@ -8,7 +8,6 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from providers import catalog
 from reviewapp import retakes
 from reviewapp.models import AuditEntry, Membership, Project, Role, User
 
@@ -17,6 +16,7 @@ RESERVED_SLUGS = frozenset({"new"})
 SETTINGS = (
     "name",
     "style_text",
+    "routing",
     "provider",
     "model",
     "duration_s",
@@ -40,15 +40,6 @@ class LastProducer(Exception):
 
 class AlreadyMember(Exception):
     """This person belongs to the project already. The sentence is for people."""
-
-
-def text_models(vendor: str = "") -> list[catalog.Model]:
-    """The living models that can make a clip from words alone, of one vendor or of all."""
-    return [
-        model
-        for model in catalog.models()
-        if not model.is_retired() and "text" in model.modes and vendor in {"", model.vendor}
-    ]
 
 
 def create(by: User, *, name: str, **settings: Any) -> Project:

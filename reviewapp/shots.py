@@ -27,7 +27,17 @@ from reviewapp.models import (
 
 # Room between two shots of the list, so that one more fits without moving the others.
 STEP = 10
-BRIEF = ("sequence", "prompt", "negative_prompt", "duration_s", "aspect", "model", "acceptance")
+BRIEF = (
+    "sequence",
+    "prompt",
+    "negative_prompt",
+    "duration_s",
+    "aspect",
+    "routing",
+    "provider",
+    "model",
+    "acceptance",
+)
 
 
 class CodeTaken(ValueError):

@@ -9,6 +9,7 @@ from reviewapp.views import exports, generate, imports, projects, rescue, shots
 shot_urls: list[URLPattern | URLResolver] = [
     path("", shots.shot_detail, name="shot-detail"),
     path("edit/", shots.shot_edit, name="shot-edit"),
+    path("offer/", shots.shot_offer, name="shot-offer"),
     path("hold/", shots.shot_hold, name="shot-hold"),
     path("omit/", shots.shot_omit, name="shot-omit"),
     path("split/", rescue.shot_split, name="shot-split"),
@@ -19,6 +20,7 @@ project_urls: list[URLPattern | URLResolver] = [
     path("", shots.shot_list, name="shot-list"),
     path("rows/", shots.shot_rows, name="shot-rows"),
     path("new-shot/", shots.shot_new, name="shot-new"),
+    path("new-shot/offer/", shots.shot_offer, name="shot-new-offer"),
     path("shots/<str:code>/", include(shot_urls)),
     path("generate/", generate.generate, name="generate"),
     path("generate/quote/", generate.generate_quote, name="generate-quote"),
@@ -45,6 +47,7 @@ producer_urls: list[URLPattern | URLResolver] = [
     # The list stands where every project's pages stand below it, so that the menu marks it on all of them.
     path("p/", projects.project_list, name="project-list"),
     path("p/new/", projects.project_new, name="project-new"),
+    path("p/new/offer/", projects.project_offer, name="project-offer"),
     path("p/<slug:slug>/", include(project_urls)),
     path("c/<uuid:uid>/", include(candidate_urls)),
 ]

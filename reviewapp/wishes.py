@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
 
 from providers import catalog
 from providers.catalog import Model
-from providers.contract import GenerationRequest, Media
+from providers.contract import GenerationRequest
 from providers.errors import FieldIssue, Unsupported
-from providers.routing import fitted
-from reviewapp import model_words
+from providers.routing import Offer, asked_of, fitted
+from reviewapp import model_words, routing
 from reviewapp.choices import Choice
 from reviewapp.models import Routing, ShotInput
 
@@ -42,17 +41,15 @@ class Wish:
         return "image" if {Kind.FIRST_FRAME, Kind.LAST_FRAME} & set(self.roles) else "text"
 
 
+def _outline(wish: Wish) -> GenerationRequest:
+    pins = [{"role": role} for role in wish.roles]
+    request = routing.outline(wish.prompt, wish.negative_prompt, wish.duration_s or 0, pins)
+    return request if wish.duration_s is not None else replace(request, duration_s=None)
+
+
 def issues(model: Model, wish: Wish, *, in_4k: bool = False) -> tuple[FieldIssue, ...]:
     """Everything about the wish that the model cannot express; empty when it can be asked for."""
-    given: dict[str, Any] = {role: Media() for role in wish.roles if role != Kind.REFERENCE}
-    request = GenerationRequest(
-        model=model.id,
-        prompt=wish.prompt,
-        negative_prompt=wish.negative_prompt,
-        duration_s=None if wish.duration_s is None else float(wish.duration_s),
-        references=tuple(Media() for role in wish.roles if role == Kind.REFERENCE),
-        **given,
-    )
+    request = replace(_outline(wish), model=model.id)
     shape: tuple[FieldIssue, ...] = ()
     try:
         if wish.aspect:
@@ -75,7 +72,8 @@ class Makers:
     """The models that a choice may come to, what they offer to a wish, and which of them can make it.
 
     `seconds` and `aspects` are those of one model, or of all together; `able` are the models that can make
-    the wish as it is, `stopped` says for each field how many cannot because of it.
+    the wish as it is, `stopped` says for each field how many cannot because of it. `issues` are those of the
+    model that was named; a policy has none of its own.
     """
 
     choice: Choice
@@ -83,35 +81,48 @@ class Makers:
     able: tuple[Model, ...]
     seconds: tuple[int, ...]
     aspects: tuple[str, ...]
-    negative: bool
-    seed: bool
     stopped: Mapping[str, int]
+    issues: tuple[FieldIssue, ...] = ()
 
     @property
     def one(self) -> Model | None:
-        """The chosen model; None for a policy."""
+        """The model that was named; None for a policy."""
         return self.models[0] if self.choice.model and self.models else None
+
+    @property
+    def negative(self) -> bool:
+        return any(model.negative_prompt for model in self.models)
 
 
 def makers(choice: Choice, wish: Wish, models: Sequence[Model]) -> Makers:
     """Ask every model that the choice allows, of those on offer, about the wish."""
     asked = tuple(model for model in models if allows(choice, model))
-    able, stopped = [], Counter[str]()
-    for model in asked:
-        found = issues(model, wish, in_4k=choice.routing == Routing.CHEAPEST_4K)
-        stopped.update({issue.field for issue in found})
-        if not found:
-            able.append(model)
+    found = [issues(model, wish, in_4k=choice.routing == Routing.CHEAPEST_4K) for model in asked]
     return Makers(
         choice=choice,
         models=asked,
-        able=tuple(able),
+        able=tuple(model for model, wrong in zip(asked, found, strict=True) if not wrong),
         seconds=tuple(sorted({length for model in asked for length in _lengths(model, wish)})),
         aspects=tuple(dict.fromkeys(shape for model in asked for shape in _aspects(model, wish))),
-        negative=any(model.negative_prompt for model in asked),
-        seed=any(model.seed is not None for model in asked),
-        stopped=stopped,
+        stopped=Counter(name for wrong in found for name in {issue.field for issue in wrong}),
+        issues=found[0] if choice.model and found else (),
     )
+
+
+def can_be_made(choice: Choice, wish: Wish, models: Sequence[Model]) -> bool:
+    """Whether any model of the choice can make the wish, whatever pictures it still needs."""
+    in_4k = choice.routing == Routing.CHEAPEST_4K
+    return any(allows(choice, model) and not of_brief(issues(model, wish, in_4k=in_4k)) for model in models)
+
+
+def price(model: Model, wish: Wish, source_s: float | None = None) -> Decimal | None:
+    """What one clip costs in US dollars; None where the model cannot make it."""
+    try:
+        offer = Offer(vendor=model.vendor, model=model, even_retired=True)
+        asked = asked_of(offer, _outline(wish), wish.aspect, source_s=source_s)
+    except Unsupported:
+        return None
+    return asked.price_usd
 
 
 def allows(choice: Choice, model: Model) -> bool:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
-from providers import catalog, registry
+from reviewapp import choices, wishes
+from reviewapp.choices import Choice
+from reviewapp.forms import engines
 from reviewapp.models import Project, Role, User
-from reviewapp.projects import text_models
-from reviewapp.shotlist.lines import BadValue, number, read_seconds
+from reviewapp.shotlist.lines import BadValue, number, read_aspect, read_seconds
+from reviewapp.wishes import Wish
 
 if TYPE_CHECKING:
     _ProjectModelForm = forms.ModelForm[Project]
@@ -26,38 +29,12 @@ PLAIN_WORDS = {
 }
 
 
-def price_words(model: catalog.Model) -> str:
-    """$0.12 a second, or the range where it depends on size or sound."""
-    prices = sorted({price.usd_per_second for price in model.prices})
-    if len(prices) == 1:
-        return f"${prices[0]:.2f} a second"
-    return f"${prices[0]:.2f} to ${prices[-1]:.2f} a second"
-
-
-def duration_words(model: catalog.Model) -> str:
-    lengths = model.durations
-    if len(lengths) > 2 and lengths[-1] - lengths[0] == len(lengths) - 1:
-        return f"{lengths[0]} to {lengths[-1]} s"
-    return ", ".join(str(length) for length in lengths) + " s"
-
-
-def text_aspects(model: catalog.Model) -> tuple[str, ...]:
-    """The shapes the model makes from words alone."""
-    return tuple(dict.fromkeys(size.aspect for size in model.modes["text"].sizes))
-
-
-def engine_choices() -> list[tuple[str, str]]:
-    return [
-        (f"{model.vendor}/{model.id}", f"{model.label} · {price_words(model)}") for model in text_models()
-    ]
-
-
 class NewProjectForm(_ProjectModelForm):
     """What a project needs to begin. Everything else has a sensible default and can be set later."""
 
-    engine = forms.ChoiceField(label="Model")
-    duration_s = forms.CharField(label="Seconds of a clip", max_length=20)
-    aspect = forms.ChoiceField(label="Aspect")
+    engine = forms.ChoiceField(label="Model", error_messages={"invalid_choice": engines.GONE})
+    duration_s = forms.CharField(label="Seconds of a clip", max_length=20, widget=forms.Select)
+    aspect = forms.CharField(label="Aspect", max_length=10, widget=forms.Select)
 
     class Meta:
         model = Project
@@ -78,17 +55,27 @@ class NewProjectForm(_ProjectModelForm):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.error_messages |= PLAIN_WORDS
-        choices = engine_choices()
-        now = f"{self.instance.provider}/{self.instance.model}"
-        if now not in dict(choices):
-            # A model that was switched off since stays visible as what is set; saving asks for a living one.
-            choices.insert(0, (now, f"{self.instance.model} · no longer offered, choose another"))
-        cast(forms.ChoiceField, self.fields["engine"]).choices = choices
-        self.fields["engine"].initial = now
-        aspects = {aspect: aspect for model in text_models() for aspect in text_aspects(model)}
-        aspects.setdefault(self.instance.aspect, self.instance.aspect)
-        cast(forms.ChoiceField, self.fields["aspect"]).choices = list(aspects.items())
-        self.initial["duration_s"] = number(self.instance.duration_s)
+        self.keys = choices.key_states()
+        # A shot begins without a picture, so what a project's shots are made with starts from words.
+        self.models = [model for model in choices.on_offer(self.keys) if "text" in model.modes]
+        now = Choice.of_project(self.instance)
+        engines.select_of(self.fields["engine"], self.models, self.keys, now, "")
+        stored = {"engine": now.value, "duration_s": number(self.instance.duration_s)}
+        self.initial.update(stored | (kwargs.get("initial") or {}))
+        self._offer_what_the_choice_can()
+
+    def _offer_what_the_choice_can(self) -> None:
+        choice = Choice.read(str(self["engine"].value() or ""))
+        seconds, aspect = str(self["duration_s"].value() or ""), str(self["aspect"].value() or "")
+        wish = self._wish(engines.seconds_of(seconds), engines.aspect_of(aspect))
+        found = wishes.makers(choice, wish, self.models)
+        engines.offer_lengths(self.fields["duration_s"], seconds, found)
+        engines.offer_aspects(self.fields["aspect"], aspect, found)
+        self.offer = engines.offer_of(found, wish, self.keys)
+
+    def _wish(self, seconds: Decimal | None, aspect: str) -> Wish:
+        # Any word will do: every shot brings its own.
+        return Wish("A shot.", "", seconds, aspect)
 
     def clean_name(self) -> str:
         return " ".join(str(self.cleaned_data["name"]).split())
@@ -102,20 +89,23 @@ class NewProjectForm(_ProjectModelForm):
         except BadValue as bad:
             raise forms.ValidationError(str(bad)) from bad
 
+    def clean_aspect(self) -> str:
+        try:
+            return read_aspect(str(self.cleaned_data["aspect"]))
+        except BadValue as bad:
+            raise forms.ValidationError(str(bad)) from bad
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        vendor, _, model_id = str(data.get("engine", "")).partition("/")
-        model = next((entry for entry in text_models(vendor) if entry.id == model_id), None)
-        if model is None:
-            if "engine" not in self.errors:
-                self.add_error("engine", "This model is no longer offered. Choose one that is.")
+        if "engine" not in data:
             return data
-        data["provider"], data["model"] = vendor, model_id
-        seconds, aspect = data.get("duration_s"), data.get("aspect")
-        if seconds is not None and seconds not in model.durations:
-            self.add_error("duration_s", f"{model.label} makes clips of {duration_words(model)}.")
-        if aspect is not None and aspect not in text_aspects(model):
-            self.add_error("aspect", f"{model.label} makes {' and '.join(text_aspects(model))}.")
+        choice = Choice.read(data["engine"])
+        data["routing"] = choice.routing
+        if choice.model:
+            data["provider"], data["model"] = choice.provider, choice.model
+        wish = self._wish(data.get("duration_s"), data.get("aspect", ""))
+        for field, sentence in engines.issues_of(choice, wish, self.models):
+            self.add_error(field if field in self.fields else None, sentence)
         return data
 
     def settings(self) -> dict[str, Any]:
@@ -169,19 +159,3 @@ class MemberForm(forms.Form):
         if person is None:
             raise forms.ValidationError(f"Nobody signs in as “{name}”. A site admin adds people.")
         return person
-
-
-def model_facts() -> list[dict[str, str]]:
-    """What each model on offer can do, for the table beside the choice."""
-    return [
-        {
-            "label": model.label,
-            "vendor": registry.label(model.vendor),
-            "price": price_words(model),
-            "durations": duration_words(model),
-            "aspects": ", ".join(text_aspects(model)),
-            "prompt": f"{model.prompt_limit:,}",
-            "negative": "yes" if model.negative_prompt else "no",
-        }
-        for model in text_models()
-    ]

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 
-from providers import catalog
-from providers.contract import GenerationRequest
-from providers.errors import Unsupported
-from reviewapp.forms.projects import price_words
+from providers.catalog import Model
+from reviewapp import choices, inputs, wishes
+from reviewapp.choices import Choice
+from reviewapp.forms import engines
 from reviewapp.generation import prompt_for
-from reviewapp.models import Project, Shot
-from reviewapp.projects import text_models
+from reviewapp.models import Project, Shot, ShotInput
 from reviewapp.shotlist import lines
 from reviewapp.shotlist.lines import number
+from reviewapp.wishes import Wish
 
-# The catalogue names a request's fields; a shot's form has its own.
-FIELD_OF_ISSUE = {
-    "prompt": "prompt",
-    "negative_prompt": "negative_prompt",
-    "duration_s": "duration_s",
-    "size": "aspect",
-    "model": "model",
-}
+Kind = ShotInput.Kind
 
 
 class Text(forms.CharField):
@@ -50,29 +43,24 @@ def _area(rows: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
 
 
-def model_choices(project: Project, first: str) -> list[tuple[str, str]]:
-    """The models a shot of this project may use, priced; `first` is what leaving it open means."""
-    offered = [(model.id, f"{model.label} · {price_words(model)}") for model in text_models(project.provider)]
-    return [("", first), *offered]
-
-
 class ShotForm(forms.Form):
-    """The brief of one shot, checked against the model that will make it."""
+    """The brief of one shot, held against the models that may make it."""
 
     code = Text(lines.read_code, help_text="Letters, digits, _ - and . such as SQ010_SH0020.")
     sequence = Text(
         lambda text: " ".join(lines.read_text(text, lines.MAX_SEQUENCE, "sequence").split()), required=False
     )
     prompt = Text(lines.read_prompt, widget=_area(6))
+    engine = forms.ChoiceField(required=False, label="Model", error_messages={"invalid_choice": engines.GONE})
+    duration_s = Text(lines.read_seconds, label="Seconds", widget=forms.Select)
+    aspect = Text(lines.read_aspect, widget=forms.Select)
     negative_prompt = Text(
         lambda text: lines.read_text(text, lines.MAX_NEGATIVE, "negative prompt"),
         required=False,
-        widget=_area(2),
+        # The blank is what a style sheet knows an empty field by.
+        widget=forms.Textarea(attrs={"rows": 2, "placeholder": " "}),
         help_text="What must not be seen. Only some models take it.",
     )
-    duration_s = Text(lines.read_seconds, label="Seconds")
-    aspect = Text(lines.read_aspect, help_text="Such as 16:9.")
-    model = forms.ChoiceField(required=False)
     acceptance = Text(
         lines.read_acceptance,
         required=False,
@@ -81,62 +69,87 @@ class ShotForm(forms.Form):
         help_text="One on each line: what a reviewer looks for.",
     )
 
-    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, project: Project, shot: Shot | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.project = project
-        label = catalog_label(project.provider, project.model)
-        choices = model_choices(project, f"As the project: {label}")
-        chosen = self.initial.get("model", "")
-        if chosen and chosen not in dict(choices):
-            # A model that was switched off since is still what the shot says, until a producer changes it.
-            choices.append((chosen, f"{chosen} · no longer offered"))
-        cast(forms.ChoiceField, self.fields["model"]).choices = choices
+        self.entries = inputs.present(shot) if shot is not None else []
+        self.keys = choices.key_states()
+        self.models = choices.on_offer(self.keys)
+        first = f"As the project: {Choice.of_project(project).label}"
+        now = Choice.read(str(self.initial.get("engine", "")))
+        engines.select_of(self.fields["engine"], self.models, self.keys, now, first)
+        self._offer_what_the_choice_can()
+
+    def _typed(self, name: str) -> str:
+        return str(self[name].value() or "")
+
+    def _offer_what_the_choice_can(self) -> None:
+        seconds, aspect = self._typed("duration_s"), self._typed("aspect")
+        brief = {
+            "prompt": self._typed("prompt"),
+            "negative_prompt": self._typed("negative_prompt"),
+            "duration_s": engines.seconds_of(seconds),
+            "aspect": engines.aspect_of(aspect),
+        }
+        wish = wish_of(self.project, brief, self.roles)
+        found = wishes.makers(choice_of(self.project, self._typed("engine")), wish, self.models)
+        engines.offer_lengths(self.fields["duration_s"], seconds, found)
+        engines.offer_aspects(self.fields["aspect"], aspect, found)
+        source_s = next((row.duration_s for row in self.entries if row.role == Kind.SOURCE_VIDEO), None)
+        self.offer = engines.offer_of(found, wish, self.keys, source_s)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        return tuple(row.role for row in self.entries)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        if {"prompt", "duration_s", "aspect", "model"} <= data.keys():
-            for field, sentence in brief_issues(self.project, data):
-                self.add_error(field if field in self.fields else None, sentence)
+        # A field that could not be read has said so already.
+        unread = set(self.errors)
+        if "engine" in data:
+            for field, sentence in brief_issues(self.project, data, self.models, self.roles):
+                if field not in unread:
+                    self.add_error(field if field in self.fields else None, sentence)
         return data
 
     def brief(self) -> dict[str, Any]:
-        return {field: value for field, value in self.cleaned_data.items() if field != "code"}
+        """What was typed, by the shot's own columns."""
+        columns = Choice.read(self.cleaned_data["engine"]).columns()
+        return {
+            field: value for field, value in self.cleaned_data.items() if field not in ("code", "engine")
+        } | columns
 
 
-def catalog_label(vendor: str, model_id: str) -> str:
-    try:
-        return catalog.model(vendor, model_id).label
-    except Unsupported:
-        return model_id
+def choice_of(project: Project, value: str) -> Choice:
+    """What a shot's own list says, and the project's choice where it leaves it to that."""
+    return Choice.read(value) if value else Choice.of_project(project)
 
 
-def brief_issues(project: Project, brief: dict[str, Any]) -> list[tuple[str, str]]:
-    """What the model of a brief cannot express, as (field of the form, sentence)."""
-    model_id = brief["model"] or project.model
-    try:
-        model = catalog.model(project.provider, model_id)
-        width, height = catalog.size_for(model, brief["aspect"], "text")
-    except Unsupported as error:
-        return [(FIELD_OF_ISSUE.get(issue.field, ""), issue.message) for issue in error.issues]
-    # Asked of a shot that is never saved, so that the style text counts as it will for the real one.
-    negative = brief.get("negative_prompt", "")
-    prompt, negative = prompt_for(Shot(project=project, prompt=brief["prompt"], negative_prompt=negative))
-    request = GenerationRequest(
-        model=model_id,
-        prompt=prompt,
-        negative_prompt=negative,
-        duration_s=float(brief["duration_s"]),
-        width=width,
-        height=height,
+def wish_of(project: Project, brief: Mapping[str, Any], roles: Sequence[str] = ()) -> Wish:
+    """A brief as models are asked about it, with the style text as it will count for the real shot."""
+    shot = Shot(
+        project=project, prompt=brief.get("prompt", ""), negative_prompt=brief.get("negative_prompt", "")
     )
-    issues = catalog.check_request(request, project.provider)
-    return [(FIELD_OF_ISSUE.get(issue.field, ""), _words(project, issue)) for issue in issues]
+    prompt, negative = prompt_for(shot)
+    return Wish(
+        prompt if shot.prompt.strip() else "",
+        negative,
+        brief.get("duration_s"),
+        brief.get("aspect", ""),
+        tuple(roles),
+    )
 
 
-def _words(project: Project, issue: Any) -> str:
-    if issue.field == "prompt" and project.style_text.strip():
-        return f"{issue.message} The project's style text counts with it."
-    return str(issue.message)
+def brief_issues(
+    project: Project, brief: Mapping[str, Any], models: Sequence[Model], roles: Sequence[str] = ()
+) -> list[tuple[str, str]]:
+    """What the chosen model, or every model of the policy, cannot express: (field of the form, sentence)."""
+    wish = wish_of(project, brief, roles)
+    style = project.style_text.strip()
+    return [
+        (field, f"{words} The project's style text counts with it." if field == "prompt" and style else words)
+        for field, words in engines.issues_of(choice_of(project, brief["engine"]), wish, models)
+    ]
 
 
 def initial_of(shot: Shot) -> dict[str, Any]:
@@ -147,7 +160,7 @@ def initial_of(shot: Shot) -> dict[str, Any]:
         "negative_prompt": shot.negative_prompt,
         "duration_s": number(Decimal(shot.duration_s)),
         "aspect": shot.aspect,
-        "model": shot.model,
+        "engine": Choice.of_shot(shot).value,
         "acceptance": shot.acceptance,
     }
 
@@ -178,7 +191,8 @@ class SplitForm(forms.Form):
             "duration_s": data[f"{part}_seconds"],
         }
         fields = {"prompt": f"{part}_prompt", "duration_s": f"{part}_seconds"}
-        for field, sentence in brief_issues(self.shot.project, brief):
+        roles = [row.role for row in inputs.present(self.shot)] if part == "first" else []
+        for field, sentence in brief_issues(self.shot.project, brief, choices.on_offer(), roles):
             self.add_error(fields.get(field), sentence)
 
 
@@ -194,12 +208,13 @@ class GenerateForm(forms.Form):
             "max_value": "Ask for 1 to 8 clips of each shot.",
         },
     )
-    model = forms.ChoiceField(required=False, label="Model")
+    engine = forms.ChoiceField(required=False, label="Model", error_messages={"invalid_choice": engines.GONE})
     over = forms.BooleanField(required=False, label="Go over the budget")
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast(forms.ChoiceField, self.fields["model"]).choices = model_choices(project, "As each shot says")
+        keys = choices.key_states()
+        engines.select_of(self.fields["engine"], choices.on_offer(keys), keys, Choice(), "As each shot says")
 
 
 class ConfirmForm(forms.Form):

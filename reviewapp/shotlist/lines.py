@@ -104,22 +104,46 @@ def read_acceptance(text: str) -> str:
     return read_text("\n".join(filter(None, criteria)), MAX_ACCEPTANCE, "acceptance")
 
 
-def model_reader(models: Mapping[str, str]) -> Mapping[str, str]:
-    """Names in any case (the id or the label) to the id. `models` is id to label."""
-    return {name.lower(): model_id for model_id, label in models.items() for name in (model_id, label)}
+@dataclass(frozen=True)
+class EngineNames:
+    """What a file may write for a model: in lower case, each name with every value it may mean, and each
+    provider's names. A value is `runway/gen4.5` or `policy:cheapest`.
+    """
+
+    values: Mapping[str, tuple[str, ...]]
+    providers: Mapping[str, str]
+
+
+def read_engine(model: str, provider: str, names: EngineNames) -> str:
+    """The value that a model's name means, with its provider's where the file has one; empty for none."""
+    if not model:
+        if provider:
+            raise BadValue(f"The line names the provider “{provider[:40]}” and no model of it.")
+        return ""
+    found = names.values.get(model.lower(), ())
+    if provider:
+        vendor = names.providers.get(provider.lower())
+        if vendor is None:
+            raise BadValue(f"There is no provider “{provider[:40]}”.")
+        found = tuple(value for value in found if value.startswith(f"{vendor}/"))
+    if not found:
+        of = f" of {provider[:40]}" if provider else ""
+        raise BadValue(f"There is no model “{model[:60]}”{of} to choose. The page Models lists them all.")
+    if len(found) > 1:
+        raise BadValue(f"“{model[:60]}” may mean {' or '.join(found)}. Write one of these.")
+    return found[0]
 
 
 # --- the whole table ---
 
 
-def read_lines(table: Table, models: Mapping[str, str]) -> list[Line]:
-    """Every row as a line; `models` (id to label) are the ones a shot may name. Doubled codes are faults."""
-    names = model_reader(models)
+def read_lines(table: Table, names: EngineNames) -> list[Line]:
+    """Every row as a line; `names` are the models a shot may name. Doubled codes are faults."""
     lines = [_read_line(row, names) for row in table.rows]
     return list(_with_doubles(lines))
 
 
-def _read_line(row: Row, models: Mapping[str, str]) -> Line:
+def _read_line(row: Row, names: EngineNames) -> Line:
     problems: list[str] = []
     values: dict[str, Value] = {}
     code = row.cells.get("code", "")
@@ -127,11 +151,15 @@ def _read_line(row: Row, models: Mapping[str, str]) -> Line:
         code = read_code(code)
     except BadValue as bad:
         problems.append(str(bad))
-    for column, cell in row.cells.items():
-        if column == "code":
+    cells = dict(row.cells)
+    if "provider" in cells:
+        # A provider without a model's column still has to be answered.
+        cells.setdefault("engine", "")
+    for column, cell in cells.items():
+        if column in ("code", "provider"):
             continue
         try:
-            value = _read_value(column, cell, models)
+            value = _read_value(column, cell, row, names)
         except BadValue as bad:
             problems.append(str(bad))
             continue
@@ -140,7 +168,7 @@ def _read_line(row: Row, models: Mapping[str, str]) -> Line:
     return Line(row.number, code, values, tuple(problems), row.raw)
 
 
-def _read_value(column: str, cell: str, models: Mapping[str, str]) -> Value | None:
+def _read_value(column: str, cell: str, row: Row, names: EngineNames) -> Value | None:
     """The cell's value; None leaves the shot as it is, which is what an empty duration or aspect means."""
     match column:
         case "prompt":
@@ -156,17 +184,7 @@ def _read_value(column: str, cell: str, models: Mapping[str, str]) -> Value | No
         case "sequence":
             return " ".join(read_text(cell, MAX_SEQUENCE, "sequence").split())
         case _:
-            return _read_model(cell, models)
-
-
-def _read_model(cell: str, models: Mapping[str, str]) -> str:
-    if not cell:
-        return ""
-    known = models.get(cell.lower())
-    if known is None:
-        offered = ", ".join(sorted(set(models.values()))) or "none"
-        raise BadValue(f"There is no model “{cell[:40]}” to choose. There are: {offered}.")
-    return known
+            return read_engine(cell, row.cells.get("provider", ""), names)
 
 
 def _with_doubles(lines: list[Line]) -> Iterable[Line]:

@@ -8,13 +8,17 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from providers import catalog
+from reviewapp import choices
+from reviewapp.choices import Choice
 from reviewapp.models import AuditEntry, Candidate, Project, Shot, User
-from reviewapp.projects import text_models
 from reviewapp.shotlist import lines, planning, table
 from reviewapp.shotlist.lines import Value
 from reviewapp.shots import BRIEF, STEP
 
 BATCH = 500
+# The columns that one value of the file speaks of.
+ENGINE = ("routing", "provider", "model")
 
 
 class PlanChanged(Exception):
@@ -26,7 +30,40 @@ class PlanChanged(Exception):
 
 
 def values_of(shot: Shot) -> dict[str, Value]:
-    return {field: getattr(shot, field) for field in BRIEF}
+    values = {field: getattr(shot, field) for field in BRIEF if field not in ENGINE}
+    return values | {"engine": Choice.of_shot(shot).value}
+
+
+def columns_of(values: Mapping[str, Value]) -> dict[str, Value]:
+    """A line's values by the shot's own columns."""
+    columns = {field: value for field, value in values.items() if field != "engine"}
+    if "engine" in values:
+        columns |= Choice.read(str(values["engine"])).columns()
+    return columns
+
+
+def engine_names() -> lines.EngineNames:
+    """Every way to write a model: its value, its id, its label; policies by value and label.
+
+    A retired model is known too, so that a list comes in as it went out; the preview says what is wrong.
+    """
+    names: dict[str, dict[str, None]] = {}
+    living = choices.on_offer()
+    for model in living:
+        value = Choice.of_model(model).value
+        for name in (value, model.id, model.label):
+            names.setdefault(name.lower(), {})[value] = None
+    for policy, label, _ in choices.policies():
+        value = Choice(routing=policy).value
+        for name in (value, policy, label):
+            names.setdefault(name.lower(), {})[value] = None
+    for model in catalog.models():
+        if model not in living:
+            names.setdefault(Choice.of_model(model).value.lower(), {Choice.of_model(model).value: None})
+    vendors = {
+        name.lower(): vendor.name for vendor in catalog.vendors() for name in (vendor.name, vendor.label)
+    }
+    return lines.EngineNames({name: tuple(values) for name, values in names.items()}, vendors)
 
 
 def shot_rows(project: Project) -> Iterator[dict[str, Value]]:
@@ -48,8 +85,7 @@ def existing(project: Project) -> dict[str, planning.Existing]:
 def preview(project: Project, text: str) -> tuple[table.Table, planning.Plan]:
     """Read a decoded file and hold it against the list. Raises NotAShotList. Writes nothing."""
     found = table.read_table(text)
-    offered = {model.id: model.label for model in text_models(project.provider)}
-    return found, planning.plan(lines.read_lines(found, offered), existing(project))
+    return found, planning.plan(lines.read_lines(found, engine_names()), existing(project))
 
 
 @transaction.atomic
@@ -78,7 +114,7 @@ def _write_changed(plan: planning.Plan) -> None:
     for start in range(0, len(pks), BATCH):
         shots = list(Shot.objects.filter(pk__in=pks[start : start + BATCH]))
         for shot in shots:
-            for field, value in changed[shot.pk].line.values.items():
+            for field, value in columns_of(changed[shot.pk].line.values).items():
                 setattr(shot, field, value)
             shot.revision += 1
             shot.updated_at = now
@@ -98,7 +134,8 @@ def _write_new(project: Project, plan: planning.Plan) -> None:
         return
     defaults: Mapping[str, Any] = {"duration_s": project.duration_s, "aspect": project.aspect}
     made = {
-        id(line): Shot(project=project, code=line.code, **{**defaults, **line.line.values}) for line in fresh
+        id(line): Shot(project=project, code=line.code, **{**defaults, **columns_of(line.line.values)})
+        for line in fresh
     }
     moved = _give_places(project, plan, made)
     Shot.objects.bulk_create(made.values(), batch_size=BATCH)

@@ -31,7 +31,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "secs",
     ),
     "aspect": ("aspect", "aspectratio", "ratio", "shape"),
-    "model": ("model", "modelid"),
+    "engine": ("model", "modelid", "modelname", "engine"),
+    "provider": ("provider", "vendor"),
     "acceptance": ("acceptance", "acceptancecriteria", "criteria", "mustshow"),
 }
 LABELS = {
@@ -41,7 +42,7 @@ LABELS = {
     "negative_prompt": "negative prompt",
     "duration_s": "duration",
     "aspect": "aspect",
-    "model": "model",
+    "engine": "model",
     "acceptance": "acceptance",
 }
 REQUIRED = ("code", "prompt")

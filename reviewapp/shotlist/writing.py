@@ -23,7 +23,7 @@ TEMPLATE = (
         "negative_prompt": "",
         "duration_s": "5",
         "aspect": "16:9",
-        "model": "",
+        "engine": "",
         "acceptance": "The boat is red | The camera stays low",
     },
 )

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from reviewapp import board, generation, keyring
+from reviewapp.choices import Choice
 from reviewapp.forms.shots import ConfirmForm, GenerateForm
 from reviewapp.models import GenerationOrder, Project, Role, Shot
 from reviewapp.models.projects import BudgetMode
@@ -50,14 +51,14 @@ def generate(request: AuthedRequest, slug: str) -> HttpResponse:
 def _order(project: Project, data: Any, field: str = "shots") -> Order:
     """Read the order from the address or the form; what cannot be read is said at the field."""
     chosen = _chosen(project, data, field)
-    given = {"count": data.get("count") or project.candidates_per_round, "model": data.get("model", "")}
+    given = {"count": data.get("count") or project.candidates_per_round, "engine": data.get("engine", "")}
     form = GenerateForm({**given, "over": data.get("over", "")}, project=project)
     if form.is_valid():
-        count, model = form.cleaned_data["count"], form.cleaned_data["model"]
+        count, choice = form.cleaned_data["count"], Choice.read(form.cleaned_data["engine"])
     else:
-        count, model = project.candidates_per_round, ""
+        count, choice = project.candidates_per_round, Choice()
     shots = chosen[:MOST_SHOTS]
-    quote = generation.quote(project, shots, count=count, model=model)
+    quote = generation.quote(project, shots, count=count, **choice.columns())
     return Order(shots, form, quote, len(chosen) - len(shots))
 
 
@@ -103,7 +104,7 @@ def _confirm(request: AuthedRequest, project: Project) -> HttpResponse:
                 request.user,
                 token=confirm.cleaned_data["token"],
                 count=order.form.cleaned_data["count"],
-                model=order.form.cleaned_data["model"],
+                **Choice.read(order.form.cleaned_data["engine"]).columns(),
             )
         except generation.CannotGenerate as refused:
             trouble = f"{refused} Nothing was sent and nothing was spent."

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from reviewapp import choices
 from reviewapp.forms.imports import ApplyForm, ImportForm, pack
 from reviewapp.forms.shots import brief_issues
 from reviewapp.models import Project, Role
@@ -88,12 +89,18 @@ def _preview_page(
 def _unmakeable(project: Project, plan: Plan) -> dict[int, tuple[str, ...]]:
     """What the model could not make as it is written, by the line's number: imported, and said beforehand."""
     there = store.existing(project)
-    default = {"duration_s": project.duration_s, "aspect": project.aspect, "model": "", "negative_prompt": ""}
+    default = {
+        "duration_s": project.duration_s,
+        "aspect": project.aspect,
+        "engine": "",
+        "negative_prompt": "",
+    }
+    models = choices.on_offer()
     told = {}
     for line in (*plan.of(Kind.NEW), *plan.of(Kind.CHANGED)):
         old = there.get(line.code.lower())
         brief = {**(old.values if old else default), **line.line.values}
-        if issues := brief_issues(project, brief):
+        if issues := brief_issues(project, brief, models):
             told[line.line.number] = tuple(sentence for _, sentence in issues)
     return told
 

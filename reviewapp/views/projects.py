@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from reviewapp import board, projects
-from reviewapp.forms.projects import MemberForm, NewProjectForm, ProjectForm, model_facts
+from reviewapp.forms.projects import MemberForm, NewProjectForm, ProjectForm
 from reviewapp.models import Membership, Project, Role
 from reviewapp.views.access import AuthedRequest, get_project
 
@@ -28,8 +28,15 @@ def project_new(request: AuthedRequest) -> HttpResponse:
         project = projects.create(request.user, **form.settings())
         messages.success(request, f"{project.name} is there. Now add its shots.")
         return redirect("shot-list", slug=project.slug)
-    context = {"form": form, "models": model_facts()}
-    return render(request, "projects/new.html", context, status=422 if form.is_bound else 200)
+    return render(request, "projects/new.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@require_POST
+def project_offer(request: AuthedRequest) -> HttpResponse:
+    """What the model that is being chosen for a project offers. Writes nothing."""
+    # Not bound: the choice is shown as it stands, and nothing is complained of before it is sent.
+    form = NewProjectForm(instance=Project(), initial=request.POST.dict())
+    return render(request, "projects/_offer.html", {"form": form})
 
 
 @require_http_methods(["GET", "POST"])
@@ -54,7 +61,6 @@ def _settings_page(
         "member_form": member_form,
         "members": project.memberships.select_related("user").order_by("role", "user__username"),
         "roles": Role.choices,
-        "models": model_facts(),
     }
     return render(request, "projects/settings.html", context, status=422 if wrong else 200)
 

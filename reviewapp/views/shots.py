@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -11,14 +12,17 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from reviewapp import board, lineage, money, projects, shots
-from reviewapp.forms.projects import price_words
-from reviewapp.forms.shots import FoundForm, ShotForm, catalog_label, initial_of
-from reviewapp.models import Project, Role, Shot, ShotStatus, Status
+from reviewapp import board, choices, inputs, lineage, money, shots, wishes
+from reviewapp.choices import Choice
+from reviewapp.forms.shots import FoundForm, ShotForm, initial_of, wish_of
+from reviewapp.models import Project, Role, Shot, ShotInput, ShotStatus, Status
 from reviewapp.shotlist.lines import number
 from reviewapp.views.access import AuthedRequest, get_project, get_shot, role_in
 
 PER_PAGE = 100
+# Other models beside a stuck shot: more would be no advice.
+MOST_OTHERS = 6
+Kind = ShotInput.Kind
 
 
 def asked_filter(data: Any) -> tuple[str, str]:
@@ -122,6 +126,18 @@ def shot_new(request: AuthedRequest, slug: str) -> HttpResponse:
     return render(request, "shots/new.html", context, status=422 if form.is_bound else 200)
 
 
+@require_POST
+def shot_offer(request: AuthedRequest, slug: str, code: str = "") -> HttpResponse:
+    """What the model that is being chosen offers, and what it makes of what is typed. Writes nothing; a POST
+    because prompts are long.
+    """
+    shot = get_shot(request, slug, code, Role.PRODUCER) if code else None
+    project = shot.project if shot else get_project(request, slug, Role.PRODUCER)
+    # Not bound: nothing is complained of at a field before it is sent.
+    form = ShotForm(project=project, shot=shot, initial=request.POST.dict())
+    return render(request, "shots/_offer.html", {"project": project, "code": code, "form": form, "oob": True})
+
+
 @require_GET
 def shot_detail(request: AuthedRequest, slug: str, code: str) -> HttpResponse:
     shot = get_shot(request, slug, code)
@@ -143,7 +159,7 @@ def shot_page(
         "round": max((entry.version.round for entry in rounds), default=0),
         "ledger": lineage.ledger(shot),
         "totals": money.shot_totals(shot),
-        "model_label": catalog_label(shot.project.provider, shot.effective_model),
+        "choice": Choice.of_shot(shot) if shot.model or shot.routing else Choice.of_project(shot.project),
         "escalated": escalated,
         "found": found or FoundForm(),
         "found_for": found_for,
@@ -156,24 +172,39 @@ def _ways_out(shot: Shot, rounds: Sequence[lineage.Round]) -> dict[str, Any]:
     """The priced ways on for a shot that is stuck."""
     stopped = shots.open_rejections(shot)
     takes = [take for entry in rounds for take in entry.takes]
-    chosen = shot.effective_model
     return {
         "stopped": stopped,
         "stuck": [take for take in takes if take.remedy in ("fetch", "send")],
         "round_usd": sum(decision.candidate.estimate_usd for decision in stopped),
-        "other_models": [
-            (model, price_words(model))
-            for model in projects.text_models(shot.project.provider)
-            if model.id != chosen
-        ],
+        "other_models": _other_models(shot),
         "acceptable": [take for take in takes if take.candidate.status == Status.REJECTED and take.clip],
     }
+
+
+def _other_models(shot: Shot) -> list[tuple[Choice, Decimal | None]]:
+    """Other models that can make the shot now, the cheapest first; the page of all models knows the rest."""
+    keys = choices.key_states()
+    pictures = inputs.present(shot)
+    wish = wish_of(
+        shot.project, initial_of(shot) | {"duration_s": shot.duration_s}, [p.role for p in pictures]
+    )
+    source_s = next((row.duration_s for row in pictures if row.role == Kind.SOURCE_VIDEO), None)
+    now = (shot.effective_provider, shot.effective_model)
+    found = [
+        (wishes.price(model, wish, source_s), Choice.of_model(model))
+        for model in choices.on_offer(keys)
+        if keys[model.vendor].usable and (model.vendor, model.id) != now
+    ]
+    priced = sorted(
+        ((price, choice) for price, choice in found if price is not None), key=lambda pair: pair[0]
+    )
+    return [(choice, price) for price, choice in priced[:MOST_OTHERS]]
 
 
 @require_http_methods(["GET", "POST"])
 def shot_edit(request: AuthedRequest, slug: str, code: str) -> HttpResponse:
     shot = get_shot(request, slug, code, Role.PRODUCER)
-    form = ShotForm(request.POST or None, project=shot.project, initial=initial_of(shot))
+    form = ShotForm(request.POST or None, project=shot.project, shot=shot, initial=initial_of(shot))
     if form.is_valid():
         try:
             shots.change(shot, form.cleaned_data["code"], form.brief())

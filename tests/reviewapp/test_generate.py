@@ -29,7 +29,7 @@ def confirm(answer: Any, **changes: str) -> dict[str, str]:
         "token": str(context["token"]),
         "expected": str(context["quote"].total_usd),
         "count": str(context["form"].data["count"]),
-        "model": context["form"].data["model"],
+        "engine": context["form"].data["engine"],
     } | changes
 
 
@@ -46,7 +46,7 @@ def test_it_quotes_before_anything_is_sent(make_shot: Callable[..., Shot], alice
 def test_another_number_or_model_gives_another_quote(shot: Shot, alice: User) -> None:
     Shot.objects.update(duration_s=4)
     client, where = signed_in(alice), reverse("generate-quote", args=[shot.project.slug])
-    answer = client.post(where, {"chosen": shot.pk, "count": "2", "model": "veo3.1_fast"})
+    answer = client.post(where, {"chosen": shot.pk, "count": "2", "engine": "runway/veo3.1_fast"})
     page = answer.content.decode()
     assert "Generate 2 clips for $1.20" in page
     assert "<html" not in page
@@ -162,7 +162,7 @@ def test_a_quote_for_a_wrong_number_says_so_beside_the_button_it_switches_off(
 
 
 @pytest.mark.parametrize(
-    "changes", [{"token": "x"}, {"expected": "cheap"}, {"model": "nano"}, {"shots": ""}, {"shots": "x,²,-1"}]
+    "changes", [{"token": "x"}, {"expected": "cheap"}, {"engine": "nano"}, {"shots": ""}, {"shots": "x,²,-1"}]
 )
 def test_a_broken_form_sends_nothing(shot: Shot, alice: User, changes: dict[str, str]) -> None:
     client = signed_in(alice)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -78,10 +79,12 @@ def test_every_name_gets_an_address_of_its_own(charlie: User, name: str, slug: s
     ("field", "value", "words"),
     [
         ("name", "", "fill this in"),
-        ("duration_s", "11", "2 to 10 s"),
+        ("duration_s", "11", "2 to 10"),
         ("duration_s", "five", "not a number of seconds"),
-        ("aspect", "1:1", "not one of"),
-        ("engine", "runway/gen3a_turbo", "not one of"),
+        ("aspect", "1:1", "these shapes: 16:9"),
+        ("aspect", "wide", "not a ratio"),
+        ("engine", "runway/gen3a_turbo", "no longer offered"),
+        ("engine", "policy:dearest", "no longer offered"),
         ("candidates_per_round", "9", "At most 8."),
         ("budget_usd", "-1", "At least 0."),
     ],
@@ -98,12 +101,52 @@ def test_a_wrong_value_is_said_at_its_field_and_nothing_typed_is_lost(
     assert not Project.objects.exists()
 
 
+def _offered(answer: Any) -> dict[str, str]:
+    """Every value of the list of models with its words, whatever group it stands in."""
+    groups = answer.context["form"].fields["engine"].choices
+    return dict(pair for _, group in groups if isinstance(group, list | tuple) for pair in group)
+
+
 def test_it_offers_only_living_models(alice: User) -> None:
-    offered = dict(signed_in(alice).get(reverse("project-new")).context["form"].fields["engine"].choices)
-    assert "runway/gen4.5" in offered
+    offered = _offered(signed_in(alice).get(reverse("project-new")))
     assert "$0.12 a second" in offered["runway/gen4.5"]
     # One is switched off, one cannot start from words.
     assert not {"runway/veo3", "runway/gen4_turbo"} & set(offered)
+    assert offered["policy:cheapest"] == "The cheapest"
+
+
+def test_a_project_takes_a_policy_and_goes_back_to_a_model(project: Project, alice: User) -> None:
+    client, where = signed_in(alice), reverse("project-settings", args=[project.slug])
+    client.post(where, SETTINGS | {"engine": "policy:fastest"})
+    project.refresh_from_db()
+    assert (project.routing, project.provider, project.model) == ("fastest", "runway", "gen4.5")
+    client.post(where, SETTINGS | {"engine": "runway/veo3.1", "duration_s": "6"})
+    project.refresh_from_db()
+    assert (project.routing, project.provider, project.model) == ("chosen", "runway", "veo3.1")
+    told = AuditEntry.objects.filter(action="changed project").values_list("detail", flat=True)
+    assert "routing chosen > fastest" in told
+
+
+def test_a_policy_is_refused_where_no_model_could_make_it(charlie: User) -> None:
+    answer = signed_in(charlie).post(
+        reverse("project-new"), NEW | {"engine": "policy:cheapest", "duration_s": "900"}
+    )
+    assert answer.status_code == 422
+    (sentence,) = answer.context["form"].errors["duration_s"]
+    assert sentence.startswith("None of ")
+    assert "do not make clips of this length" in sentence
+
+
+def test_choosing_another_model_shows_what_it_offers(charlie: User) -> None:
+    answer = signed_in(charlie).post(
+        reverse("project-offer"), {"engine": "runway/veo3.1_fast", "duration_s": "5", "aspect": "9:16"}
+    )
+    page = answer.content.decode()
+    assert '<option value="8">8 s</option>' in page
+    assert '<option value="5" selected>5 s · not offered</option>' in page
+    assert "makes clips of 4, 6 or 8 s" in page
+    assert "<html" not in page
+    assert not Project.objects.exists()
 
 
 def test_it_saves_the_settings_and_audits_each_change(project: Project, alice: User) -> None:

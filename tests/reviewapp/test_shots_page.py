@@ -16,7 +16,7 @@ from reviewapp import money, projects, review, shots
 from reviewapp.models import Candidate, Project, PromptVersion, Shot, ShotStatus, Status, User
 from reviewapp.models.projects import RetakePolicy
 from reviewapp.notes import Feedback
-from tests.cast import signed_in
+from tests.cast import sandbox_key, signed_in
 from tests.reviewapp.stages import asked, bring, reviewed
 
 SLOWER = Feedback(tags=["motion"], text="slower")
@@ -34,7 +34,7 @@ def brief(shot: Shot, **changes: str) -> dict[str, str]:
         "negative_prompt": "",
         "duration_s": "5",
         "aspect": "16:9",
-        "model": "",
+        "engine": "",
         "acceptance": shot.acceptance,
     } | changes
 
@@ -127,7 +127,7 @@ def test_a_producer_adds_a_shot_at_the_end(shot: Shot, alice: User) -> None:
         ("duration_s", "11", "2 to 10"),
         ("duration_s", "soon", "not a number of seconds"),
         ("aspect", "1:1", "cannot make the shape 1:1|makes these shapes: 16:9"),
-        ("model", "veo3", "not one of"),
+        ("engine", "runway/veo3", "no longer offered"),
     ],
 )
 def test_a_wrong_brief_is_said_at_its_field_and_nothing_typed_is_lost(
@@ -279,11 +279,13 @@ def test_an_escalated_shot_shows_priced_ways_on_to_its_producer_alone(
     shot: Shot, alice: User, bob: User
 ) -> None:
     escalated(shot, alice, 2)
+    Shot.objects.update(duration_s=4)
+    sandbox_key("http://127.0.0.1:9/runway")
     hers = text(signed_in(alice).get(address("shot-detail", shot)))
     for words in (
         "One more round ($1.20)",
         "Veo 3.1 Fast",
-        "$0.10 to $0.15 a second",
+        "$0.60 a clip",
         "Split…",
         "Accept v001 c01",
     ):
@@ -312,7 +314,7 @@ def test_another_model_leads_to_a_quote_with_that_model(shot: Shot, alice: User)
     Shot.objects.update(duration_s=4)
     escalated(shot, alice)
     answer = signed_in(alice).get(
-        reverse("generate", args=[shot.project.slug]), {"shot": str(shot.pk), "model": "veo3.1_fast"}
+        reverse("generate", args=[shot.project.slug]), {"shot": str(shot.pk), "engine": "runway/veo3.1_fast"}
     )
     assert answer.context["quote"].total_usd == Decimal("2.40")
 
