@@ -75,10 +75,11 @@ class Watcher:
 
     async def _tick(self, poller: Poller) -> None:
         await self._in_database(self._keep_signs)
-        await self._in_database(limits.call_waiting)
-        swept = await self._in_database(_sweep)
         claimed = await self._claim(poller)
         await self._record()
+        # In this order: a job that has ended leaves room, and the row called for it is sent at once.
+        await self._in_database(limits.call_waiting)
+        swept = await self._in_database(_sweep)
         if swept < BATCH and claimed < BATCH:
             await self._rest(await self._in_database(lambda: line.next_due_in(TICK_S)))
 

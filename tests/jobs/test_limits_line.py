@@ -1,0 +1,156 @@
+"""A whole shot list on one key: out as fast as the key's limits allow, and no faster."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from uuid import uuid4
+
+import pytest
+from django.db import connection, transaction
+from django_q.models import OrmQ
+
+from jobs.submit import submit_candidate
+from jobs.watch import Watcher
+from reviewapp import generation, money
+from reviewapp.models import Candidate, Project, ProviderKey, Shot, Status, Transition
+from tests.sandbox_server import Sandbox
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WORKERS = 2
+JOB_S = 0.1
+
+
+@contextmanager
+def line_at_work() -> Iterator[None]:
+    """The watcher and the workers that send, side by side as in life; downloads are left alone."""
+    stop = threading.Event()
+    threads = [threading.Thread(target=_watch, args=(stop,))]
+    threads += [threading.Thread(target=_send, args=(stop,)) for _ in range(WORKERS)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def _watch(stop: threading.Event) -> None:
+    async def life() -> None:
+        watcher = Watcher()
+        running = asyncio.create_task(watcher.run())
+        while not stop.is_set() and not running.done():
+            await asyncio.sleep(0.05)
+        watcher.stopping.set()
+        await running
+
+    asyncio.run(life())
+
+
+def _send(stop: threading.Event) -> None:
+    """What a worker of the submit cluster does: take a message that nobody has taken, and do it."""
+    while not stop.is_set():
+        message = OrmQ.objects.filter(key="submit").order_by("pk").first()
+        if message is None or not OrmQ.objects.filter(pk=message.pk).delete()[0]:
+            time.sleep(0.02)
+            continue
+        if message.task["func"].endswith("submit_candidate"):
+            submit_candidate(*message.task["args"])
+    connection.close()
+
+
+def order(project: Project, shots: list[Shot], count: int) -> list[Candidate]:
+    assert project.created_by is not None
+    with transaction.atomic():
+        return generation.generate(project, shots, project.created_by, token=uuid4(), count=count)
+
+
+def wait_until_made(clips: int, seconds: float) -> float:
+    """Seconds until the vendor has made them all."""
+    began = time.monotonic()
+    while Candidate.objects.filter(vendor_done_at__isnull=False).count() < clips:
+        assert time.monotonic() - began < seconds, list(Candidate.objects.values_list("status", flat=True))
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+def most_at_once(sandbox: Sandbox) -> int:
+    """How many jobs the sandbox had under way at its busiest moment, by its own clock."""
+    jobs = [
+        sandbox.control.get(f"/_control/jobs/{job['id']}").json()
+        for job in sandbox.control.get("/_control/paid").json()["jobs"]
+    ]
+    edges = sorted(edge for job in jobs for edge in ((job["created_at"], 1), (job["finished_at"], -1)))
+    now = most = 0
+    for _, step in edges:
+        now += step
+        most = max(most, now)
+    return most
+
+
+def busy_share(clips: int, places: int) -> float:
+    """How much of the time, from the first call to the last clip, the key's places were in use."""
+    spans: dict[int, list[datetime]] = {}
+    moves = Transition.objects.filter(became__in=[Status.SUBMITTING, Status.INGESTING]).order_by("at")
+    for candidate_id, at in moves.values_list("candidate", "at"):
+        spans.setdefault(candidate_id, []).append(at)
+    assert [len(span) for span in spans.values()] == [2] * clips
+    used = sum((left - came).total_seconds() for came, left in spans.values())
+    ends = [moment for span in spans.values() for moment in span]
+    return used / (places * (max(ends) - min(ends)).total_seconds())
+
+
+def test_sixty_clips_go_out_three_at_a_time_and_no_place_stays_empty(
+    sandbox: Sandbox, key: ProviderKey, project: Project, make_shot: Callable[..., Shot]
+) -> None:
+    sandbox.settings(capacity=60, min_seconds=JOB_S)
+    ProviderKey.objects.filter(pk=key.pk).update(concurrency=3)
+    Project.objects.filter(pk=project.pk).update(budget_usd=None)
+    order(project, [make_shot() for _ in range(10)], 6)
+    with line_at_work():
+        took = wait_until_made(60, seconds=90)
+    share = busy_share(60, 3)
+    print(f"60 clips, 3 at once: {took:.1f} s, and {share:.0%} of that the places were in use")
+    assert sandbox.paid_count() == 60
+    assert most_at_once(sandbox) == 3
+    assert share > 0.75
+    assert money.ledger_problems() == []
+
+
+def test_calls_leave_as_often_as_the_key_allows(
+    sandbox: Sandbox, key: ProviderKey, project: Project, make_shot: Callable[..., Shot]
+) -> None:
+    sandbox.settings(capacity=60)
+    ProviderKey.objects.filter(pk=key.pk).update(requests_per_minute=300)
+    order(project, [make_shot() for _ in range(3)], 5)
+    with line_at_work():
+        wait_until_made(15, seconds=60)
+    calls = sorted(job["received_at"] for job in sandbox.control.get("/_control/paid").json()["jobs"])
+    took = calls[-1] - calls[0]
+    print(f"15 calls at 300 a minute took {took:.2f} s; the ideal is {14 * 0.2:.2f} s")
+    assert 14 * 0.2 - 0.3 < took < 14 * 0.2 + 1.5
+
+
+def test_a_vendor_that_takes_fewer_than_we_think_is_filled_again_as_its_jobs_end(
+    sandbox: Sandbox, key: ProviderKey, project: Project, shot: Shot
+) -> None:
+    sandbox.settings(capacity=60, min_seconds=1.0)
+    (first,) = order(project, [shot], 1)
+    with line_at_work():
+        ends = time.monotonic() + 20
+        while Candidate.objects.get(pk=first.pk).status != Status.GENERATING:
+            assert time.monotonic() < ends
+            time.sleep(0.02)
+        sandbox.fault("status", match={"method": "POST", "path": "_to_video"}, code=429, retry_after=600)
+        (second,) = order(project, [shot], 1)
+        # The vendor has asked for ten minutes, and a job of ours ends within two seconds.
+        wait_until_made(2, seconds=30)
+    second.refresh_from_db()
+    assert (second.attempt, sandbox.paid_count()) == (2, 2)
