@@ -80,7 +80,11 @@ def test_the_keys_can_be_used_by_everyone_in_every_state(
     page.goto(f"{live_server.url}/review/")
     bottom = page.evaluate("document.querySelector('main').getBoundingClientRect().bottom")
     assert bottom == pytest.approx(900, abs=1)
-    _fits(page, "room-with-banner")
+    axe_check(page)
+    picture(page, "room-with-banner")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.reload()
+    assert overflow(page) == 0
 
 
 def _choose_and_store_by_keyboard(page: Page, server: LiveServer) -> None:
