@@ -77,7 +77,7 @@ def operation_of(answer: Mapping[str, Any]) -> Operation | None:
 def job_of(job_id: str, operation: Operation, outputs: tuple[Output, ...], poll_s: float) -> ProviderJob:
     """The operation as the contract tells it; `outputs` are the clips with addresses that can be fetched."""
     refused = operation.state is JobState.REFUSED
-    open_ = operation.state in {JobState.RUNNING, JobState.UNKNOWN}
+    open_ = operation.state in {JobState.QUEUED, JobState.RUNNING, JobState.UNKNOWN}
     return ProviderJob(
         id=job_id,
         state=operation.state,
