@@ -252,7 +252,8 @@ class TestAVendorThatIsFull:
         line.submit_failed(only, RateLimited("The day's limit is reached."))
         only.refresh_from_db()
         key.refresh_from_db()
-        assert (only.status, only.tries, key.resting_until) == (Status.QUEUED, 1, None)
+        assert (only.status, only.tries, only.waits_since) == (Status.QUEUED, 1, None)
+        assert key.resting_reason != limits.FULL_WORDS
 
 
 @pytest.mark.django_db(transaction=True)
