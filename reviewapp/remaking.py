@@ -8,7 +8,7 @@ from typing import Any
 
 from providers.contract import GenerationRequest
 from providers.errors import Unsupported
-from providers.routing import Choice, NoProvider
+from providers.routing import POLICIES, Choice, NoProvider
 from reviewapp import inputs, money
 from reviewapp.generation import pinned
 from reviewapp.market import Market, market
@@ -50,7 +50,10 @@ def _maker(
 
 def _ways(offered: Market, clip: Candidate) -> list[Way]:
     """The same model first; where it cannot, the policy that picked it, and what the shot says."""
-    same = Way(Routing.CHOSEN, clip.provider, clip.model, f"it made {clip.code}, which was rejected")
+    policy = POLICIES.get(clip.routing)
+    words = f"it made {clip.code}, which was rejected"
+    in_4k = policy is not None and policy.in_4k
+    same = Way(Routing.CHOSEN, clip.provider, clip.model, words, in_4k)
     if clip.routing == Routing.CHOSEN:
         return [same, way_of(clip.shot)]
     again = [Way(Routing(clip.routing)), way_of(clip.shot)]

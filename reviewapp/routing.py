@@ -33,12 +33,15 @@ def policies() -> list[tuple[str, str, str]]:
 
 @dataclass(frozen=True)
 class Way:
-    """How the model of a clip is found: by a policy, or the one that was named, and by whom in words."""
+    """How the model of a clip is found: by a policy, or the one that was named, in which case `words` say by
+    whom, and `in_4k` that this resolution was meant.
+    """
 
     routing: Routing
     vendor: str = ""
     model_id: str = ""
     words: str = ""
+    in_4k: bool = False
 
 
 def way_of(shot: Shot) -> Way:
@@ -105,7 +108,7 @@ def named(
     """
     model = catalog.model(way.vendor, way.model_id)
     offer = Offer(vendor=way.vendor, model=model, even_retired=way.vendor in market.elsewhere)
-    asked = asked_of(offer, request, aspect, source_s=source_s)
+    asked = asked_of(offer, request, aspect, source_s=source_s, in_4k=way.in_4k)
     return Choice(
         vendor=way.vendor,
         model=model,
