@@ -13,7 +13,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from providers.sandbox import runway
+from providers.sandbox import kling, openai, runcrate, runway
 from providers.sandbox.connections import Connections
 from providers.sandbox.control import Control
 from providers.sandbox.engine import Engine
@@ -32,6 +32,9 @@ HOSTS = ["127.0.0.1", "localhost"]
 # The vendors whose formats are spoken, one line each.
 WIRES: tuple[Wire, ...] = (
     runway.WIRE,
+    kling.WIRE,
+    openai.WIRE,
+    runcrate.WIRE,
 )  # fmt: skip
 
 
