@@ -149,7 +149,8 @@ def test_what_a_keys_budget_has_left_limits_what_may_be_picked(
     shot: Shot, alice: User, keys: dict[str, ProviderKey]
 ) -> None:
     ProviderKey.objects.filter(provider="kling").update(daily_budget_usd=Decimal("0.20"))
-    bring(*asked(shot, alice), Status.GENERATING)
+    (under_way,) = asked(shot, alice)
+    bring(under_way, Status.GENERATING)
     found = offers(shot.project)
     assert found["kling", "kling-3.0"].left_usd == Decimal("0.20")
     assert found["gemini", "gemini-omni-1.2-flash"].left_usd == Decimal("39.40")
@@ -161,7 +162,7 @@ def test_work_under_way_and_measured_times_are_counted_for_each_account(
     ProviderKey.objects.filter(provider="runway").update(concurrency=4)
     began = timezone.now() - timedelta(minutes=10)
     for seconds, candidate in zip((30, 50, 90), asked(shot, alice, 3), strict=True):
-        facts = {"submitted_at": began, "vendor_done_at": began + timedelta(seconds=seconds)}
+        facts: dict[str, Any] = {"submitted_at": began, "vendor_done_at": began + timedelta(seconds=seconds)}
         bring(candidate, Status.INGESTING, **facts)
     Candidate.objects.update(provider_key=keys["runway"])
     bring(asked(shot, alice)[0], Status.GENERATING, provider_key=keys["runway"])
@@ -225,9 +226,9 @@ def test_an_order_of_many_shots_reads_no_more_often_than_one_of_few(
 # --- retakes ---
 
 
-def rejected(shot: Shot, alice: User, bob: User, **order: str) -> Candidate:
+def rejected(shot: Shot, alice: User, bob: User, routing: str) -> Candidate:
     """A rejected clip and its retake, which is held."""
-    (clip,) = send(shot, alice, **order)
+    (clip,) = send(shot, alice, routing=routing)
     seen = bring(Candidate.objects.whole().get(pk=clip.pk), Status.IN_REVIEW)
     review.reject(seen, bob, seen.revision, FAULT)
     return Candidate.objects.get(replaces=seen)
@@ -236,7 +237,7 @@ def rejected(shot: Shot, alice: User, bob: User, **order: str) -> Candidate:
 def test_a_retake_stays_with_whoever_made_the_clip_and_under_its_policy(
     shot: Shot, alice: User, bob: User, keys: dict[str, ProviderKey]
 ) -> None:
-    retake = rejected(shot, alice, bob, routing=Routing.CHEAPEST_4K)
+    retake = rejected(shot, alice, bob, Routing.CHEAPEST_4K)
     assert (retake.provider, retake.model) == ("gemini", "gemini-omni-1.2-flash")
     assert retake.routing == Routing.CHEAPEST_4K
     assert "it made SQ010_SH0010_v001_c01, which was rejected" in retake.choice_why
@@ -246,7 +247,7 @@ def test_a_retake_stays_with_whoever_made_the_clip_and_under_its_policy(
 def test_a_retake_of_a_4k_clip_is_made_in_4k(
     shot: Shot, alice: User, bob: User, keys: dict[str, ProviderKey]
 ) -> None:
-    retake = rejected(shot, alice, bob, routing=Routing.CHEAPEST_4K)
+    retake = rejected(shot, alice, bob, Routing.CHEAPEST_4K)
     assert (retake.width, retake.height) == (3840, 2160)
 
 
@@ -312,7 +313,7 @@ def test_a_clip_to_edit_decides_the_length_and_the_price(
     source.content_type, source.duration_s = "video/mp4", 9.0
     source.file.save("inputs/a.mp4", ContentFile(b"mp4"), save=True)
     (candidate,) = send(shot, alice, provider="runway", model="aleph2")
-    assert (candidate.duration_s, candidate.estimate_usd) == (9, Decimal("2.52"))
+    assert (candidate.duration_s, candidate.estimate_usd) == (Decimal(9), Decimal("2.52"))
     request = generation.generation_request(Candidate.objects.whole().get(pk=candidate.pk))
     assert request.duration_s is None
     assert request.source_video is not None
