@@ -2,83 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
-from uuid import uuid4
 
 import pytest
-from django.db import connection, transaction
-from django_q.models import OrmQ
 
-from jobs.submit import submit_candidate
-from jobs.watch import Watcher
-from reviewapp import generation, money
+from reviewapp import money
 from reviewapp.models import Candidate, Project, ProviderKey, Shot, Status, Transition
+from tests.jobs.side_by_side import line_at_work, order, wait_until_made
 from tests.sandbox_server import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-WORKERS = 2
 JOB_S = 0.1
-
-
-@contextmanager
-def line_at_work() -> Iterator[None]:
-    """The watcher and the workers that send, side by side as in life; downloads are left alone."""
-    stop = threading.Event()
-    threads = [threading.Thread(target=_watch, args=(stop,))]
-    threads += [threading.Thread(target=_send, args=(stop,)) for _ in range(WORKERS)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-
-
-def _watch(stop: threading.Event) -> None:
-    async def life() -> None:
-        watcher = Watcher()
-        running = asyncio.create_task(watcher.run())
-        while not stop.is_set() and not running.done():
-            await asyncio.sleep(0.05)
-        watcher.stopping.set()
-        await running
-
-    asyncio.run(life())
-
-
-def _send(stop: threading.Event) -> None:
-    """What a worker of the submit cluster does: take a message that nobody has taken, and do it."""
-    while not stop.is_set():
-        message = OrmQ.objects.filter(key="submit").order_by("pk").first()
-        if message is None or not OrmQ.objects.filter(pk=message.pk).delete()[0]:
-            time.sleep(0.02)
-            continue
-        if message.task["func"].endswith("submit_candidate"):
-            submit_candidate(*message.task["args"])
-    connection.close()
-
-
-def order(project: Project, shots: list[Shot], count: int) -> list[Candidate]:
-    assert project.created_by is not None
-    with transaction.atomic():
-        return generation.generate(project, shots, project.created_by, token=uuid4(), count=count)
-
-
-def wait_until_made(clips: int, seconds: float) -> float:
-    """Seconds until the vendor has made them all."""
-    began = time.monotonic()
-    while Candidate.objects.filter(vendor_done_at__isnull=False).count() < clips:
-        assert time.monotonic() - began < seconds, list(Candidate.objects.values_list("status", flat=True))
-        time.sleep(0.05)
-    return time.monotonic() - began
 
 
 def most_at_once(sandbox: Sandbox) -> int:

@@ -1,0 +1,121 @@
+"""Webhooks from the sandbox to the site over a real line: they make a clip come sooner, and nothing else."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from reviewapp import hooks, money
+from reviewapp.models import Candidate, LedgerEntry, Project, ProviderKey, Shot, Status, WebhookDelivery
+from tests.jobs.side_by_side import line_at_work, order, wait_until_made
+from tests.sandbox_server import Sandbox
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# Between two polls; the vendor is done long before the second.
+POLL_S = 2.0
+JOB_S = 0.3
+SECRET = "sk-" + "0123456789abcdef" * 3
+
+
+@pytest.fixture
+def site(sandbox: Sandbox, live_server: LiveServer, settings: Settings) -> Sandbox:
+    """The sandbox, and a site that it can call; without webhooks a clip is noticed at the second poll."""
+    settings.SANDBOX_URL = sandbox.url
+    settings.BIND = urlsplit(live_server.url).netloc
+    settings.POLL_SECONDS = POLL_S
+    sandbox.settings(min_seconds=JOB_S)
+    return sandbox
+
+
+def sora_key(sandbox: Sandbox) -> ProviderKey:
+    """A key whose account has been told our address, as an admin does on the vendor's page."""
+    key = ProviderKey(name="Sora", provider="sora", base_url=f"{sandbox.url}/openai/v1")
+    asked = {
+        "name": "retake",
+        "url": hooks.address_for(key),
+        "event_types": ["video.completed", "video.failed"],
+    }
+    told = httpx.post(
+        f"{key.base_url}/webhook_endpoints", json=asked, headers={"Authorization": f"Bearer {SECRET}"}
+    ).json()
+    key.set_credentials({"api_key": SECRET, "webhook_secret": told["signing_secret"]})
+    key.save()
+    return key
+
+
+def kling_key(sandbox: Sandbox) -> ProviderKey:
+    """A key that signs nothing: its calls carry an address with a secret."""
+    key = ProviderKey(name="Kling", provider="kling", base_url=f"{sandbox.url}/kling")
+    key.set_credentials({"api_key": SECRET})
+    key.save()
+    return key
+
+
+MAKERS = {"sora": (sora_key, "sora-2"), "kling": (kling_key, "kling-3.0")}
+
+
+def make_one(site: Sandbox, project: Project, shot: Shot, vendor: str) -> tuple[Candidate, float, float]:
+    """One clip of this vendor, and the seconds from the call, and from its end, until that was seen."""
+    make_key, model = MAKERS[vendor]
+    make_key(site)
+    Project.objects.filter(pk=project.pk).update(provider=vendor, model=model, duration_s=4)
+    Shot.objects.filter(pk=shot.pk).update(duration_s=4)
+    (asked,) = order(Project.objects.get(pk=project.pk), [shot], 1)
+    with line_at_work():
+        wait_until_made(1, seconds=20)
+    made = Candidate.objects.get(pk=asked.pk)
+    (job,) = site.control.get("/_control/paid").json()["jobs"]
+    finished_at = site.control.get(f"/_control/jobs/{job['id']}").json()["finished_at"]
+    assert made.vendor_done_at is not None
+    assert made.submitted_at is not None
+    took = (made.vendor_done_at - made.submitted_at).total_seconds()
+    return made, took, made.vendor_done_at.timestamp() - finished_at
+
+
+@pytest.mark.parametrize(
+    ("vendor", "fault", "sooner"),
+    [
+        ("sora", "", True),
+        ("sora", "webhook_twice", True),
+        ("sora", "webhook_lost", False),
+        ("sora", "webhook_late", False),
+        ("sora", "webhook_forged", False),
+        ("sora", "webhook_old", False),
+        ("kling", "", True),
+        ("kling", "webhook_lost", False),
+        ("kling", "webhook_reordered", True),
+    ],
+)
+def test_whatever_happens_to_a_webhook_only_the_time_differs(
+    site: Sandbox, project: Project, shot: Shot, vendor: str, fault: str, sooner: bool
+) -> None:
+    if fault:
+        late = {"seconds": 3.0} if fault == "webhook_late" else {}
+        site.fault(fault, times=-1, **late)
+    made, took, late_by = make_one(site, project, shot, vendor)
+    print(f"{vendor}, {fault or 'as it should be'}: seen {late_by:.2f} s after its end")
+    assert late_by < 1.0 if sooner else took >= POLL_S
+    assert WebhookDelivery.objects.exists() is sooner
+    # The same end, paid once, however the news came.
+    assert made.status == Status.INGESTING
+    assert made.attempt == 1
+    assert list(made.transitions.values_list("became", flat=True)) == [
+        "submitting",
+        "generating",
+        "ingesting",
+    ]
+    assert list(LedgerEntry.objects.values_list("kind", flat=True)) == ["reserved", "settled"]
+    assert site.paid_count() == 1
+    assert money.ledger_problems() == []
+
+
+def test_an_unsigned_stranger_on_the_line_moves_nothing(site: Sandbox, live_server: LiveServer) -> None:
+    sora_key(site)
+    answer = httpx.post(f"{live_server.url}/hooks/sora/", content=b"{}" * 10)
+    assert (answer.status_code, answer.content) == (401, b"")
+    assert not WebhookDelivery.objects.exists()
