@@ -71,6 +71,8 @@ class Life:
         generation.generate(self.project, [shot], self.by, token=token)
         # What each call of a (candidate, attempt) was: to whom, for how much, and how it ended.
         self.calls: dict[tuple[int, int], tuple[str, Decimal, str]] = {}
+        # The lost calls of which a person has said that they were not taken.
+        self.resolved: set[tuple[int, int]] = set()
         self.jobs = 0
 
     def _one(self, *statuses: Status) -> Candidate | None:
@@ -84,6 +86,12 @@ class Life:
             return
         call = (claimed.pk, claimed.attempt)
         assert call not in self.calls, "two paid calls for one attempt"
+        lost = {
+            (pk, attempt)
+            for (pk, attempt), (*_, end) in self.calls.items()
+            if end == "lost" and pk == call[0]
+        }
+        assert lost <= self.resolved, "somebody is asked while another may be making the clip"
         assert claimed.provider_key is not None
         assert claimed.provider_key.provider == claimed.provider, "a call on another provider's account"
         made = (claimed.provider, claimed.estimate_usd)
@@ -118,6 +126,7 @@ class Life:
     def person(self) -> None:
         row = self._one(Status.UNCERTAIN)
         if row is not None:
+            self.resolved.add((row.pk, row.attempt))
             line.resolve_not_made(row, self.by)
         row = self._one(Status.FAILED, Status.REFUSED)
         if row is not None:
