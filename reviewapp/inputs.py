@@ -11,7 +11,7 @@ import av
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from providers.contract import Media
@@ -123,11 +123,14 @@ def source_seconds(pins: Iterable[Mapping[str, Any]]) -> float | None:
 # --- what a producer gives ---
 
 
-def add(shot: Shot, role: Kind, file: File[bytes], by: User, *, name: str = "") -> ShotInput:
+def add(
+    shot: Shot, role: Kind, file: File[bytes], by: User, *, name: str = "", facts: Facts | None = None
+) -> ShotInput:
     """Keep a file and make it an input of the shot. A frame or clip takes the place of the one before it; a
-    reference goes behind the others. Raises `WrongFile`.
+    reference goes behind the others. `facts` are those of the file where they were read before. Raises
+    `WrongFile`.
     """
-    facts = read_facts(file, role)
+    facts = facts or read_facts(file, role)
     kept = _keep(file, shot.project, facts)
     return _write(shot, role, facts, kept, name or str(file.name or ""), by)
 
@@ -141,6 +144,12 @@ def add_clip(shot: Shot, candidate: Candidate, by: User) -> ShotInput:
             return add(shot, Kind.SOURCE_VIDEO, file, by, name=f"{candidate.code}.mp4")
     except FileNotFoundError as error:
         raise WrongFile(f"The file of {candidate.code} is no longer in the storage.") from error
+
+
+def approved_clips(project: Project) -> QuerySet[Candidate]:
+    """The clips of a project that a shot may edit, the newest first."""
+    approved = Candidate.objects.filter(shot__project=project, status=Status.APPROVED, clip__isnull=False)
+    return approved.select_related("shot", "version").order_by("-pk")
 
 
 def remove(entry: ShotInput) -> None:

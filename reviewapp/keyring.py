@@ -13,6 +13,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 from providers import catalog, registry
 from providers.catalog import Vendor
@@ -60,9 +61,9 @@ def fitting(project: Project, provider: str) -> list[ProviderKey]:
     return [key for key in keys if key.is_sandbox] if drawn else real
 
 
-def account_words(project: Project) -> tuple[bool, str]:
-    """Who would be charged for an order of this project, and whether anyone can take it at all."""
-    key, label = key_for(project, project.provider), registry.label(project.provider)
+def account_words(project: Project, provider: str) -> tuple[bool, str]:
+    """Who would be charged for a provider's clips of this project, and whether they can be sent at all."""
+    key, label = key_for(project, provider), registry.label(provider)
     if key is None:
         return (
             False,
@@ -95,7 +96,7 @@ class KeyFacts:
     name: str
     provider: str
     base_url: str = ""
-    secrets: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     forget: frozenset[str] = frozenset()
     options: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = Limits()
@@ -127,6 +128,7 @@ def kept_names(vendor: Vendor, stored: Collection[str], typed: Collection[str]) 
     return [name for name in stored if name not in typed and name not in dropped]
 
 
+@sensitive_variables()
 def add_key(by: User, facts: KeyFacts) -> ProviderKey:
     key = ProviderKey(name=facts.name, provider=facts.provider, base_url=facts.base_url, created_by=by)
     key.options = dict(facts.options)
@@ -142,6 +144,7 @@ def add_key(by: User, facts: KeyFacts) -> ProviderKey:
     return key
 
 
+@sensitive_variables()
 def _in_order(provider: str, secrets: Mapping[str, str]) -> dict[str, str]:
     """The telling secret first, as the vendor lists them: its end is what people know the key by."""
     return {
@@ -149,6 +152,7 @@ def _in_order(provider: str, secrets: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+@sensitive_variables()
 def change_key(by: User, key: ProviderKey, facts: KeyFacts) -> None:
     """Change what the account is and may do. A key that comes from the environment only has limits."""
     account = _change_account(key, facts)
@@ -172,6 +176,7 @@ def change_key(by: User, key: ProviderKey, facts: KeyFacts) -> None:
         AuditEntry.record(by, "changed key", key.name, "; ".join(told))
 
 
+@sensitive_variables()
 def _change_account(key: ProviderKey, facts: KeyFacts) -> list[str]:
     """Put new secrets into the row and say, without their values, what is other about the account."""
     told: list[str] = []

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from reviewapp import line
-from reviewapp.models import Candidate, LedgerEntry, PromptVersion, ReviewDecision, Shot, Status
+from reviewapp.models import Candidate, LedgerEntry, PromptVersion, ReviewDecision, Shot, ShotInput, Status
 from reviewapp.room_prompts import PromptDiff, diff_of
 
 
@@ -18,6 +19,8 @@ class Take:
     candidate: Candidate
     charged: Decimal | None = None
     decisions: list[ReviewDecision] = field(default_factory=list)
+    # The pictures and clips it was made from, whether they still belong to the shot or not.
+    inputs: list[ShotInput] = field(default_factory=list)
 
     @property
     def remedy(self) -> str:
@@ -83,7 +86,16 @@ def rounds(shot: Shot) -> list[Round]:
         takes[decision.candidate_id].decisions.append(decision)
     for pk, amount in charges(shot).items():
         takes[pk].charged = amount
+    _add_inputs(shot, takes.values())
     return list(reversed(made.values()))
+
+
+def _add_inputs(shot: Shot, takes: Collection[Take]) -> None:
+    if not any(take.candidate.inputs for take in takes):
+        return
+    rows = {row.pk: row for row in shot.inputs.all()}
+    for take in takes:
+        take.inputs = [rows[pin["input"]] for pin in take.candidate.inputs if pin["input"] in rows]
 
 
 def charges(shot: Shot) -> dict[int, Decimal]:

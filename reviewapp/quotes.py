@@ -42,6 +42,11 @@ class QuoteLine:
         return Decimal(0) if self.problems else sum((c.price_usd for c in self.choices), Decimal(0))
 
     @property
+    def reasons(self) -> tuple[str, ...]:
+        """The problems without the shot's code, for a page on which it stands beside them."""
+        return tuple(dict.fromkeys(words.removeprefix(f"{self.shot.code}: ") for words in self.problems))
+
+    @property
     def parts(self) -> tuple[Part, ...]:
         """The clips by who makes them, in the order in which they are asked for."""
         groups: dict[tuple[str, str, Decimal], list[Choice]] = {}

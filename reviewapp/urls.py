@@ -52,6 +52,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(account_urls)),
     path("site/", include(site_urls)),
     path("media/<uuid:uid>/", include(media_urls)),
+    path("media/inputs/<int:pk>/", media.shot_input, name="shot-input"),
     path("models/", models.model_list, name="model-list"),
     path("hooks/", include(hook_urls)),
     path("", include(producer_urls)),

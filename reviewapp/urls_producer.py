@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from reviewapp.views import exports, generate, imports, projects, rescue, shots
+from reviewapp.views import exports, generate, imports, inputs, projects, rescue, shots
 
 shot_urls: list[URLPattern | URLResolver] = [
     path("", shots.shot_detail, name="shot-detail"),
     path("edit/", shots.shot_edit, name="shot-edit"),
     path("offer/", shots.shot_offer, name="shot-offer"),
+    path("inputs/", inputs.input_add, name="input-add"),
+    path("inputs/clip/", inputs.input_use_clip, name="input-use-clip"),
+    path("inputs/<int:pk>/remove/", inputs.input_remove, name="input-remove"),
+    path("inputs/<int:pk>/move/", inputs.input_move, name="input-move"),
     path("hold/", shots.shot_hold, name="shot-hold"),
     path("omit/", shots.shot_omit, name="shot-omit"),
     path("split/", rescue.shot_split, name="shot-split"),

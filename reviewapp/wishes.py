@@ -77,6 +77,7 @@ class Makers:
     """
 
     choice: Choice
+    wish: Wish
     models: tuple[Model, ...]
     able: tuple[Model, ...]
     seconds: tuple[int, ...]
@@ -100,6 +101,7 @@ def makers(choice: Choice, wish: Wish, models: Sequence[Model]) -> Makers:
     found = [issues(model, wish, in_4k=choice.routing == Routing.CHEAPEST_4K) for model in asked]
     return Makers(
         choice=choice,
+        wish=wish,
         models=asked,
         able=tuple(model for model, wrong in zip(asked, found, strict=True) if not wrong),
         seconds=tuple(sorted({length for model in asked for length in _lengths(model, wish)})),
@@ -146,6 +148,18 @@ def _aspects(model: Model, wish: Wish) -> tuple[str, ...]:
     return model.aspects if mode is None else tuple(dict.fromkeys(size.aspect for size in mode.sizes))
 
 
+def roles_of(choice: Choice, models: Sequence[Model]) -> dict[str, str]:
+    """What a shot may start from with this choice: roles and their names."""
+    asked = [model for model in models if allows(choice, model)]
+    takes = {
+        Kind.FIRST_FRAME: any(model.image_input for model in asked),
+        Kind.LAST_FRAME: any(model.last_frame for model in asked),
+        Kind.REFERENCE: any(model.max_references for model in asked),
+        Kind.SOURCE_VIDEO: any(model.video_input for model in asked),
+    }
+    return {role.value: str(role.label) for role, taken in takes.items() if taken}
+
+
 _WHY = {
     "duration_s": "do not make clips of this length",
     "size": "do not make this shape",
@@ -162,6 +176,8 @@ def why_none(found: Makers) -> str:
     """Why no model that a policy may choose can make the wish, the commonest reason first."""
     if not found.models:
         return "There is no such model in the catalogue."
+    if found.wish.mode == "video" and {Kind.FIRST_FRAME, Kind.LAST_FRAME} & set(found.wish.roles):
+        return "A clip to edit and a frame to start from cannot be sent together. Remove one."
     reasons = sorted(found.stopped.items(), key=lambda pair: -pair[1])
     words = "; ".join(f"{count} {_WHY.get(name, 'cannot make it')}" for name, count in reasons)
     return f"None of {len(found.models)} models can make this: {words}."

@@ -9,9 +9,9 @@ from reviewapp.models.projects import Shot
 
 
 class ShotInput(models.Model):
-    """One file that goes to the vendor with the words. The file never changes: another picture is another row.
+    """One file that goes to the vendor with the words. It never changes: another picture is another row.
 
-    `removed_at` takes it out of the shot; the row and the file stay for the candidates that were made with it.
+    `removed_at` takes it out of the shot; row and file stay for the candidates that were made with it.
     Width and height in pixels, size in bytes, and a clip's length in seconds.
     """
 
@@ -41,3 +41,11 @@ class ShotInput(models.Model):
 
     def __str__(self) -> str:
         return f"{self.shot.code} {self.role}: {self.name}"
+
+    @property
+    def extension(self) -> str:
+        return str(self.file.name).rpartition(".")[2]
+
+    @property
+    def is_clip(self) -> bool:
+        return self.role == self.Kind.SOURCE_VIDEO

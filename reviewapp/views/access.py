@@ -28,6 +28,7 @@ from reviewapp.models import (
     ReviewDecision,
     Role,
     Shot,
+    ShotInput,
     User,
 )
 
@@ -92,6 +93,13 @@ def get_candidate(request: AuthedRequest, uid: uuid.UUID, role: Role = Role.REVI
     candidate = get_object_or_404(Candidate.objects.whole(), uid=uid)
     _insist(request.user, candidate.shot.project, role)
     return candidate
+
+
+def get_input(request: AuthedRequest, pk: int, role: Role = Role.REVIEWER) -> ShotInput:
+    """A picture or clip that a shot starts from, or once did."""
+    entry = get_object_or_404(ShotInput.objects.select_related("shot__project"), pk=pk)
+    _insist(request.user, entry.shot.project, role)
+    return entry
 
 
 def get_version(request: AuthedRequest, pk: int, role: Role = Role.REVIEWER) -> PromptVersion:

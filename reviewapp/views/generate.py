@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -75,6 +75,7 @@ def _chosen(project: Project, data: Any, field: str) -> list[Shot]:
 def _context(project: Project, order: Order, **more: Any) -> dict[str, Any]:
     sendable = [line.shot for line in order.quote.sendable]
     left = order.quote.totals.left
+    payers = _payers(project, order.quote)
     return {
         "project": project,
         "order": order,
@@ -88,9 +89,36 @@ def _context(project: Project, order: Order, **more: Any) -> dict[str, Any]:
         "capped": order.quote.over_budget and project.budget_mode == BudgetMode.CAP,
         "warned": order.quote.over_budget and project.budget_mode == BudgetMode.WARN,
         "token": uuid.uuid4(),
-        "account": keyring.account_words(project),
+        "payers": payers,
+        # Said once where it holds for every provider.
+        "drawn": len({payer.words for payer in payers}) == 1 and all(payer.works for payer in payers),
         **more,
     }
+
+
+@dataclass
+class Payer:
+    """The clips of an order that one provider makes: with which models, for how much, on whose account."""
+
+    provider: str
+    works: bool
+    words: str
+    clips: int = 0
+    usd: Decimal = Decimal(0)
+    models: dict[str, int] = field(default_factory=dict)
+
+
+def _payers(project: Project, quote: generation.Quote) -> list[Payer]:
+    payers: dict[str, Payer] = {}
+    for choice in (choice for line in quote.sendable for choice in line.choices):
+        if choice.vendor not in payers:
+            works, words = keyring.account_words(project, choice.vendor)
+            payers[choice.vendor] = Payer(choice.vendor, works, words)
+        payer = payers[choice.vendor]
+        payer.clips += 1
+        payer.usd += choice.price_usd
+        payer.models[choice.model.label] = payer.models.get(choice.model.label, 0) + 1
+    return sorted(payers.values(), key=lambda payer: -payer.usd)
 
 
 def _confirm(request: AuthedRequest, project: Project) -> HttpResponse:

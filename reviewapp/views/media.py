@@ -18,7 +18,7 @@ from django.utils.http import content_disposition_header, http_date, parse_http_
 from django.views.decorators.http import require_safe
 
 from reviewapp.models import Candidate, Clip
-from reviewapp.views.access import AuthedRequest, get_candidate
+from reviewapp.views.access import AuthedRequest, get_candidate, get_input
 from reviewapp.views.ranges import Span, Unsatisfiable, read_range
 
 logger = logging.getLogger(__name__)
@@ -77,6 +77,16 @@ def poster(request: AuthedRequest, uid: uuid.UUID) -> HttpResponseBase:
 def filmstrip(request: AuthedRequest, uid: uuid.UUID) -> HttpResponseBase:
     candidate, clip = _clip_of(request, uid)
     return _send(request, _picture(clip, clip.filmstrip, f"{candidate.code}_filmstrip.jpg"))
+
+
+@require_safe
+def shot_input(request: AuthedRequest, pk: int) -> HttpResponseBase:
+    """A picture or clip that a shot starts from. Its type was read from its bytes when it came."""
+    entry = get_input(request, pk)
+    name = f"{entry.shot.code}_{entry.role}_{entry.sha256[:8]}.{entry.extension}"
+    return _send(
+        request, StoredFile(entry.file, entry.content_type, f'"{entry.sha256}"', entry.created_at, name)
+    )
 
 
 def _clip_of(request: AuthedRequest, uid: uuid.UUID) -> tuple[Candidate, Clip]:

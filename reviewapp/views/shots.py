@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from reviewapp import board, choices, inputs, lineage, money, shots, wishes
 from reviewapp.choices import Choice
-from reviewapp.forms.shots import FoundForm, ShotForm, initial_of, wish_of
+from reviewapp.forms.inputs import InputForm, SourceClipForm
+from reviewapp.forms.shots import FoundForm, ShotForm, choice_of, initial_of, wish_of
 from reviewapp.models import Project, Role, Shot, ShotInput, ShotStatus, Status
 from reviewapp.shotlist.lines import number
 from reviewapp.views.access import AuthedRequest, get_project, get_shot, role_in
@@ -22,6 +25,8 @@ from reviewapp.views.access import AuthedRequest, get_project, get_shot, role_in
 PER_PAGE = 100
 # Other models beside a stuck shot: more would be no advice.
 MOST_OTHERS = 6
+# Approved clips in the list of those that may be edited.
+MOST_CLIPS = 300
 Kind = ShotInput.Kind
 
 
@@ -145,9 +150,15 @@ def shot_detail(request: AuthedRequest, slug: str, code: str) -> HttpResponse:
 
 
 def shot_page(
-    request: AuthedRequest, shot: Shot, *, found: FoundForm | None = None, found_for: int | None = None
+    request: AuthedRequest,
+    shot: Shot,
+    *,
+    found: FoundForm | None = None,
+    found_for: int | None = None,
+    input_form: InputForm | None = None,
+    clip_form: SourceClipForm | None = None,
 ) -> HttpResponse:
-    """The page of a shot; `found` is a form that was filled in wrongly for the clip `found_for`."""
+    """The page of a shot. A form that is given was filled in wrongly: `found` for the clip `found_for`."""
     producer = role_in(request.user, shot.project) == Role.PRODUCER
     rounds = lineage.rounds(shot)
     escalated = shot.status == ShotStatus.ESCALATED
@@ -163,9 +174,47 @@ def shot_page(
         "escalated": escalated,
         "found": found or FoundForm(),
         "found_for": found_for,
+        "inputs": _listed(inputs.present(shot)),
         **(_ways_out(shot, rounds) if escalated and producer else {}),
     }
-    return render(request, "shots/detail.html", context, status=422 if found else 200)
+    if producer:
+        fresh = input_forms(shot)
+        context |= {
+            "form": ShotForm(project=shot.project, shot=shot, initial=initial_of(shot)),
+            "input_form": input_form or fresh[0],
+            "clip_form": clip_form or fresh[1],
+        }
+    wrong = found or input_form or clip_form
+    return render(request, "shots/detail.html", context, status=422 if wrong else 200)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One input of a shot with its place among those of its role, from 1, of so many."""
+
+    entry: ShotInput
+    place: int
+    of: int
+
+
+def _listed(entries: Sequence[ShotInput]) -> list[Listed]:
+    counts = Counter(entry.role for entry in entries)
+    seen: Counter[str] = Counter()
+    listed = []
+    for entry in entries:
+        seen[entry.role] += 1
+        listed.append(Listed(entry, seen[entry.role], counts[entry.role]))
+    return listed
+
+
+def input_forms(shot: Shot, request: AuthedRequest | None = None) -> tuple[InputForm, SourceClipForm]:
+    """The forms that add pictures and clips, offering only what the shot's model takes."""
+    choice = choice_of(shot.project, Choice.of_shot(shot).value)
+    data = request.POST if request else None
+    form = InputForm(
+        data, request.FILES if request else None, offered=wishes.roles_of(choice, choices.on_offer())
+    )
+    return form, SourceClipForm(data, clips=inputs.approved_clips(shot.project)[:MOST_CLIPS])
 
 
 def _ways_out(shot: Shot, rounds: Sequence[lineage.Round]) -> dict[str, Any]:
