@@ -148,10 +148,15 @@ def _seconds(model: str, body: Mapping[str, Any]) -> float:
 
 
 def _size(body: Mapping[str, Any]) -> tuple[int, int]:
-    sides = body.get("width"), body.get("height")
-    if all(isinstance(side, int) and 64 <= side <= 3840 for side in sides):
-        return even(*sides)
-    if sides != (None, None):
+    width, height = body.get("width"), body.get("height")
+    if (
+        isinstance(width, int)
+        and isinstance(height, int)
+        and min(width, height) >= 64
+        and max(width, height) <= 3840
+    ):
+        return even(width, height)
+    if width is not None or height is not None:
         raise Refused(422, "validation_error", "width and height go together, from 64 to 3840")
     aspect = body.get("aspect_ratio", ASPECTS[0])
     if aspect not in ASPECTS:
