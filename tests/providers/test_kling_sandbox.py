@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -9,7 +11,7 @@ import httpx
 import pytest
 
 from providers import registry
-from providers.contract import GenerationRequest, JobState, Media, VideoProvider
+from providers.contract import GenerationRequest, JobState, Media, ProviderJob, VideoProvider
 from providers.errors import (
     AuthFailed,
     ContentRefused,
@@ -62,9 +64,12 @@ def adapter(client: httpx.AsyncClient, house: Sandbox, **options: Any) -> VideoP
     return registry.load("kling", there | (options or {"api_key": KEY}), client)
 
 
-async def over(provider: VideoProvider, job_id: str) -> Any:
+async def over(provider: VideoProvider, job_id: str) -> ProviderJob:
+    """The job once it is over."""
+    deadline = time.monotonic() + 60
     while (job := await provider.poll(job_id)).state in {JobState.QUEUED, JobState.RUNNING}:
-        pass
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.03)
     return job
 
 
