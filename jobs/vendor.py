@@ -72,7 +72,7 @@ class Account:
     """A provider and the options to reach it with: all that a call needs, read before the call begins."""
 
     provider: str
-    options: dict[str, Any]
+    options: dict[str, Any] = field(repr=False)
     resolver: Resolver = field(default=resolve, repr=False)
 
     def load(self, client: httpx.AsyncClient) -> VideoProvider:

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from django.conf import settings
+from django.views.decorators.debug import sensitive_variables
 
 from providers.catalog import Vendor
 from providers.errors import NotConfigured
@@ -20,6 +21,7 @@ CONNECT_TIMEOUT_S: Final = 10.0
 SANDBOX_POLL_S: Final = 1.0
 
 
+@sensitive_variables()
 def options_for(key: ProviderKey) -> dict[str, Any]:
     """What the provider room needs to know of this account: address, credentials, limits of the transport.
 
@@ -40,6 +42,7 @@ def options_for(key: ProviderKey) -> dict[str, Any]:
     }
 
 
+@sensitive_variables()
 def _credentials(key: ProviderKey) -> dict[str, str]:
     if key.has_vanished:
         raise NotConfigured(

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.views.decorators.debug import sensitive_variables
 
 
 class CannotDecrypt(Exception):
@@ -16,10 +17,12 @@ def _box() -> MultiFernet:
     return MultiFernet([Fernet(key.encode()) for key in settings.ENCRYPTION_KEYS])
 
 
+@sensitive_variables()
 def encrypt(secret: str) -> str:
     return _box().encrypt(secret.encode()).decode()
 
 
+@sensitive_variables()
 def decrypt(token: str) -> str:
     try:
         return _box().decrypt(token.encode()).decode()

@@ -13,6 +13,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
 from django.utils.html import escape
+from django.views.decorators.debug import sensitive_variables
 
 from providers.catalog import Credential, Vendor
 from reviewapp.credentials import lacking
@@ -156,6 +157,7 @@ class KeyForm(LimitsForm):
             raise ValidationError(self.its_vendor.retired_words)
         return url
 
+    @sensitive_variables()
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         self.typed = {}

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.views.decorators.debug import sensitive_variables
 
 from providers.catalog import Credential
 from reviewapp.models.keys import is_masked
@@ -62,6 +63,7 @@ def forget_name(one: Credential) -> str:
     return f"forget_{one.name}"
 
 
+@sensitive_variables()
 def clean_secret(one: Credential, typed: str) -> str:
     """The secret as it is stored, or a ValidationError that tells what is wrong and nothing of the value."""
     value = typed.strip()
@@ -81,6 +83,7 @@ def clean_secret(one: Credential, typed: str) -> str:
     return "\n".join(parts)
 
 
+@sensitive_variables()
 def _clean_json(value: str) -> str:
     try:
         found = json.loads(value)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 from reviewapp import env, secretbox
 from reviewapp.models.accounts import AuditEntry, User
@@ -87,6 +88,7 @@ class ProviderKey(models.Model):
         """Whether the key is left alone for a while: the vendor is down or has asked for a pause."""
         return self.resting_until is not None and self.resting_until > now
 
+    @sensitive_variables()
     def set_credentials(self, credentials: Mapping[str, str]) -> None:
         """Encrypt and keep new credentials, by the names the provider gives them, the telling one first. None
         at all is right for a provider that asks for none. An empty or masked value is a caller's mistake and
@@ -100,6 +102,7 @@ class ProviderKey(models.Model):
         # Four characters of a very short secret would give most of it away, and those of a file say nothing.
         self.last_four = first[-4:] if len(first) >= 12 and not first.startswith("{") else ""
 
+    @sensitive_variables()
     def credentials(self) -> dict[str, str]:
         """The secrets by name, for the provider's own room. Raises `CannotDecrypt`."""
         if self.from_environment:

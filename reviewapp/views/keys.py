@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from providers import catalog
@@ -45,6 +45,7 @@ def _row(request: AuthedRequest, key: ProviderKey) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 @site_admin_required
+@sensitive_variables()
 def key_add(request: AuthedRequest) -> HttpResponse:
     """A key of the vendor that the address or the form names; the first one where neither does."""
     asked = str((request.POST or request.GET).get("provider", ""))
@@ -63,6 +64,7 @@ def key_add(request: AuthedRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 @site_admin_required
+@sensitive_variables()
 def key_edit(request: AuthedRequest, pk: int) -> HttpResponse:
     key = get_object_or_404(ProviderKey, pk=pk)
     vendor = _vendor(key.provider)
