@@ -253,22 +253,41 @@ class TestATokenInTheAddress:
 
 
 class TestAVendorThatPublishesItsKeys:
-    def headers(self, request_id: str, body: bytes) -> dict[str, str]:
+    def make_row(self, shot: Shot, **fields: Any) -> Candidate:
+        key = make_key("fal", secrets={"api_key": "an-id:a-secret"}, **fields)
+        return make_row(shot, key, provider_job_id=f"fal-ai/veo3.1/requests/{next(slots)}")
+
+    def post(self, client: Client, row: Candidate, signer: Ed25519PrivateKey = SIGNER) -> int:
+        request_id = row.provider_job_id.rpartition("/")[2]
+        body = json.dumps({"request_id": request_id, "status": "OK"}).encode()
         stamp = str(int(time.time()))
         proved = f"{request_id}\nuser\n{stamp}\n{hashlib.sha256(body).hexdigest()}".encode()
-        return {
+        headers = {
             "x-fal-webhook-request-id": request_id,
             "x-fal-webhook-user-id": "user",
             "x-fal-webhook-timestamp": stamp,
-            "x-fal-webhook-signature": SIGNER.sign(proved).hex(),
+            "x-fal-webhook-signature": signer.sign(proved).hex(),
         }
+        answer = post(client, f"/hooks/fal/{hooks.token_of(row)}/", body, headers)
+        return int(answer.status_code)
 
-    def test_nothing_is_believed_before_the_keys_are_known(self, client: Client, shot: Shot) -> None:
-        row = make_row(shot, make_key("fal"))
-        body = json.dumps({"request_id": row.provider_job_id, "status": "OK"}).encode()
-        headers = self.headers(row.provider_job_id, body)
-        assert post(client, "/hooks/fal/", body, headers).status_code == 401
+    def test_its_signature_is_checked_with_them(self, client: Client, shot: Shot) -> None:
+        row = self.make_row(shot, webhook_keys=[JWK])
+        stranger = Ed25519PrivateKey.from_private_bytes(b"s" * 32)
+        assert (self.post(client, row, stranger), is_due(row)) == (401, False)
+        assert (self.post(client, row), is_due(row)) == (200, True)
+        assert WebhookDelivery.objects.get().event_id == row.provider_job_id.rpartition("/")[2]
+
+    def test_it_must_sign_once_its_keys_are_known(self, client: Client, shot: Shot) -> None:
+        row = self.make_row(shot, webhook_keys=[JWK])
+        assert post(client, f"/hooks/fal/{hooks.token_of(row)}/", b"{}").status_code == 401
         assert not is_due(row)
+
+    def test_until_they_are_known_the_secret_in_the_address_is_enough(
+        self, client: Client, shot: Shot
+    ) -> None:
+        row = self.make_row(shot)
+        assert (self.post(client, row), is_due(row)) == (200, True)
 
     def test_its_keys_are_fetched_ahead_of_need_and_again_before_they_age(self) -> None:
         fetched = timezone.now() - timedelta(hours=7)
