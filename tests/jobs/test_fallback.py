@@ -77,7 +77,9 @@ def test_the_next_provider_gets_what_the_first_surely_did_not_take(
     assert told[-1].endswith("Runway Gen-4.5 is asked instead.")
     kling.refresh_from_db()
     assert (kling.rests(timezone.now()), bool(kling.paused_reason)) == (rests, not rests)
-    run_line(taken, Status.IN_REVIEW)
+    if rests:
+        # The rest of the line does not know that somebody else was asked first.
+        run_line(taken, Status.IN_REVIEW)
     assert sandbox.paid_count() == 1
     assert money.ledger_problems() == []
 
@@ -228,4 +230,17 @@ def test_a_fallback_keeps_to_the_budget(sandbox: Sandbox, order: Order) -> None:
     assert failed.status == Status.FAILED
     assert "costs $0.60 a clip and the budget has $0.50 left" in failed.failure
     assert sandbox.paid_count() == 0
+    assert money.ledger_problems() == []
+
+
+def test_a_spread_round_ends_with_one_accepted_call_for_each_clip(
+    sandbox: Sandbox, order: Order, key: ProviderKey
+) -> None:
+    made = order(count=2, routing=Routing.SPREAD)
+    assert [candidate.provider for candidate in made] == ["kling", "runway"]
+    sandbox.fault("status", match=RUNWAY_CREATION, times=-1, code=429, retry_after=60)
+    first, second = (after_the_queue(candidate) for candidate in made)
+    assert (first.status, second.status) == (Status.GENERATING, Status.GENERATING)
+    assert (first.provider, second.provider, sandbox.paid_count()) == ("kling", "kling", 2)
+    assert [entry["provider"] for entry in second.passed_by] == ["runway"]
     assert money.ledger_problems() == []
