@@ -105,6 +105,18 @@ class TestCreation:
         assert body["model"] == "wan-ai/Wan2.1-T2V-14B"
         assert (body["aspect_ratio"], body["width"], body["height"]) == ("16:9", 832, 480)
 
+    async def test_the_file_that_the_page_shows_is_a_good_one(self, own_models: Path) -> None:
+        page = Path(__file__).parents[2] / "docs/providers/runcrate.md"
+        example = page.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0]
+        own_models.write_text(example, encoding="utf-8")
+        body = await body_of(GenerationRequest(model="seedance", prompt="Rain", width=720, height=1280))
+        assert body == {
+            "model": "the/slug-of-your-dashboard",
+            "prompt": "Rain",
+            "duration": 5,
+            "aspect_ratio": "9:16",
+        }
+
     async def test_it_says_that_a_model_has_no_slug(self, own_models: Path) -> None:
         own_models.write_text(OWN.replace("SLUG", ""), encoding="utf-8")
         vendor = Vendor(taken())

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from runcrate import (
+from runcrate import (  # type: ignore[import-untyped]
     AuthenticationError,
     InsufficientCreditsError,
     NotFoundError,
@@ -49,7 +49,8 @@ def at(url: str, key: str = KEY) -> Runcrate:
 
 class TestAgainstTheSandbox:
     def test_words_become_a_file(self, sdk: Runcrate, house: Sandbox, tmp_path: Path) -> None:
-        target, said = tmp_path / "clip.mp4", []
+        target = tmp_path / "clip.mp4"
+        said: list[Any] = []
         job = sdk.models.generate_video_and_save(
             str(target), **ORDER, aspect_ratio="9:16", poll_interval=0.05, on_status=said.append
         )
