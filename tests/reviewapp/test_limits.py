@@ -12,6 +12,7 @@ from itertools import count
 
 import pytest
 from django.db import connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,8 +20,9 @@ from hypothesis import strategies as st
 from providers.contract import JobState, Output, ProviderJob
 from providers.errors import RateLimited, VendorUnavailable
 from reviewapp import keyring, limits, line
-from reviewapp.models import Candidate, Project, PromptVersion, ProviderKey, Shot, Status
+from reviewapp.models import Candidate, Project, PromptVersion, ProviderKey, Shot, Status, User
 from reviewapp.models.projects import Author
+from tests.cast import signed_in
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ROUND = timedelta(seconds=0.25)
@@ -425,3 +427,12 @@ def test_a_poll_that_brings_no_end_frees_no_place(shot: Shot) -> None:
     line.record_polls([(row, ProviderJob(id=row.provider_job_id, state=JobState.RUNNING))])
     line.record_polls([(row, VendorUnavailable("It is down."))])
     assert limits.call_waiting() == 0
+
+
+@pytest.mark.django_db
+def test_people_see_what_a_clip_waits_for(shot: Shot, alice: User) -> None:
+    make_key(concurrency=1)
+    for row in queued(shot, 2):
+        begin(row)
+    page = signed_in(alice).get(reverse("shot-detail", args=[shot.project.slug, shot.code])).content.decode()
+    assert page.count("Waits for a free place at its provider") == 1
