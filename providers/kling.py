@@ -20,6 +20,7 @@ from providers.errors import (
     AuthFailed,
     JobNotFound,
     ProviderError,
+    Unsupported,
     VendorUnavailable,
     WebhookInvalid,
 )
@@ -108,7 +109,9 @@ class KlingProvider(HttpProvider):
         return False
 
     async def find(self, client_token: str) -> ProviderJob | None:
-        """The job that was ordered with our mark, in either standard."""
+        """The job that was ordered with our mark, in either standard. An order without one is not found."""
+        if not client_token:
+            raise Unsupported("This order carried no mark of ours, so Kling cannot be asked for it.")
         mark = path_part(client_token)
         if self._account.api_key and (found := await self._new("external_task_ids", mark)):
             return self._job(found.id, found)

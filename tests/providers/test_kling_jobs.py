@@ -14,6 +14,7 @@ from providers.errors import (
     JobNotFound,
     ProviderError,
     RateLimited,
+    Unsupported,
     VendorUnavailable,
 )
 from providers.kling import KlingProvider
@@ -189,6 +190,12 @@ class TestFinding:
         vendor = Vendor(lambda r: answer([]) if r.url.path == "/tasks" else missing)
         assert await kling(vendor).find("job-0001") is None
         assert len(vendor.calls) == 4
+
+    async def test_an_order_without_a_mark_cannot_be_found(self) -> None:
+        vendor = Vendor(answer([]))
+        with pytest.raises(Unsupported):
+            await kling(vendor).find("")
+        assert not vendor.calls
 
     async def test_a_vendor_that_is_not_well_has_not_said_no(self) -> None:
         vendor = Vendor(lambda r: answer([]) if r.url.path == "/tasks" else error(5000, "no", 500))

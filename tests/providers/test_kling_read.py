@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from providers.contract import JobState, WebhookEvent
-from providers.errors import WebhookInvalid
+from providers.errors import ProviderError, WebhookInvalid
 from providers.kling import KlingProvider
 from providers.kling_read import legacy_record, new_record, units_left
-from tests.providers.kling_cases import JOB, KEY, created
+from tests.providers.kling_cases import JOB, KEY, created, kling
 from tests.providers.wire import RECORDED, Vendor
 
 CALLBACKS: dict[str, Any] = json.loads((RECORDED / "kling" / "callbacks.json").read_text(encoding="utf-8"))
@@ -36,18 +39,32 @@ OLD_NAMES = (
 NEW_NAMES = ("outputs", "billing", "update_time", "message")
 
 
+FAST = settings(max_examples=80, deadline=None)
+
+
 class TestReading:
+    @FAST
+    @given(JSON, st.sampled_from([200, 201, 400, 429, 500]), st.sampled_from([JOB, f"text2video/{JOB}"]))
+    def test_no_answer_breaks_a_poll(self, told: Any, status: int, job_id: str) -> None:
+        for body in (told, {"code": 0, "data": told}, {"code": told, "message": told}):
+            provider = kling(Vendor(httpx.Response(status, content=json.dumps(body))))
+            with contextlib.suppress(ProviderError):
+                assert asyncio.run(provider.poll(job_id)).state in JobState
+
+    @FAST
     @given(st.fixed_dictionaries({}, optional=dict.fromkeys(NEW_NAMES, JSON)), st.text(max_size=12))
     def test_no_record_of_the_newer_standard_breaks_the_reading(self, told: Any, status: str) -> None:
         record = new_record({"id": "1", "status": status, **told})
         assert record is None or record.state in JobState
 
+    @FAST
     @given(st.fixed_dictionaries({}, optional=dict.fromkeys(OLD_NAMES, JSON)))
     def test_nor_of_the_older(self, told: Any) -> None:
         record = legacy_record({"task_id": "1", "task_status": "succeed", **told})
         assert record is not None
         assert record.cost is None or record.cost >= 0
 
+    @FAST
     @given(JSON)
     def test_nor_anything_else(self, told: Any) -> None:
         assert new_record(told) is None
