@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from reviewapp import generation, line, money
@@ -102,3 +104,31 @@ def test_a_key_that_is_deleted_leaves_the_ledger_as_it_was(
     key.delete()
     assert money.project_totals(candidate.shot.project).reserved == PRICE
     assert Candidate.objects.get(pk=candidate.pk).status == Status.QUEUED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_projects_that_race_for_a_keys_last_dollar_get_it_once(
+    key: ProviderKey, alice: User, project: Project, shot: Shot
+) -> None:
+    orders = [generation.generate(project, [shot], alice, token=uuid4())[0]]
+    for number in range(5):
+        other = Project.objects.create(slug=f"other-{number}", name=f"Other {number}", created_by=alice)
+        theirs = Shot.objects.create(
+            project=other, code="SQ010_SH0010", prompt="A boat", duration_s=Decimal(5)
+        )
+        orders.append(generation.generate(other, [theirs], alice, token=uuid4())[0])
+    limit(key, budget_usd=PRICE)
+
+    def claim(candidate: Candidate) -> bool:
+        try:
+            with transaction.atomic():
+                money.reserve(candidate, key)
+        except money.KeyBudgetReached:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(len(orders)) as pool:
+        assert sorted(pool.map(claim, orders)) == [False] * 5 + [True]
+    assert money.key_totals(key)[key.pk].reserved == PRICE
