@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -37,6 +37,10 @@ from reviewapp.quotes import CannotGenerate, Quote, QuoteLine
 from reviewapp.routing import Way, choose, outline, way_of, way_of_order
 
 __all__ = ["CannotGenerate", "Quote", "QuoteLine", "generate", "generation_request", "prompt_for", "quote"]
+
+# A message only hurries a row. The workers are busy for minutes with so many, and the sweep sends the rest of
+# a long order while they are.
+MOST_MESSAGES: Final = 100
 
 
 def prompt_for(shot: Shot) -> tuple[str, str]:
@@ -246,7 +250,7 @@ def _ask(standings: Sequence[_Standing], lines: Sequence[QuoteLine], by: User) -
         escalated_at=None, escalation_reason=""
     )
     made = Candidate.objects.bulk_create(rows)
-    for candidate in made:
+    for candidate in made[:MOST_MESSAGES]:
         dispatch.submit(candidate)
     return made
 
