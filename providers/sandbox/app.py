@@ -13,7 +13,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from providers.sandbox import kling, openai, runcrate, runway
+from providers.sandbox import google, kling, openai, runcrate, runway, vertex
 from providers.sandbox.connections import Connections
 from providers.sandbox.control import Control
 from providers.sandbox.engine import Engine
@@ -35,6 +35,8 @@ WIRES: tuple[Wire, ...] = (
     kling.WIRE,
     openai.WIRE,
     runcrate.WIRE,
+    google.WIRE,
+    vertex.WIRE,
 )  # fmt: skip
 
 

@@ -85,7 +85,7 @@ class Traffic:
             elif fault.kind == "drop_before":
                 await answer.drop(receive)
                 return
-            elif instead := _instead(fault):
+            elif instead := _instead(fault, self.wires.get(answer.record.call.vendor)):
                 await instead(scope, receive, answer)
                 return
         answer.faults = faults
@@ -226,11 +226,10 @@ class _Again:
         return {"type": "http.request", "body": body, "more_body": False}
 
 
-def _instead(fault: Fault) -> Response | None:
+def _instead(fault: Fault, wire: Wire | None) -> Response | None:
     """The answer that takes the place of the real one."""
     if fault.kind == "status":
-        told = fault.options
-        return status_answer(told["code"], told["retry_after"], told["body"], told["headers"])
+        return _error(fault.options, wire)
     if fault.kind == "redirect":
         return RedirectResponse(fault.options["to"], 302)
     if fault.kind == "html":
@@ -238,6 +237,15 @@ def _instead(fault: Fault) -> Response | None:
     if fault.kind == "expired_link":
         return expired_page()
     return None
+
+
+def _error(told: Mapping[str, Any], wire: Wire | None) -> Response:
+    """An error on order, in the vendor's own form where he has one; his wish to wait is in the body then."""
+    code, wait, headers = told["code"], told["retry_after"], told["headers"]
+    own = wire.error_body(code, wait) if wire is not None and not told["body"] else None
+    if own is not None:
+        return status_answer(code, None, own, headers)
+    return status_answer(code, wait, told["body"], headers)
 
 
 async def _gone(receive: Receive) -> None:

@@ -48,6 +48,11 @@ def no_callback(house: House, job: Job) -> list[Delivery]:
     return []
 
 
+def plain_error(code: int, wait: float | None) -> Mapping[str, Any] | None:
+    """Of a vendor whose errors need no form of their own: a sentence, and the wait in `Retry-After`."""
+    return None
+
+
 @dataclass(frozen=True)
 class Wire:
     """One vendor's format under /<name>, with what lies beside it under /<name>-<something>.
@@ -55,6 +60,7 @@ class Wire:
     `doom(kind, code)` gives the vendor's code and words for a neutral kind of failure (see `Doom`); `code` is
     what a fault on order wants instead of the usual one, or "". `job_in` is the id of the job that a call
     speaks of. `callback` is asked at every change of a job's state.
+    `error_body` is the body of an error on order, with the wish to wait where the vendor puts it there.
     """
 
     name: str
@@ -67,6 +73,7 @@ class Wire:
     model_in: Callable[[Asked], str] = model_in_body
     key_of: Callable[[Headers], str] = bearer
     callback: Callable[[House, Job], list[Delivery]] = no_callback
+    error_body: Callable[[int, float | None], Mapping[str, Any] | None] = plain_error
 
     def role(self, method: str, path: str) -> Role:
         """The part that a call of this vendor's client plays."""

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import time
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -25,7 +26,8 @@ SANDBOX = "http://127.0.0.1:8100/google"
 REFUSAL = "I cannot make this video, because it would show violence."
 NAMES = (
     "id", "status", "steps", "type", "model_output", "content", "video", "uri", "data", "text", "error",
-    "errors", "message", "usage", "output_tokens_by_modality", "modality", "tokens", "completed", "failed", "mime_type",
+    "errors", "message", "usage", "output_tokens_by_modality", "modality", "tokens", "completed", "failed",
+    "mime_type",
 )  # fmt: skip
 
 
@@ -69,7 +71,7 @@ class TestInteraction:
 
     async def test_a_completed_text_is_a_refusal(self) -> None:
         job = await gemini(Vendor(told("completed", {"type": "text", "text": REFUSAL}))).poll(JOB)
-        assert (job.state, job.failure_words, job.cost_usd) == (JobState.REFUSED, REFUSAL, 0)
+        assert (job.state, job.failure_words, job.cost_usd) == (JobState.REFUSED, REFUSAL, Decimal(0))
 
     async def test_a_failure_for_safety_is_a_refusal(self) -> None:
         errors = [{"code": "x", "message": "Blocked by our safety policies. Support codes: 90789179"}]
@@ -149,7 +151,7 @@ class TestOlderFormat:
         filtered = {"raiMediaFilteredCount": 1, "raiMediaFilteredReasons": ["No. Support codes: 58061214"]}
         body = {"name": OPERATION, "done": True, "response": {"generateVideoResponse": filtered}}
         job = await gemini(Vendor(httpx.Response(200, json=body))).poll(OPERATION)
-        assert (job.state, job.failure_code, job.cost_usd) == (JobState.REFUSED, "58061214", 0)
+        assert (job.state, job.failure_code, job.cost_usd) == (JobState.REFUSED, "58061214", Decimal(0))
         assert "a child" in job.failure_words
 
     async def test_it_cannot_be_cancelled(self) -> None:

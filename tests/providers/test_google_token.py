@@ -66,7 +66,7 @@ async def test_it_asks_for_a_token_as_the_sdk_asks() -> None:
     assert form["grant_type"] == [entry["grant_type"]]
     (assertion,) = form["assertion"]
     assert jwt.get_unverified_header(assertion) == entry["assertion"]["header"]
-    public = load_pem_private_key(account()["private_key"].encode(), None).public_key()
+    public: Any = load_pem_private_key(account()["private_key"].encode(), None).public_key()
     claims = jwt.decode(assertion, public, ["RS256"], audience="https://oauth2.googleapis.com/token")
     assert claims["exp"] - claims["iat"] == entry["assertion"]["lifetime_s"] == 3600
     assert abs(claims["iat"] - time.time()) < 30
@@ -156,9 +156,9 @@ async def test_a_token_that_was_not_given_is_never_a_lost_order(
     answer: httpx.Response | Exception, kind: type[ProviderError]
 ) -> None:
     vendor = google(answer)
-    for attempt in (lambda: veo(vendor).submit(BOAT), lambda: veo(vendor).poll(JOB)):
+    for attempt in (veo(vendor).submit(BOAT), veo(vendor).poll(JOB)):
         with pytest.raises(ProviderError) as caught:
-            await attempt()
+            await attempt
         assert type(caught.value) is kind
         assert not caught.value.may_have_spent
         assert "Nothing was ordered and nothing was spent." in str(caught.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -83,7 +84,7 @@ class TestPoll:
         job = await veo(Vendor(answer)).poll(JOB)
         assert (job.state, job.failure_code) == (JobState.REFUSED, "15236754, 56562880")
         assert job.failure_words.endswith("(Google's code for: a well-known person and violence.)")
-        assert (job.cost_usd, job.cost_is_final) == (0, True)
+        assert (job.cost_usd, job.cost_is_final) == (Decimal(0), True)
 
     async def test_a_clip_that_came_is_no_refusal_although_others_were_held_back(self) -> None:
         answer = done(raiMediaFilteredCount=1, videos=[{"gcsUri": "gs://bucket/a/b.mp4"}])
