@@ -97,7 +97,7 @@ def _turn_words(fit: Fit, rivals: Rivals) -> str:
     vendors = len({other.offer.vendor for other in rivals.fits})
     over = f"{vendors} providers" if vendors > 1 else "the models of one provider"
     turn = f"clip {len(rivals.taken) + 1} of a round spread over {over}"
-    return f"{fit.label} at ${fit.price_usd:.2f}: {turn}, the cheapest first, of {rivals.words}."
+    return f"{fit.label} at ${fit.price_usd:.2f}: {turn}, the cheapest first among {rivals.words}."
 
 
 def _by_approval(fit: Fit, rivals: Rivals) -> tuple[Any, ...]:
