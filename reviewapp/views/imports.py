@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from reviewapp import choices
 from reviewapp.forms.imports import ApplyForm, ImportForm, pack
-from reviewapp.forms.shots import brief_issues
+from reviewapp.forms.shots import brief_issues, choice_of
 from reviewapp.models import Project, Role
 from reviewapp.shotlist import store, writing
 from reviewapp.shotlist.decoding import Decoded, NotAShotList
@@ -96,11 +96,18 @@ def _unmakeable(project: Project, plan: Plan) -> dict[int, tuple[str, ...]]:
         "negative_prompt": "",
     }
     models = choices.on_offer()
+    # Under a policy a line is held against every model, and most lines differ in their words alone.
+    known: dict[tuple[Any, ...], list[tuple[str, str]]] = {}
     told = {}
     for line in (*plan.of(Kind.NEW), *plan.of(Kind.CHANGED)):
         old = there.get(line.code.lower())
         brief = {**(old.values if old else default), **line.line.values}
-        if issues := brief_issues(project, brief, models):
+        alike = (brief["engine"], brief["duration_s"], brief["aspect"], bool(brief.get("negative_prompt")))
+        if alike not in known:
+            known[alike] = brief_issues(project, brief | {"prompt": "Any words."}, models)
+        policy = not choice_of(project, brief["engine"]).model
+        issues = known[alike] if known[alike] and policy else brief_issues(project, brief, models)
+        if issues:
             told[line.line.number] = tuple(sentence for _, sentence in issues)
     return told
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from reviewapp.forms.imports import pack, unpack
 from reviewapp.models import AuditEntry, Project, Shot, User
 from reviewapp.shotlist.decoding import MAX_BYTES
+from reviewapp.shotlist.lines import BadValue, EngineNames, read_engine
 from tests.cast import signed_in
 from tests.reviewapp.stages import asked
 
@@ -136,11 +137,80 @@ def test_what_was_exported_is_unchanged_when_it_comes_in_again(
 ) -> None:
     make_shot(code="0010", prompt="=1+1 boats, “two”;\nnext line", acceptance="a\r\nb", duration_s="2.50")
     make_shot(prompt="'quoted", negative_prompt="-minus", sequence="", model="veo3.1")
+    make_shot(provider="runway", model="gen3a_turbo")
+    make_shot(routing="cheapest")
     client, project = signed_in(alice), Project.objects.get()
     exported = client.get(reverse("export-shots", args=[project.slug]))
     preview = upload(client, project, exported.content)
-    assert counts(preview) == {"new": 0, "changed": 0, "unchanged": 2, "wrong": 0}
+    assert counts(preview) == {"new": 0, "changed": 0, "unchanged": 4, "wrong": 0}
     assert "Nothing to import" in preview.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("cells", "columns"),
+    [
+        (",", ("", "", "")),
+        ("gen4.5,", ("chosen", "runway", "gen4.5")),
+        ("Runway Gen-4.5,", ("chosen", "runway", "gen4.5")),
+        ("RUNWAY/GEN4.5,", ("chosen", "runway", "gen4.5")),
+        ("gen4.5,Runway", ("chosen", "runway", "gen4.5")),
+        ("policy:cheapest_4k,", ("cheapest_4k", "", "")),
+        ("The cheapest,", ("cheapest", "", "")),
+    ],
+)
+def test_a_model_may_be_written_in_every_way_that_names_it(
+    project: Project, alice: User, cells: str, columns: tuple[str, str, str]
+) -> None:
+    client = signed_in(alice)
+    preview = hand_in(client, project, f"code,prompt,Model,Provider\nA,A boat.,{cells}\n")
+    assert counts(preview)["new"] == 1, preview.content.decode()
+    confirm(client, project, preview)
+    shot = Shot.objects.get()
+    assert (shot.routing, shot.provider, shot.model) == columns
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ("nano,", "There is no model “nano” to choose."),
+        ("gen4.5,kling", "There is no model “gen4.5” of kling to choose."),
+        ("gen4.5,nobody", "There is no provider “nobody”."),
+        (",runway", "names the provider “runway” and no model of it"),
+    ],
+)
+def test_a_model_that_is_not_there_is_said_at_its_line(
+    project: Project, alice: User, cells: str, words: str
+) -> None:
+    preview = hand_in(signed_in(alice), project, f"code,prompt,model,provider\nA,A boat.,{cells}\n")
+    assert counts(preview)["wrong"] == 1
+    assert words in preview.content.decode()
+
+
+def test_a_name_of_several_models_is_not_guessed() -> None:
+    names = EngineNames({"veo": ("google/veo", "fal/veo")}, {"fal": "fal"})
+    with pytest.raises(BadValue, match="may mean google/veo or fal/veo"):
+        read_engine("Veo", "", names)
+    assert read_engine("Veo", "FAL", names) == "fal/veo"
+
+
+def test_a_list_can_give_a_shots_model_back_to_the_project(
+    make_shot: Callable[..., Shot], alice: User
+) -> None:
+    shot = make_shot(provider="runway", model="veo3.1")
+    client = signed_in(alice)
+    preview = hand_in(
+        client, shot.project, f"code,prompt,model\n{shot.code},{shot.prompt.replace(',', '')},\n"
+    )
+    confirm(client, shot.project, preview)
+    shot.refresh_from_db()
+    assert (shot.routing, shot.provider, shot.model) == ("", "", "")
+
+
+def test_under_a_policy_a_line_that_no_model_can_make_is_said(project: Project, alice: User) -> None:
+    Project.objects.update(routing="cheapest")
+    preview = hand_in(signed_in(alice), project, HEADER + "A,,A boat.,5\nB,,A boat.,900\n")
+    assert preview.context["unmakeable"] == 1
+    assert "do not make clips of this length" in preview.content.decode()
 
 
 def test_the_template_can_be_imported(project: Project, alice: User) -> None:
