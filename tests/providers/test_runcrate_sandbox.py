@@ -12,7 +12,7 @@ import pytest
 from providers.contract import GenerationRequest, JobState, Media, VideoProvider
 from providers.errors import AuthFailed, ContentRefused, InvalidRequest, JobNotFound, OutOfCredit, RateLimited
 from tests.providers.sandbox.orders import png
-from tests.providers.sandbox_cases import SandboxCases
+from tests.providers.sandbox_cases import FORBIDDEN_PROMPT, SandboxCases
 from tests.sandbox_server import Sandbox
 
 KEY = "rc_live_sandbox_0001"
@@ -33,7 +33,7 @@ class TestSandbox(SandboxCases):
         assert house.control.get(f"/_control/jobs/{job.id}").json()["mode"] == "image"
 
     async def test_a_shape_becomes_the_clip_s(self, provider: VideoProvider, house: Sandbox) -> None:
-        job = await provider.submit(replace(BALL, width=720, height=1280))
+        job = await provider.submit(replace(BALL, width=720, height=1280, prompt=FORBIDDEN_PROMPT))
         told = house.control.get(f"/_control/jobs/{job.id}").json()
         assert (told["width"], told["height"]) == (720, 1280)
 
