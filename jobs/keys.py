@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from typing import Final, cast
-
-from django.utils import timezone
+from typing import Final
 
 from jobs import heart, vendor
-from providers import catalog
-from providers.contract import KeyStatus, PublishesWebhookKeys
+from providers.contract import KeyStatus
 from providers.errors import ProviderError
 from reviewapp import keyring
 from reviewapp.credentials import options_for
 from reviewapp.models import ProviderKey
-
-logger = logging.getLogger(__name__)
 
 # Beside the dots that stand for what was left out, within what the row holds.
 LONGEST_SENTENCE: Final = 390
@@ -35,12 +29,7 @@ def _check(key: ProviderKey) -> None:
     if isinstance(said, ProviderError):
         keyring.record_check(key, _means(said), str(said))
         return
-    status, webhook_keys = said
-    keyring.record_check(key, status.ok, _sentence(status))
-    if webhook_keys is not None:
-        ProviderKey.objects.filter(pk=key.pk).update(
-            webhook_keys=webhook_keys, webhook_keys_at=timezone.now()
-        )
+    keyring.record_check(key, said.ok, _sentence(said))
 
 
 def _sentence(status: KeyStatus) -> str:
@@ -61,22 +50,13 @@ def _means(error: ProviderError) -> bool | None:
     return False if error.permanent else None
 
 
-def _ask(key: ProviderKey) -> tuple[KeyStatus, list[dict[str, str]] | None] | ProviderError:
+def _ask(key: ProviderKey) -> KeyStatus | ProviderError:
     try:
-        return asyncio.run(_call(key, vendor.Account(key.provider, options_for(key))))
+        return asyncio.run(_call(vendor.Account(key.provider, options_for(key))))
     except ProviderError as error:
         return error
 
 
-async def _call(key: ProviderKey, account: vendor.Account) -> tuple[KeyStatus, list[dict[str, str]] | None]:
-    """What the vendor says of the key, and the public keys of its webhooks where it publishes some."""
+async def _call(account: vendor.Account) -> KeyStatus:
     async with account.connected() as provider:
-        status = await provider.check_key()
-        if not status.ok or catalog.vendor(key.provider).webhook != "ed25519":
-            return status, None
-        try:
-            return status, await cast(PublishesWebhookKeys, provider).webhook_keys()
-        except ProviderError as error:
-            # The key works all the same, and the public keys that are known stay in force.
-            logger.warning("the webhook keys of %s could not be fetched: %s", key.provider, error)
-            return status, None
+        return await provider.check_key()

@@ -293,3 +293,6 @@ def record_check(key: ProviderKey, ok: bool | None, sentence: str) -> None:
         ProviderKey.objects.filter(pk=key.pk).update(
             checked_at=timezone.now(), check_ok=ok, check_sentence=sentence[:400]
         )
+        if ok and catalog.vendor(key.provider).webhook == "ed25519":
+            # The keys that the vendor publishes for its webhooks are had through a key that works.
+            dispatch.webhook_keys(key)
