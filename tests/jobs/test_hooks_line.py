@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from reviewapp import hooks, money
 from reviewapp.models import Candidate, LedgerEntry, Project, ProviderKey, Shot, Status, WebhookDelivery
+from tests.cast import run_queue
 from tests.jobs.side_by_side import line_at_work, order, wait_until_made
 from tests.sandbox_server import Sandbox
 
@@ -48,6 +49,20 @@ def sora_key(sandbox: Sandbox) -> ProviderKey:
     return key
 
 
+def gemini_key(sandbox: Sandbox) -> ProviderKey:
+    """The same at Google."""
+    key = ProviderKey(name="Gemini", provider="gemini", base_url=f"{sandbox.url}/google")
+    events = ["video.generated", "interaction.completed", "interaction.failed"]
+    asked = {"name": "retake", "uri": hooks.address_for(key), "subscribed_events": events}
+    secret = "AIza" + "0123456789abcdef" * 2 + "abc"
+    told = httpx.post(
+        f"{key.base_url}/v1beta/webhooks", json=asked, headers={"x-goog-api-key": secret}
+    ).json()
+    key.set_credentials({"api_key": secret, "webhook_secret": told["new_signing_secret"]})
+    key.save()
+    return key
+
+
 def kling_key(sandbox: Sandbox) -> ProviderKey:
     """A key that signs nothing: its calls carry an address with a secret."""
     key = ProviderKey(name="Kling", provider="kling", base_url=f"{sandbox.url}/kling")
@@ -56,7 +71,11 @@ def kling_key(sandbox: Sandbox) -> ProviderKey:
     return key
 
 
-MAKERS = {"sora": (sora_key, "sora-2"), "kling": (kling_key, "kling-3.0")}
+MAKERS = {
+    "sora": (sora_key, "sora-2"),
+    "gemini": (gemini_key, "gemini-omni-1.2-flash"),
+    "kling": (kling_key, "kling-3.0"),
+}
 
 
 def make_one(site: Sandbox, project: Project, shot: Shot, vendor: str) -> tuple[Candidate, float, float]:
@@ -86,6 +105,7 @@ def make_one(site: Sandbox, project: Project, shot: Shot, vendor: str) -> tuple[
         ("sora", "webhook_late", False),
         ("sora", "webhook_forged", False),
         ("sora", "webhook_old", False),
+        ("gemini", "", True),
         ("kling", "", True),
         ("kling", "webhook_lost", False),
         ("kling", "webhook_reordered", True),
@@ -119,3 +139,28 @@ def test_an_unsigned_stranger_on_the_line_moves_nothing(site: Sandbox, live_serv
     answer = httpx.post(f"{live_server.url}/hooks/sora/", content=b"{}" * 10)
     assert (answer.status_code, answer.content) == (401, b"")
     assert not WebhookDelivery.objects.exists()
+
+
+def test_published_keys_are_fetched_before_the_first_webhook_needs_them(site: Sandbox) -> None:
+    key = ProviderKey(name="fal", provider="fal", base_url=f"{site.url}/fal")
+    key.set_credentials({"api_key": "0123456789abcdef-id:0123456789abcdef-secret"})
+    key.save()
+    hooks.keep_house()
+    run_queue()
+    key.refresh_from_db()
+    assert [jwk["crv"] for jwk in key.webhook_keys] == ["Ed25519"]
+    assert key.webhook_keys_at is not None
+    hooks.keep_house()
+    assert run_queue() == 0
+
+
+def test_keys_that_cannot_be_fetched_are_asked_for_again_later(site: Sandbox) -> None:
+    key = ProviderKey(name="fal", provider="fal", base_url=f"{site.url}/nothing/here")
+    key.set_credentials({"api_key": "an-id:a-secret"})
+    key.save()
+    hooks.keep_house()
+    run_queue()
+    key.refresh_from_db()
+    assert (key.webhook_keys, key.webhook_keys_at) == ([], None)
+    hooks.keep_house()
+    assert run_queue() == 1
