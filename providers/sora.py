@@ -36,6 +36,7 @@ from providers.sora_body import call_of
 from providers.sora_read import (
     CODES,
     OVER,
+    code_of,
     error_of,
     issues_of,
     moment_of,
@@ -174,8 +175,7 @@ class SoraProvider(HttpProvider):
             )
         facts["retry_after"] = self.wait_of(response)
         error = error_of(json_object(response))
-        code = error.get("code")
-        if isinstance(code, str) and code in CODES:
+        if code := code_of(error):
             kind, sentence = CODES[code]
             return _with_wish(kind(f"{self.label}: {sentence}", **facts), response)
         if status == 403:

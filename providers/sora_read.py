@@ -116,6 +116,12 @@ def error_of(answer: Mapping[str, Any] | None) -> dict[str, Any]:
     return error if isinstance(error, dict) else {}
 
 
+def code_of(error: Mapping[str, Any]) -> str:
+    """The code that `CODES` knows; some errors have it as their type as well, and gateways only there."""
+    found = (error.get(name) for name in ("code", "type"))
+    return next((code for code in found if isinstance(code, str) and code in CODES), "")
+
+
 def issues_of(error: Mapping[str, Any], words: str) -> tuple[FieldIssue, ...]:
     """The wrong field by our name, where the error names one; any other came as an extra option."""
     param = error.get("param")

@@ -35,6 +35,9 @@ class Refused(Exception):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
+        # What a client wrote may come back in here, and half of a character can be sent by nobody.
+        message = message.encode("utf-8", "replace").decode()
+        param = param and param.encode("utf-8", "replace").decode()
         error = {"message": message, "type": kind, "param": param, "code": code}
         self.response = JSONResponse({"error": error}, status, dict(headers or {}))
 

@@ -243,6 +243,10 @@ class TestRefusals:
     def test_it_has_a_case_for_every_code_it_knows(self) -> None:
         assert set(CODES) <= {code for _, code, _ in REFUSALS}
 
+    async def test_it_reads_a_code_that_stands_as_the_type(self) -> None:
+        with pytest.raises(OutOfCredit):
+            await sora(Vendor(refused(429, None, type="insufficient_quota"))).submit(BOAT)
+
     async def test_it_reads_the_recorded_complaint(self) -> None:
         entry = recorded("sora", "error_400")
         with pytest.raises(InvalidRequest, match="Supported values") as caught:
