@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from providers.catalog_data import Model
 from providers.contract import GenerationRequest
@@ -27,6 +27,9 @@ __all__ = [
     "pick_provider",
     "pick_round",
 ]
+
+# So many reasons are read; a site with every key has far more models than that.
+MOST_REASONS: Final = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +53,16 @@ class Choice:
 
 
 class NoProvider(Exception):
-    """Nothing on offer can make the request; the text gives every reason once. Nothing was sent."""
+    """Nothing on offer can make the request. Nothing was sent.
+
+    The text gives each reason once, and only the first where there are many; `passed` has them all.
+    """
 
     def __init__(self, passed: Sequence[tuple[str, str, str]]) -> None:
-        reasons = " ".join(dict.fromkeys(why for _, _, why in passed))
-        super().__init__(f"No model can make this now. {reasons}".strip())
+        reasons = list(dict.fromkeys(why for _, _, why in passed))
+        more = len(reasons) - MOST_REASONS
+        told = reasons if more <= 1 else [*reasons[:MOST_REASONS], f"And {more} more reasons like these."]
+        super().__init__(" ".join(["No model can make this now.", *told]))
         self.passed = tuple(passed)
 
 
@@ -126,20 +134,22 @@ def _sifted(
 ) -> tuple[list[Fit], list[tuple[str, str, str]]]:
     fits: list[Fit] = []
     passed: list[tuple[str, str, str]] = []
+    # What keeps a provider out that could be asked is told first: a producer can do something about it.
+    shut: list[tuple[str, str, str]] = []
     for place, offer in enumerate(offers):
-        why_not = offer.why_not if not offer.ready else ""
-        if not why_not:
-            try:
-                asked = asked_of(offer, request, aspect, source_s=source_s, in_4k=rule.in_4k)
-            except Unsupported as error:
-                why_not = str(error)
-            else:
-                why_not = _too_dear(offer, asked.price_usd)
+        if not offer.ready:
+            shut.append((offer.vendor, offer.model.id, offer.why_not))
+            continue
+        try:
+            asked = asked_of(offer, request, aspect, source_s=source_s, in_4k=rule.in_4k)
+            why_not = _too_dear(offer, asked.price_usd)
+        except Unsupported as error:
+            why_not = str(error)
         if why_not:
             passed.append((offer.vendor, offer.model.id, why_not))
         else:
             fits.append(Fit(offer, asked, place))
-    return fits, passed
+    return fits, [*passed, *shut]
 
 
 def _too_dear(offer: Offer, price: Decimal) -> str:

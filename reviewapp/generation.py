@@ -41,6 +41,8 @@ __all__ = ["CannotGenerate", "Quote", "QuoteLine", "generate", "generation_reque
 # A message only hurries a row. The workers are busy for minutes with so many, and the sweep sends the rest of
 # a long order while they are.
 MOST_MESSAGES: Final = 100
+# Some models take longer seeds than a column of the database.
+LARGEST_SEED: Final = 2**63 - 1
 
 
 def prompt_for(shot: Shot) -> tuple[str, str]:
@@ -314,7 +316,9 @@ def pinned(choice: Choice) -> dict[str, Any]:
         "duration_s": Decimal(str(choice.seconds or 0)).quantize(Decimal("0.01")),
         "width": choice.request.width,
         "height": choice.request.height,
-        "seed": None if seed is None else secrets.choice(range(seed[0], seed[1] + 1)),
+        "seed": None
+        if seed is None
+        else seed[0] + secrets.randbelow(min(seed[1], LARGEST_SEED) - seed[0] + 1),
         "estimate_usd": choice.price_usd,
         "choice_why": choice.why[:400],
     }

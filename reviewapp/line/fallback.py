@@ -66,11 +66,11 @@ def spare_key(row: Candidate, error: ProviderError) -> Spared:
     key = row.provider_key
     if key is None:
         return Spared()
+    if isinstance(error, RateLimited) and (rest_s := limits.full(row, error.retry_after)) is not None:
+        return Spared(rest_s, full=True)
     if isinstance(error, KEY_AT_FAULT):
         key.pause(str(error))
         spared = Spared()
-    elif isinstance(error, RateLimited) and (rest_s := limits.full(row, error.retry_after)) is not None:
-        spared = Spared(rest_s, full=True)
     elif isinstance(error, DOWN) or (isinstance(error, AnswerLost) and (error.status or 0) >= 500):
         # A server that breaks down over one paid call would leave every other one uncertain as well.
         spared = Spared(_rest(key, row.tries, error))

@@ -269,3 +269,15 @@ def test_it_always_picks_somebody_able_or_says_why_not_and_twice_the_same(
     assert choice.why.startswith(choice.model.label)
     assert len(choice.why) <= 400
     assert pick_provider(BOAT, policy, offers, aspect="16:9") == choice
+
+
+def test_of_many_reasons_those_of_providers_that_could_be_asked_are_told_first() -> None:
+    keyless = [
+        offer((m.vendor, m.id), ready=False, why_not=f"No key for {m.label}.")
+        for m in catalog.models()
+        if m.vendor == "kling"
+    ]
+    words = refusals("cheapest", *keyless, offer(GEN), aspect="5:4")
+    assert words.index("Runway Gen-4.5 cannot make the shape 5:4") < words.index("No key for")
+    assert words.endswith("more reasons like these.")
+    assert len(words) < 700

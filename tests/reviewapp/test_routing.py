@@ -114,7 +114,7 @@ def test_a_shot_that_nobody_can_make_is_left_out_with_the_reasons(
     fresh = Shot.objects.select_related("project").get(pk=shot.pk)
     problems = " ".join(generation.quote(fresh.project, [fresh]).lines[0].problems)
     assert "Runway Gen-4.5 cannot make the shape 5:4" in problems
-    assert "there is no key" in problems
+    assert "more reasons like these" in problems
 
 
 # --- what a policy reads ---
