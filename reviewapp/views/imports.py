@@ -101,7 +101,7 @@ def _unmakeable(project: Project, plan: Plan) -> dict[int, tuple[str, ...]]:
     told = {}
     for line in (*plan.of(Kind.NEW), *plan.of(Kind.CHANGED)):
         old = there.get(line.code.lower())
-        brief = {**(old.values if old else default), **line.line.values}
+        brief: dict[str, Any] = {**(old.values if old else default), **line.line.values}
         alike = (brief["engine"], brief["duration_s"], brief["aspect"], bool(brief.get("negative_prompt")))
         if alike not in known:
             known[alike] = brief_issues(project, brief | {"prompt": "Any words."}, models)

@@ -36,7 +36,7 @@ def project_offer(request: AuthedRequest) -> HttpResponse:
     """What the model that is being chosen for a project offers. Writes nothing."""
     # Not bound: the choice is shown as it stands, and nothing is complained of before it is sent.
     form = NewProjectForm(instance=Project(), initial=request.POST.dict())
-    return render(request, "projects/_offer.html", {"form": form})
+    return render(request, "_engine_offer.html", {"form": form})
 
 
 @require_http_methods(["GET", "POST"])
