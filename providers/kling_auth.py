@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jwt
@@ -23,9 +23,9 @@ TOKEN = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+")
 class Account:
     """Either `api_key`, which reaches every model, or the pair, which reaches only the older standard."""
 
-    api_key: str = ""
-    access_key: str = ""
-    secret_key: str = ""
+    api_key: str = field(default="", repr=False)
+    access_key: str = field(default="", repr=False)
+    secret_key: str = field(default="", repr=False)
 
     def bearer(self, now: float) -> str:
         """What goes behind "Bearer". `now` is in Unix seconds."""

@@ -1,4 +1,4 @@
-"""Testing a key: what the vendor tells is shown, nothing is paid, and a key from the environment is no other."""
+"""Testing a key: what the vendor tells is shown, nothing is paid, and environment keys are no others."""
 
 from __future__ import annotations
 
