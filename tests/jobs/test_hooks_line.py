@@ -71,10 +71,21 @@ def kling_key(sandbox: Sandbox) -> ProviderKey:
     return key
 
 
+def fal_key(sandbox: Sandbox) -> ProviderKey:
+    """A key whose vendor signs with a key of its own; the public half is known."""
+    key = ProviderKey(name="fal", provider="fal", base_url=f"{sandbox.url}/fal")
+    key.set_credentials({"api_key": "0123456789abcdef-id:0123456789abcdef-secret"})
+    key.save()
+    hooks.keep_house()
+    run_queue()
+    return key
+
+
 MAKERS = {
     "sora": (sora_key, "sora-2"),
     "gemini": (gemini_key, "gemini-omni-1.2-flash"),
     "kling": (kling_key, "kling-3.0"),
+    "fal": (fal_key, "veo3.1-fast"),
 }
 
 
@@ -109,6 +120,8 @@ def make_one(site: Sandbox, project: Project, shot: Shot, vendor: str) -> tuple[
         ("kling", "", True),
         ("kling", "webhook_lost", False),
         ("kling", "webhook_reordered", True),
+        ("fal", "", True),
+        ("fal", "webhook_forged", False),
     ],
 )
 def test_whatever_happens_to_a_webhook_only_the_time_differs(
@@ -142,11 +155,7 @@ def test_an_unsigned_stranger_on_the_line_moves_nothing(site: Sandbox, live_serv
 
 
 def test_published_keys_are_fetched_before_the_first_webhook_needs_them(site: Sandbox) -> None:
-    key = ProviderKey(name="fal", provider="fal", base_url=f"{site.url}/fal")
-    key.set_credentials({"api_key": "0123456789abcdef-id:0123456789abcdef-secret"})
-    key.save()
-    hooks.keep_house()
-    run_queue()
+    key = fal_key(site)
     key.refresh_from_db()
     assert [jwk["crv"] for jwk in key.webhook_keys] == ["Ed25519"]
     assert key.webhook_keys_at is not None
