@@ -160,6 +160,8 @@ class Candidate(models.Model):
             models.Index(fields=["due_at"], name="candidate_due", condition=models.Q(due_at__isnull=False)),
             models.Index(fields=["shot", "status"], name="candidate_shot_status"),
             models.Index(fields=["status", "status_at"], name="candidate_status_at"),
+            # What a key has under way is counted before each of its calls.
+            models.Index(fields=["provider_key", "status"], name="candidate_key_status"),
         ]
 
     def __str__(self) -> str:
