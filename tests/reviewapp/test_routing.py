@@ -14,6 +14,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from providers import catalog
 from providers.routing import Offer
 from reviewapp import generation, money, retakes, review
 from reviewapp.market import market
@@ -66,7 +67,8 @@ def test_the_projects_policy_holds_unless_the_shot_or_the_order_says_otherwise(
     assert (cheap.provider, cheap.routing) == ("kling", Routing.CHEAPEST)
     Shot.objects.update(routing=Routing.BEST_CHARACTER)
     (steady,) = send(shot, alice)
-    assert (steady.model, steady.routing) == ("gemini-omni-1.2-flash", Routing.BEST_CHARACTER)
+    assert steady.routing == Routing.BEST_CHARACTER
+    assert catalog.model(steady.provider, steady.model).ratings["character"] == 5
     Shot.objects.update(provider="runway", model="gen4.5")
     (named,) = send(shot, alice)
     assert (named.model, named.routing) == ("gen4.5", Routing.CHOSEN)
@@ -89,14 +91,13 @@ def test_a_spread_round_is_quoted_by_its_parts_and_reserved_at_its_own_prices(
     Project.objects.update(routing=Routing.SPREAD)
     fresh = Shot.objects.select_related("project").get(pk=shot.pk)
     line = generation.quote(fresh.project, [fresh], count=3).lines[0]
-    assert [(part.clips, part.each_usd) for part in line.parts] == [
-        (1, Decimal("0.14")),
-        (1, Decimal("0.35")),
-        (1, Decimal("0.60")),
-    ]
+    prices = [part.each_usd for part in line.parts]
+    assert [part.clips for part in line.parts] == [1, 1, 1]
+    assert prices == sorted(prices)
     made = send(shot, alice, count=3)
-    assert [candidate.provider for candidate in made] == ["kling", "gemini", "runway"]
-    assert sum(candidate.estimate_usd for candidate in made) == line.total_usd == Decimal("1.09")
+    assert {candidate.provider for candidate in made} == set(keys)
+    assert [candidate.estimate_usd for candidate in made] == prices
+    assert sum(prices) == line.total_usd
     assert len({candidate.choice_why for candidate in made}) == 3
 
 
@@ -230,8 +231,10 @@ def test_an_order_of_many_shots_reads_no_more_often_than_one_of_few(
 
 
 def rejected(shot: Shot, alice: User, bob: User, routing: str) -> Candidate:
-    """A rejected clip and its retake, which is held."""
+    """The held retake of a rejected clip."""
     (clip,) = send(shot, alice, routing=routing)
+    if routing == Routing.CHEAPEST:
+        Candidate.objects.filter(pk=clip.pk).update(provider="kling", model="kling-3.0")
     seen = bring(Candidate.objects.whole().get(pk=clip.pk), Status.IN_REVIEW)
     review.reject(seen, bob, seen.revision, FAULT)
     return Candidate.objects.get(replaces=seen)
@@ -240,9 +243,12 @@ def rejected(shot: Shot, alice: User, bob: User, routing: str) -> Candidate:
 def test_a_retake_stays_with_whoever_made_the_clip_and_under_its_policy(
     shot: Shot, alice: User, bob: User, keys: dict[str, ProviderKey]
 ) -> None:
-    retake = rejected(shot, alice, bob, Routing.CHEAPEST_4K)
-    assert (retake.provider, retake.model) == ("gemini", "gemini-omni-1.2-flash")
-    assert retake.routing == Routing.CHEAPEST_4K
+    retake = rejected(shot, alice, bob, Routing.CHEAPEST)
+    clip = retake.replaces
+    assert clip is not None
+    # By now the policy alone would take another.
+    assert (retake.provider, retake.model) == (clip.provider, clip.model) == ("kling", "kling-3.0")
+    assert retake.routing == Routing.CHEAPEST
     assert "it made SQ010_SH0010_v001_c01, which was rejected" in retake.choice_why
     assert retake.status == Status.HELD
 
@@ -262,7 +268,9 @@ def test_a_retake_is_placed_anew_when_its_provider_is_gone(
     ProviderKey.objects.filter(provider="kling").update(enabled=False)
     review.reject(seen, bob, seen.revision, FAULT)
     retake = Candidate.objects.get(replaces=seen)
-    assert (seen.provider, retake.provider, retake.routing) == ("kling", "gemini", Routing.CHEAPEST)
+    assert seen.provider == "kling"
+    assert retake.provider in {"runway", "gemini"}
+    assert retake.routing == Routing.CHEAPEST
 
 
 def test_a_rejection_has_its_retake_even_when_nobody_can_make_it(shot: Shot, alice: User, bob: User) -> None:
