@@ -88,9 +88,9 @@ def hint(rows: Q) -> int:
     looking it up too early would find nothing and pay again.
     """
     now = timezone.now()
-    quiet = Q(status=Status.UNCERTAIN, status_at__lte=now - timedelta(seconds=QUIET_S))
-    waiting = Candidate.objects.filter(Q(status=Status.GENERATING) | quiet, rows)
-    return waiting.exclude(due_at__lte=now).update(due_at=now)
+    waiting = Candidate.objects.filter(rows, status__in=[Status.GENERATING, Status.UNCERTAIN])
+    quiet = Q(status=Status.UNCERTAIN, status_at__gt=now - timedelta(seconds=QUIET_S))
+    return waiting.exclude(quiet).exclude(due_at__lte=now).update(due_at=now)
 
 
 def _heard(candidate: Candidate, job: ProviderJob) -> None:
