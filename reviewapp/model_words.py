@@ -49,12 +49,17 @@ def duration_words(model: Model) -> str:
 # --- sizes ---
 
 
+def _tier_name(tier: str) -> str:
+    """720p, but 2K and 4K."""
+    return tier.upper() if tier.endswith("k") else tier
+
+
 def tier_of(size: Size) -> str:
     """What people call a resolution: the vendor's own name, else the one its pixels come to."""
     if is_4k(size):
         return "4K"
     if size.tier:
-        return size.tier
+        return _tier_name(size.tier)
     height = math.sqrt(size.width * size.height * 9 / 16)
     return next((name for least, name in _TIERS if height >= least * _ROUNDING), "below 480p")
 
@@ -120,8 +125,10 @@ def price_lines(model: Model) -> list[PriceLine]:
 def _when(price: Price) -> str:
     modes = {"text": "from words", "image": "from a frame", "video": "editing a clip"}
     sound = {True: "with sound", False: "without sound", None: ""}
-    tier = price.tier.upper() if price.tier.endswith("k") else price.tier
-    return ", ".join(filter(None, [tier, modes.get(price.mode, ""), sound[price.audio]])) or "always"
+    return (
+        ", ".join(filter(None, [_tier_name(price.tier), modes.get(price.mode, ""), sound[price.audio]]))
+        or "always"
+    )
 
 
 def _amount(price: Price) -> str:

@@ -41,7 +41,10 @@ class InputForm(forms.Form):
 
     role = forms.ChoiceField(
         label="Use as",
-        error_messages={"invalid_choice": "The chosen model does not take this. Choose another use."},
+        error_messages={
+            "required": "Say what it is to be used as.",
+            "invalid_choice": "The chosen model does not take this. Choose another use.",
+        },
     )
     file = FilesField(label="Picture or clip", widget=Files(attrs={"accept": ACCEPT}))
 

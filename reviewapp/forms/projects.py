@@ -26,6 +26,7 @@ PLAIN_WORDS = {
     "required": "Please fill this in.",
     "min_value": "At least %(limit_value)s.",
     "max_value": "At most %(limit_value)s.",
+    "max_length": "At most %(limit_value)s characters; this has %(show_value)s.",
 }
 
 
@@ -150,8 +151,17 @@ class ProjectForm(NewProjectForm):
 class MemberForm(forms.Form):
     """Someone who can sign in already, and what they are in this project."""
 
-    username = forms.CharField(max_length=150, label="Sign-in name")
-    role = forms.ChoiceField(choices=Role.choices, label="Role", initial=Role.REVIEWER)
+    username = forms.CharField(
+        max_length=150,
+        label="Sign-in name",
+        error_messages={"required": "Write the name with which they sign in."},
+    )
+    role = forms.ChoiceField(
+        choices=Role.choices,
+        label="Role",
+        initial=Role.REVIEWER,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose reviewer or producer."),
+    )
 
     def clean_username(self) -> User:
         name = str(self.cleaned_data["username"]).strip()

@@ -20,13 +20,16 @@ from reviewapp.shotlist.lines import number
 from reviewapp.wishes import Wish
 
 Kind = ShotInput.Kind
+NO_PROMPT = "The prompt is missing."
+NO_SECONDS = "Say how many seconds the clip lasts."
+ONE_TO_EIGHT = "Ask for 1 to 8 clips of each shot."
 
 
 class Text(forms.CharField):
     """Text that is read by the same rules as the shot list's file, so that both refuse the same things."""
 
-    def __init__(self, read: Callable[[str], Any], **kwargs: Any) -> None:
-        super().__init__(strip=False, **kwargs)
+    def __init__(self, read: Callable[[str], Any], missing: str = "", **kwargs: Any) -> None:
+        super().__init__(strip=False, error_messages={"required": missing} if missing else None, **kwargs)
         self.read = read
 
     def clean(self, value: Any) -> Any:
@@ -46,14 +49,16 @@ def _area(rows: int) -> forms.Textarea:
 class ShotForm(forms.Form):
     """The brief of one shot, held against the models that may make it."""
 
-    code = Text(lines.read_code, help_text="Letters, digits, _ - and . such as SQ010_SH0020.")
+    code = Text(
+        lines.read_code, "The code is missing.", help_text="Letters, digits, _ - and . such as SQ010_SH0020."
+    )
     sequence = Text(
         lambda text: " ".join(lines.read_text(text, lines.MAX_SEQUENCE, "sequence").split()), required=False
     )
-    prompt = Text(lines.read_prompt, widget=_area(6))
+    prompt = Text(lines.read_prompt, NO_PROMPT, widget=_area(6))
     engine = forms.ChoiceField(required=False, label="Model", error_messages={"invalid_choice": engines.GONE})
-    duration_s = Text(lines.read_seconds, label="Seconds", widget=forms.Select)
-    aspect = Text(lines.read_aspect, widget=forms.Select)
+    duration_s = Text(lines.read_seconds, NO_SECONDS, label="Seconds", widget=forms.Select)
+    aspect = Text(lines.read_aspect, "Choose the shape of the picture.", widget=forms.Select)
     negative_prompt = Text(
         lambda text: lines.read_text(text, lines.MAX_NEGATIVE, "negative prompt"),
         required=False,
@@ -168,11 +173,11 @@ def initial_of(shot: Shot) -> dict[str, Any]:
 class SplitForm(forms.Form):
     """One shot becomes two: what each of them shows, and how long."""
 
-    first_prompt = Text(lines.read_prompt, widget=_area(5), label="This shot shows")
-    first_seconds = Text(lines.read_seconds, label="Seconds")
-    code = Text(lines.read_code, label="Code of the new shot")
-    second_prompt = Text(lines.read_prompt, widget=_area(5), label="The new shot shows")
-    second_seconds = Text(lines.read_seconds, label="Seconds")
+    first_prompt = Text(lines.read_prompt, NO_PROMPT, widget=_area(5), label="This shot shows")
+    first_seconds = Text(lines.read_seconds, NO_SECONDS, label="Seconds")
+    code = Text(lines.read_code, "The code is missing.", label="Code of the new shot")
+    second_prompt = Text(lines.read_prompt, NO_PROMPT, widget=_area(5), label="The new shot shows")
+    second_seconds = Text(lines.read_seconds, NO_SECONDS, label="Seconds")
 
     def __init__(self, *args: Any, shot: Shot, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -203,10 +208,7 @@ class GenerateForm(forms.Form):
         min_value=1,
         max_value=8,
         label="Clips of each shot",
-        error_messages={
-            "min_value": "Ask for 1 to 8 clips of each shot.",
-            "max_value": "Ask for 1 to 8 clips of each shot.",
-        },
+        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), ONE_TO_EIGHT),
     )
     engine = forms.ChoiceField(required=False, label="Model", error_messages={"invalid_choice": engines.GONE})
     over = forms.BooleanField(required=False, label="Go over the budget")

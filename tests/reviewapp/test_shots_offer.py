@@ -271,8 +271,10 @@ def test_an_order_by_a_policy_says_who_makes_each_clip_and_why(
     where = reverse("generate", args=[first.project.slug])
     answer = signed_in(alice).get(where, asked)
     page = answer.content.decode()
-    assert '4 × $0.48</span> Runway Gen-4.5<span class="parts__why' in page
-    assert "Runway Gen-4.5 at $0.48: the cheapest of " in page
+    (part,) = answer.context["quote"].lines[0].parts
+    assert part.clips == 4
+    assert f'4 × ${part.each_usd:.2f}</span> {part.label}<span class="parts__why' in page
+    assert f"{part.label} at ${part.each_usd:.2f}: the cheapest of " in page
     assert "nobody pays" in page
     assert "Left out." in page
     (payer,) = answer.context["payers"]
@@ -282,3 +284,31 @@ def test_an_order_by_a_policy_says_who_makes_each_clip_and_why(
 def test_an_order_without_a_key_says_so_beside_its_provider(shot: Shot, alice: User) -> None:
     page = signed_in(alice).get(reverse("generate", args=[shot.project.slug]), {"shot": shot.pk})
     assert "No key for Runway can be used" in page.content.decode()
+
+
+# --- sentences ---
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("shot-new", {"engine": "nobody/nothing"}),
+        ("shot-split", {"code": ""}),
+        ("member-add", {"role": "king"}),
+        ("project-settings", {"name": "x" * 200, "candidates_per_round": "9"}),
+        ("input-add", {"role": "hero"}),
+        ("input-use-clip", {"clip": "x"}),
+        ("generate", {"count": "some", "shots": "1"}),
+    ],
+)
+def test_no_form_answers_with_the_frameworks_own_words(
+    shot: Shot, alice: User, name: str, data: dict[str, str]
+) -> None:
+    args = [shot.project.slug]
+    if name in ("shot-split", "input-add", "input-use-clip"):
+        args.append(shot.code)
+    answer = signed_in(alice).post(reverse(name, args=args), data)
+    assert answer.status_code in (409, 422)
+    page = answer.content.decode()
+    for words in ("This field is required", "Select a valid choice", "Enter a whole number", "Ensure "):
+        assert words not in page

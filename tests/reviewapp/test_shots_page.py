@@ -279,17 +279,19 @@ def test_an_escalated_shot_shows_priced_ways_on_to_its_producer_alone(
     shot: Shot, alice: User, bob: User
 ) -> None:
     escalated(shot, alice, 2)
-    Shot.objects.update(duration_s=4)
     sandbox_key("http://127.0.0.1:9/runway")
-    hers = text(signed_in(alice).get(address("shot-detail", shot)))
-    for words in (
-        "One more round ($1.20)",
-        "Veo 3.1 Fast",
-        "$0.60 a clip",
-        "Split…",
-        "Accept v001 c01",
-    ):
+    answer = signed_in(alice).get(address("shot-detail", shot))
+    hers = text(answer)
+    for words in ("One more round ($1.20)", "Split…", "Accept v001 c01"):
         assert words in hers, words
+    others = answer.context["other_models"]
+    prices = [price for _, price in others]
+    assert 0 < len(others) <= 6
+    assert prices == sorted(prices)
+    for choice, price in others:
+        assert choice.provider == "runway" != choice.model
+        assert choice.model != shot.effective_model
+        assert f'{choice.label} <span class="muted">${price:.2f} a clip</span>' in hers
     assert "One more round" not in text(signed_in(bob).get(address("shot-detail", shot)))
 
 
