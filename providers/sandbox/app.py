@@ -13,7 +13,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from providers.sandbox import google, kling, openai, runcrate, runway, vertex
+from providers.sandbox import comfyui, fal, google, kling, openai, runcrate, runway, vertex
 from providers.sandbox.connections import Connections
 from providers.sandbox.control import Control
 from providers.sandbox.engine import Engine
@@ -37,6 +37,8 @@ WIRES: tuple[Wire, ...] = (
     runcrate.WIRE,
     google.WIRE,
     vertex.WIRE,
+    fal.WIRE,
+    comfyui.WIRE,
 )  # fmt: skip
 
 
@@ -51,7 +53,8 @@ def create_app(
     store = Store(data.resolve())
     wires = {wire.name: wire for wire in spoken}
     dooms = {name: wire.doom for name, wire in wires.items()}
-    engine = Engine(store, settings or Settings(), render_workers, dooms)
+    slots = {name: wire.slots for name, wire in wires.items() if wire.slots is not None}
+    engine = Engine(store, settings or Settings(), render_workers, dooms, slots)
     faults = Faults()
     house = House(store, engine, faults, connections or Connections(), Post(store, faults))
 

@@ -29,9 +29,18 @@ log = logging.getLogger("sandbox")
 class Engine:
     """Keeps the open jobs in memory and everything in the store; both say the same at every moment."""
 
-    def __init__(self, store: Store, start: Settings, render_workers: int, dooms: Dooms) -> None:
+    def __init__(
+        self,
+        store: Store,
+        start: Settings,
+        render_workers: int,
+        dooms: Dooms,
+        slots: Mapping[str, int] | None = None,
+    ) -> None:
         self.store = store
         self._dooms = dooms
+        # By vendor: how many jobs of a lane run at once, where that is not for the settings to say.
+        self._slots = slots or {}
         # Told of every change of a job's state, after it was written down.
         self.changed: Callable[[Job], None] = lambda job: None
         self._start = start
@@ -102,7 +111,7 @@ class Engine:
 
     def is_full(self, lane: Lane) -> bool:
         """Whether one more job would have to wait, for a vendor that refuses it instead."""
-        return len(self._held[lane]) >= self.settings.capacity
+        return len(self._held[lane]) >= self._slots_of(lane)
 
     def job_by_token(self, vendor: str, key: str, token: str) -> Job | None:
         """The job that this key gave this name of its own, fresh."""
@@ -167,11 +176,14 @@ class Engine:
     def _admit(self, lane: Lane) -> None:
         """Give free slots to the jobs that wait longest."""
         waiting, held = self._waiting[lane], self._held[lane]
-        while waiting and len(held) < self.settings.capacity:
+        while waiting and len(held) < self._slots_of(lane):
             job = self._open[waiting.popleft()]
             held.add(job.id)
             self._to(job, State.PENDING)
             self._work[job.id] = asyncio.create_task(self._perform(job))
+
+    def _slots_of(self, lane: Lane) -> int:
+        return self._slots.get(lane[0].partition(":")[0], self.settings.capacity)
 
     def _to(self, job: Job, state: State) -> None:
         if job.state is not state:

@@ -85,8 +85,8 @@ class Job:
 
     @property
     def lane(self) -> tuple[str, str]:
-        """Jobs of one lane share their slots."""
-        return self.key, self.model
+        """Jobs of one lane share their slots: a key's of one model, unless the wire says otherwise."""
+        return self.key, str(self.extra.get("lane", self.model))
 
     @property
     def is_over(self) -> bool:

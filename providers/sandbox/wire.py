@@ -60,6 +60,7 @@ class Wire:
     `doom(kind, code)` gives the vendor's code and words for a neutral kind of failure (see `Doom`); `code` is
     what a fault on order wants instead of the usual one, or "". `job_in` is the id of the job that a call
     speaks of. `callback` is asked at every change of a job's state.
+    `slots` is how many jobs of a lane run at once, where that is not for the settings to say.
     `error_body` is the body of an error on order, with the wish to wait where the vendor puts it there.
     """
 
@@ -73,6 +74,7 @@ class Wire:
     model_in: Callable[[Asked], str] = model_in_body
     key_of: Callable[[Headers], str] = bearer
     callback: Callable[[House, Job], list[Delivery]] = no_callback
+    slots: int | None = None
     error_body: Callable[[int, float | None], Mapping[str, Any] | None] = plain_error
 
     def role(self, method: str, path: str) -> Role:
