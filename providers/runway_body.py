@@ -11,10 +11,8 @@ from providers.media import as_data_uri, at_most, clip_type, fetchable_url, pict
 from providers.request_check import closest_size, mode_name
 
 PATHS = {"text": "/v1/text_to_video", "image": "/v1/image_to_video", "video": "/v1/video_to_video"}
-# Models share the idea of an input clip but not its name.
-VIDEO_FIELDS = {"aleph2": "videoUri"}
 # What changes the price is set by its own field, or the estimate and the budget would see another clip.
-PRICED = frozenset({"model", "duration", "audio"})
+PRICED = frozenset({"model", "duration", "audio", "ratio", "resolution"})
 
 VIDEO_TYPES = frozenset({"video/mp4", "video/quicktime", "video/webm"})
 MAX_URL = 2048
@@ -36,7 +34,10 @@ def body_of(model: Model, request: GenerationRequest, uris: Mapping[str, str]) -
     if mode == "image":
         body["promptImage"] = _prompt_image(uris)
     if mode == "video":
-        body[VIDEO_FIELDS[model.id]] = uris["source_video"]
+        body |= _source(model, uris["source_video"])
+    references = [uris[name] for name in sorted(uris, key=_number) if name.startswith("references.")]
+    if references:
+        body["references"] = [{"uri": uri} for uri in references]
     duration = request.duration_s
     if duration is None and model.duration_required:
         duration = model.default_duration
@@ -49,8 +50,21 @@ def body_of(model: Model, request: GenerationRequest, uris: Mapping[str, str]) -
     return body | dict(request.extra)
 
 
+def _source(model: Model, uri: str) -> dict[str, str]:
+    """The clip to edit. Models share the idea and not its name, and some do other things with it as well."""
+    how = {"mode": model.wire["video_mode"]} if "video_mode" in model.wire else {}
+    return {model.wire["video"]: uri} | how
+
+
+def _number(name: str) -> int:
+    number = name.rpartition(".")[2]
+    return int(number) if number.isdecimal() else -1
+
+
 def _shape(model: Model, request: GenerationRequest, mode: str) -> dict[str, str]:
-    """`ratio` in pixels, or `targetAspectRatio` where only the shape is taken; a source may keep its own."""
+    """The size, in the words of this model: `ratio` in pixels, as an aspect or as auto_720p, `resolution`
+    by name, or `targetAspectRatio` where only the shape is taken; a source may keep its own.
+    """
     rules = model.modes[mode]
     if request.width is not None and request.height is not None:
         size = closest_size(rules, request.width, request.height)
@@ -60,7 +74,14 @@ def _shape(model: Model, request: GenerationRequest, mode: str) -> dict[str, str
         return {}
     if rules.shape_only:
         return {"targetAspectRatio": size.aspect}
-    return {"ratio": f"{size.width}:{size.height}"}
+    usual = "none" if mode == "video" else "pixels"
+    words = {
+        "pixels": {"ratio": f"{size.width}:{size.height}"},
+        "aspect": {"ratio": size.aspect},
+        "auto": {"ratio": f"auto_{size.tier}"},
+        "none": {},
+    }[model.wire.get("shape", {}).get(mode, usual)]
+    return words | ({"resolution": size.tier} if mode in model.wire.get("resolution", ()) else {})
 
 
 def _prompt_image(uris: Mapping[str, str]) -> str | list[dict[str, str]]:

@@ -25,7 +25,7 @@ def job_of(
     model = body["model"]
     video = next((media[name] for name in SOURCE_VIDEO if media.get(name)), b"")
     source = Source(video) if endpoint == "video_to_video" else None
-    seconds = _seconds(model, body, source)
+    seconds, size = _seconds(model, body, source), _size(body, source)
     ordered = Order(
         vendor=VENDOR,
         secret=secret,
@@ -33,9 +33,9 @@ def job_of(
         mode=endpoint,
         model=model,
         prompt=body.get("promptText") or _shots(body),
-        size=_size(body, source),
+        size=size,
         seconds=seconds,
-        estimated=estimate(model, body, seconds),
+        estimated=estimate(model, body, seconds, size),
         negative=body.get("negativePrompt", ""),
         seed=body.get("seed"),
         image=next((media[name] for name in FIRST_IMAGE if media.get(name)), b""),
@@ -44,10 +44,17 @@ def job_of(
     return order.job_of(ordered, store)
 
 
-def estimate(model: str, body: Mapping[str, Any], seconds: float) -> int:
+def estimate(model: str, body: Mapping[str, Any], seconds: float, size: tuple[int, int]) -> int:
     """Whole credits, rounded up; other files than MP4 cost five credits a second more."""
     price = facts()["models"][model]
-    rate = price["credits_per_second"]
+    named = str(body.get("resolution") or body.get("ratio", "")).lower().removeprefix("auto_")
+    by_name, steps = price.get("credits_by_resolution", {}), price.get("credits_by_megapixels", [])
+    if named in by_name:
+        rate = by_name[named]
+    elif steps:
+        rate = next(rate for most, rate in steps if size[0] * size[1] / 1e6 < most)
+    else:
+        rate = price["credits_per_second"]
     if body.get("audio") is False:
         rate = price.get("silent_credits_per_second", rate)
     if body.get("outputFormat", "mp4") not in {"mp4", "mov"}:
