@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from providers import catalog
 from tests.sandbox_server import Sandbox, running_sandbox
 
 
@@ -20,3 +22,13 @@ def every_vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox that lives as long as the run; a test that uses it resets it first."""
     with running_sandbox(tmp_path_factory.mktemp("vendors")) as running:
         yield running
+
+
+@pytest.fixture
+def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A house's own catalogue file, for the test to write before the catalogue is first asked."""
+    path = tmp_path / "own.toml"
+    monkeypatch.setenv("RETAKE_CATALOG", str(path))
+    catalog._catalog.cache_clear()
+    yield path
+    catalog._catalog.cache_clear()

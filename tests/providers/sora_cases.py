@@ -20,6 +20,23 @@ LINK = Media(url="https://e.example/first.png")
 MP4 = b"\x00\x00\x00\x18ftypisom" + bytes(64)
 EDIT = GenerationRequest(model="sora-2", prompt="Make it dusk", source_video=Media(url=JOB))
 
+# A gateway's model, as a house would write it down.
+OWN = """
+[[models]]
+id = "wan"
+vendor = "sora"
+label = "Wan 2.1"
+durations = [5]
+default_duration = 5
+audio = "none"
+prompt_limit = 1000
+prompt_unit = "chars"
+prices = [{ usd_per_second = "0.10" }]
+sources = [{ what = "all", mark = "unverified", where = "our own", date = 2026-11-20 }]
+[models.modes.text]
+sizes = [{ aspect = "16:9", size = [832, 480] }]
+"""
+
 
 def picture(width: int, height: int) -> Media:
     """As much of a PNG as says how large it is."""

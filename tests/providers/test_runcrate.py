@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -35,16 +34,6 @@ async def body_of(request: GenerationRequest) -> dict[str, Any]:
     await runcrate(vendor).submit(request)
     body: dict[str, Any] = vendor.bodies[0]
     return body
-
-
-@pytest.fixture
-def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A catalogue file of a house's own, read in place of nothing."""
-    path = tmp_path / "own.toml"
-    monkeypatch.setenv("RETAKE_CATALOG", str(path))
-    catalog._catalog.cache_clear()
-    yield path
-    catalog._catalog.cache_clear()
 
 
 OWN = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -29,6 +30,7 @@ from tests.providers.sora_cases import (
     KEY,
     LINK,
     MP4,
+    OWN,
     WORDS,
     parts_of,
     picture,
@@ -199,6 +201,16 @@ class TestTheClosedService:
         assert not status.ok
         assert "2026-09-24" in status.sentence
         assert not vendor.calls
+
+    async def test_it_orders_a_houses_own_models_from_a_gateway_alone(self, own_models: Path) -> None:
+        own_models.write_text(OWN, encoding="utf-8")
+        request = GenerationRequest(model="wan", prompt="Rain")
+        vendor = Vendor(video())
+        with pytest.raises(Unsupported, match=r"2026-09-24.*Nothing was sent\."):
+            await SoraProvider({"api_key": KEY}, vendor.client).submit(request)
+        assert not vendor.calls
+        await sora(vendor).submit(request)
+        assert vendor.bodies == [{"prompt": "Rain", "model": "wan"}]
 
     async def test_it_still_serves_a_gateway(self) -> None:
         assert (await sora(Vendor(video())).submit(BOAT)).id == JOB
