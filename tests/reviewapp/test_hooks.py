@@ -346,6 +346,13 @@ class TestTheDoor:
             assert answer.status_code == status
         assert is_due(row)
 
+    def test_a_database_that_fails_asks_the_vendor_to_come_again(self, client: Client, shot: Shot) -> None:
+        row = make_row(shot, make_key("kling"))
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE reviewapp_webhookdelivery RENAME TO out_of_order")
+        assert post(client, f"/hooks/kling/{hooks.token_of(row)}/", b"{}").status_code == 503
+        assert not is_due(row)
+
     def test_its_content_type_does_not_matter(self, client: Client, shot: Shot) -> None:
         row = make_row(shot, make_key("kling"))
         url = f"/hooks/kling/{hooks.token_of(row)}/"
