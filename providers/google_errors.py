@@ -90,7 +90,7 @@ def error_of(response: httpx.Response) -> GoogleError:
         return GoogleError()
     # The Interactions API names the kind in `code`, where the others have the number.
     status = _text(error.get("status")) or _text(error.get("code"))
-    return GoogleError(status, _text(error.get("message")), tuple(_listed(error.get("details"))))
+    return GoogleError(status.upper(), _text(error.get("message")), tuple(_listed(error.get("details"))))
 
 
 class GoogleProvider(HttpProvider):

@@ -30,6 +30,8 @@ from providers.sandbox.wire import Asked, Wire
 VENDOR = "google"
 BASE = "/google/{version}"
 VERSIONS = ("v1", "v1beta")
+# The methods that are spoken since 2026, whose errors have names and no numbers.
+NEWER = re.compile(r"^/google/[^/]+/(interactions|webhooks)\b")
 KEY = re.compile(r"[A-Za-z0-9_-]{15,200}")
 JOB_ID = re.compile(r"/(?:interactions|operations)/([A-Za-z0-9_]+)")
 MODEL = re.compile(r"/models/([^/:]+)")
@@ -59,7 +61,7 @@ def routes(house: House) -> list[BaseRoute]:
 
 
 async def _guarded(house: House, answer: Answer, request: Request) -> Response:
-    """A key comes first, in the header or in the query."""
+    """A key comes first, in the header or in the query; who has none is told so before any method is."""
     try:
         secret = _key_of(request.headers) or request.query_params.get("key", "")
         if not secret:
@@ -69,9 +71,12 @@ async def _guarded(house: House, answer: Answer, request: Request) -> Response:
             raise Refused(400, "API key not valid. Please pass a valid API key.", "", details)
         if request.path_params["version"] not in VERSIONS:
             raise Refused(404, "There is no such version.")
+    except Refused as refused:
+        return refused.response()
+    try:
         return await answer(house, request, secret)
     except Refused as refused:
-        return refused.response
+        return refused.named() if NEWER.search(request.url.path) else refused.response()
 
 
 def _key_of(headers: Headers) -> str:

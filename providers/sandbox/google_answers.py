@@ -24,6 +24,7 @@ STATUSES = {
     504: "DEADLINE_EXCEEDED",
 }
 TYPE = "type.googleapis.com/google.rpc."
+QUOTA = "You exceeded your current quota, please check your plan and billing details."
 DAY_S = 24 * 3600.0
 BROKEN = ("13", "Video generation failed due to an internal server issue. Please try again later.")
 HELD_BACK = (
@@ -42,7 +43,19 @@ class Refused(Exception):
         self, code: int, message: str, status: str = "", details: list[dict[str, Any]] | None = None
     ) -> None:
         super().__init__(message)
-        self.response = JSONResponse(envelope(code, message, status, details), code)
+        self.code, self.message = code, message
+        self.status = status or STATUSES.get(code, "")
+        self.details = details
+
+    def response(self) -> Response:
+        """The error with its number, as nearly everywhere at Google."""
+        return JSONResponse(envelope(self.code, self.message, self.status, self.details), self.code)
+
+    def named(self) -> Response:
+        """The error as interactions and webhooks tell it, whose `code` is a name."""
+        name = "invalid_request" if self.status == "INVALID_ARGUMENT" else self.status.lower()
+        inner: dict[str, Any] = {"code": name, "message": self.message}
+        return JSONResponse({"error": inner | ({"details": self.details} if self.details else {})}, self.code)
 
 
 def envelope(
@@ -57,17 +70,14 @@ def fault_body(code: int, wait: float | None) -> Mapping[str, Any]:
     """What a fault on order says: the wish to wait lies in the body, as everywhere at Google."""
     if code != 429:
         return envelope(code, "The sandbox was asked for this error.")
-    return quota("GenerateRequestsPerMinutePerProjectPerModel", wait)
+    return envelope(429, QUOTA, details=quota("GenerateRequestsPerMinutePerProjectPerModel", wait))
 
 
-def quota(name: str, wait: float | None) -> dict[str, Any]:
-    """429 as Google writes it, with the quota that was hit and the wait where there is one."""
-    details: list[dict[str, Any]] = [
-        {"@type": f"{TYPE}QuotaFailure", "violations": [{"quotaId": name, "quotaValue": "10"}]}
-    ]
-    if wait is not None:
-        details.append({"@type": f"{TYPE}RetryInfo", "retryDelay": f"{wait:g}s"})
-    return envelope(429, "You exceeded your current quota.", "RESOURCE_EXHAUSTED", details)
+def quota(name: str, wait: float | None = None) -> list[dict[str, Any]]:
+    """The details of 429: the quota that was hit, and the wait where there is one."""
+    violations = [{"quotaId": name, "quotaValue": "10"}]
+    hit: dict[str, Any] = {"@type": f"{TYPE}QuotaFailure", "violations": violations}
+    return [hit] if wait is None else [hit, {"@type": f"{TYPE}RetryInfo", "retryDelay": f"{wait:g}s"}]
 
 
 def doom(kind: str, code: str) -> Doom:
@@ -91,9 +101,7 @@ def check_account(house: House, job: Job) -> None:
         raise Refused(429, "Your project has exceeded its spending limit. Please try again later.")
     limit = house.engine.settings.daily_limit
     if limit is not None and house.store.count_since(job.key, time.time() - DAY_S).get(job.model, 0) >= limit:
-        refused = Refused(429, "")
-        refused.response = JSONResponse(quota("GenerateRequestsPerDayPerProjectPerModel", None), 429)
-        raise refused
+        raise Refused(429, QUOTA, details=quota("GenerateRequestsPerDayPerProjectPerModel"))
 
 
 async def body_of(request: Request) -> dict[str, Any]:

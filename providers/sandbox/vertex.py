@@ -61,7 +61,7 @@ async def _guarded(house: House, answer: Answer, request: Request) -> Response:
             _check_place(request, email)
         return await answer(house, request, email)
     except Refused as refused:
-        return refused.response
+        return refused.response()
 
 
 def _check_place(request: Request, email: str) -> None:
