@@ -167,7 +167,7 @@ def is_free(model: Model) -> bool:
     return catalog.vendor(model.vendor).free
 
 
-def price_words(model: Model, a_second: str = "a second", a_clip: str = "a clip") -> str:
+def price_words(model: Model, a_second: str = " a second", a_clip: str = " a clip") -> str:
     """$0.12 a second, or the range where it depends on size or sound."""
     if is_free(model):
         return "your own hardware: no price"
@@ -176,7 +176,7 @@ def price_words(model: Model, a_second: str = "a second", a_clip: str = "a clip"
     if not seconds and not clips:
         return "no longer sold"
     ranges = [(clips, a_clip), (seconds, a_second)]
-    return " and ".join(f"{_range(amounts)} {unit}" for amounts, unit in ranges if amounts)
+    return " and ".join(f"{_range(amounts)}{unit}" for amounts, unit in ranges if amounts)
 
 
 def _range(amounts: list[Decimal]) -> str:

@@ -66,7 +66,7 @@ def test_a_row_says_what_the_model_can_do_and_what_five_seconds_cost(charlie: Us
         "2 to 10 s",
         "720p",
         "1,000 chars",
-        "$0.12 /s",
+        "$0.12/s",
         "$0.60",
         "an emoji counts as two",
         "runwayml 5.24.0",
