@@ -259,8 +259,18 @@ class RetakeCard:
         return limit_for(self.version, [(row.provider, row.model) for row in self.candidates])
 
     @property
+    def sent_to(self) -> str:
+        """The models that make its clips, each once."""
+        return ", ".join(dict.fromkeys(_label(row) for row in self.candidates))
+
+    @property
     def arrived(self) -> Candidate | None:
         return next((row for row in self.candidates if row.status == Status.IN_REVIEW), None)
+
+
+def _label(candidate: Candidate) -> str:
+    models = rewriting.models_of([(candidate.provider, candidate.model)])
+    return models[0].label if models else candidate.model
 
 
 # The state a card is in is that of its clip which has come least far.
