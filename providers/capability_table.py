@@ -17,7 +17,7 @@ WEBHOOKS = {
     "none": "–",
     "standard": "signed (Standard Webhooks)",
     "ed25519": "signed (Ed25519)",
-    "token": "by a secret address, signed where a secret is set",
+    "token": "by a secret address",
 }
 CAN: dict[str, Callable[[Model], bool]] = {
     "words": lambda model: "text" in model.modes,
@@ -56,7 +56,14 @@ def _vendor_row(vendor: Vendor) -> list[str]:
         else f"{len(living)} and {len(every) - len(living)} retired"
     )
     found = "yes" if vendor.find else "–"
-    return [name, count, *(_share(can, living) for can in CAN.values()), found, WEBHOOKS[vendor.webhook]]
+    return [name, count, *(_share(can, living) for can in CAN.values()), found, _webhook_words(vendor)]
+
+
+def _webhook_words(vendor: Vendor) -> str:
+    """Some that are believed by their address can be signed as well, once the account has a secret."""
+    signs = any(credential.name == "webhook_secret" for credential in vendor.credentials)
+    words = WEBHOOKS[vendor.webhook]
+    return f"{words}, signed where a secret is set" if vendor.webhook == "token" and signs else words
 
 
 def _share(can: Callable[[Model], bool], models: list[Model]) -> str:

@@ -44,6 +44,7 @@ class Mode:
     clip takes the shape of what it starts from, and any size is good. `last_frame`: takes a last frame,
     together with a first one, or alone where `last_alone`. `max_references` pictures may go along;
     `durations` replaces the model's own where it differs here, `reference_durations` where pictures go along.
+    `links_only`: the vendor fetches its inputs by link and takes no files, which is what a shot has.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Mode:
     follows_input: bool = False
     last_frame: bool = False
     last_alone: bool = False
+    links_only: bool = False
     max_references: int = 0
     durations: tuple[int, ...] | None = None
     reference_durations: tuple[int, ...] | None = None

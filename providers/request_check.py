@@ -8,6 +8,7 @@ from itertools import pairwise
 from providers.catalog_data import Mode, Model, Size
 from providers.contract import GenerationRequest
 from providers.errors import FieldIssue
+from providers.media import inputs_of
 from providers.prompts import prompt_over
 
 # Vendors round their own shapes to pixels that codecs like: 1584 × 672 is called 21:9 and is 1 % off.
@@ -85,11 +86,21 @@ def _input_issues(model: Model, request: GenerationRequest) -> Iterator[FieldIss
             yield FieldIssue(
                 "last_frame", f"{model.label} takes a last frame only together with a first one."
             )
+    if wanted in model.modes and model.modes[wanted].links_only:
+        yield from _file_issues(model, request)
     most = model.modes[wanted].max_references if wanted in model.modes else model.max_references
     if len(request.references) > most:
         takes = f"at most {most}" if most else "no"
         beside = {"text": "", "image": " beside a frame", "video": " beside a clip"}[wanted]
         yield FieldIssue("references", f"{model.label} takes {takes} reference pictures{beside}.")
+
+
+def _file_issues(model: Model, request: GenerationRequest) -> Iterator[FieldIssue]:
+    """A file is refused here and not at the vendor, so that nobody is offered what cannot be sent."""
+    for field, media in inputs_of(request).items():
+        if not media.url:
+            words = f"{model.label} fetches pictures from the web and takes no files of yours. "
+            yield FieldIssue(field, words + "Remove it or choose another model.")
 
 
 def _missing_input(model: Model, wanted: str) -> FieldIssue:

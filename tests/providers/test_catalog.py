@@ -15,6 +15,7 @@ from providers import catalog
 from providers.catalog_data import CatalogError, Model, read_catalog
 from providers.contract import GenerationRequest, Media
 from providers.errors import Unsupported
+from providers.request_check import issues_of
 
 LIVING = [entry for entry in catalog.models() if not entry.is_retired()]
 PRICED = [entry for entry in catalog.models() if entry.prices]
@@ -311,6 +312,21 @@ class TestSentences:
         )
         assert [issue.field for issue in catalog.check_request(edit)] == ["model"]
         assert catalog.check_request(edit, even_retired=True) == ()
+
+    def test_it_hands_no_file_to_a_vendor_that_only_fetches(self, tmp_path: Path) -> None:
+        sizes = 'sizes = [{ aspect = "16:9", size = [16, 9] }]'
+        fetching = f"[models.modes.image]\nlinks_only = true\nlast_frame = true\n{sizes}"
+        path = tmp_path / "models.toml"
+        path.write_text(f"{ENTRY}{fetching}\n", encoding="utf-8")
+        (entry,) = read_catalog([path]).models
+        link, file = Media(url="https://e.example/a.png"), Media(data=b"a picture")
+        request = GenerationRequest(model="m", prompt="x", first_frame=link, last_frame=link)
+        assert issues_of(entry, request, retired=False) == ()
+        (issue,) = issues_of(entry, replace(request, last_frame=file), retired=False)
+        assert issue.field == "last_frame"
+        assert "takes no files" in issue.message
+        # What is only known to be there is a file: nobody is offered what cannot be sent.
+        assert issues_of(entry, replace(request, first_frame=Media()), retired=False)
 
     def test_it_knows_models_by_vendor(self) -> None:
         request = GenerationRequest(model="gen4.5", prompt="x")
