@@ -36,6 +36,8 @@ AHEAD: Final = timedelta(seconds=0.5)
 # How many rows may be called and on their way at once: a few, or those of a few seconds at a high rate.
 FEW: Final = 3
 FEW_S: Final = 2.0
+# So many are called in one round where no limit is known, as after a provider's outage.
+MANY: Final = 20
 # A vendor that says it is full is asked again after this long, or as soon as a job of the key has ended.
 FULL_S: Final = 30.0
 FULL_WORDS: Final = "The provider has as many clips under way as it takes from this account."
@@ -146,9 +148,11 @@ def left(key_id: int | None) -> None:
     """A job of this key has ended: where the key only rested because the vendor was full, there is room."""
     if key_id is None:
         return
-    rested = ProviderKey.objects.filter(pk=key_id, resting_reason=FULL_WORDS)
-    # Apart from the caller's transaction, which holds the locks of many rows.
-    transaction.on_commit(lambda: rested.update(resting_until=None, resting_reason=""))
+    now = timezone.now()
+    rests = ProviderKey.objects.filter(pk=key_id, resting_reason=FULL_WORDS, resting_until__gt=now)
+    # Apart from the caller's transaction, which holds the locks of many rows. The reason stays: it says that
+    # this provider's room is to be found out one by one.
+    transaction.on_commit(lambda: rests.update(resting_until=now))
 
 
 def _is_called(candidate: Candidate, now: datetime) -> bool:
@@ -199,8 +203,9 @@ def _free_places(key: ProviderKey, now: datetime) -> list[datetime]:
     called = _called(key, now).count()
     room = None if concurrency is None else concurrency - called - _under_way(key, now).count()
     if per_minute is None:
-        # Where nobody knows how many the vendor takes, it is one more each round until it says it is full.
-        return [now] * (1 if room is None else max(0, room))
+        # Of a vendor that was full nobody knows how many it takes: it is one more each round.
+        unknown = 1 if key.resting_reason == FULL_WORDS else MANY
+        return [now] * (unknown if room is None else max(0, room))
     # Workers that come late must not bring the calls of a minute all at once.
     soon = max(FEW, round(per_minute * FEW_S / 60)) - called
     first = max(now, key.next_call_at or now)

@@ -99,6 +99,15 @@ class TestPlaces:
         assert limits.call_waiting() == 1
         assert begin(row) is not None
 
+    def test_after_an_outage_those_who_waited_go_together(self, shot: Shot) -> None:
+        rest = {"resting_until": timezone.now() + timedelta(minutes=1), "resting_reason": "It is down."}
+        key = make_key(**rest)
+        rows = queued(shot, 5)
+        assert [begin(row) for row in rows] == [None] * 5
+        ProviderKey.objects.filter(pk=key.pk).update(resting_until=timezone.now())
+        assert limits.call_waiting() == 5
+        assert all(begin(row) is not None for row in rows)
+
     def test_a_shot_on_hold_gives_its_place_to_the_others(
         self, shot: Shot, make_shot: Callable[..., Shot]
     ) -> None:
