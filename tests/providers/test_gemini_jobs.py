@@ -178,8 +178,9 @@ class TestFiles:
         ).poll(JOB)
         assert job.outputs[0].url == SANDBOX + fetched
 
-    async def test_it_fetches_as_the_sdk_fetches(self) -> None:
-        entry = recorded("gemini", "omni_download")
+    @pytest.mark.parametrize("name", ["omni_download", "predict_download"])
+    async def test_it_fetches_as_the_sdk_fetches(self, name: str) -> None:
+        entry = recorded("gemini", name)
         vendor = Vendor(httpx.Response(200, content=MP4))
         url = f"{SANDBOX}{entry['path']}?alt=media"
         await gemini(vendor, **self.hosts).download(Output(url=url), io.BytesIO())
