@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -246,17 +244,10 @@ class TestRefusals:
 
 
 @pytest.fixture
-def one_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def one_more(own_models: Path) -> None:
     """The model that the page adds, read as the page says."""
-    text = PAGE.read_text(encoding="utf-8")
-    entry = text.split("```toml\n")[1].split("```")[0]
-    path = tmp_path / "own.toml"
-    path.write_text(entry, encoding="utf-8")
-    monkeypatch.setenv("RETAKE_CATALOG", os.pathsep.join([str(path)]))
-    catalog._catalog.cache_clear()
-    yield
-    monkeypatch.delenv("RETAKE_CATALOG")
-    catalog._catalog.cache_clear()
+    page = PAGE.read_text(encoding="utf-8")
+    own_models.write_text(page.split("```toml\n")[1].split("```")[0], encoding="utf-8")
 
 
 @pytest.mark.anyio
