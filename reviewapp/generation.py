@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Max
+from django.db.models import Max
 from django.utils import timezone
 
 from providers import catalog
@@ -27,14 +27,14 @@ from reviewapp.models import (
     Project,
     PromptVersion,
     Shot,
-    ShotInput,
     ShotStatus,
     Status,
     User,
 )
 from reviewapp.models.projects import Author, Routing
 from reviewapp.quotes import CannotGenerate, Quote, QuoteLine
-from reviewapp.routing import Way, choose, outline, way_of, way_of_order
+from reviewapp.routing import Way, choose, way_of, way_of_order
+from reviewapp.standing import Standing, prompt_for, standings_of
 
 __all__ = ["CannotGenerate", "Quote", "QuoteLine", "generate", "generation_request", "prompt_for", "quote"]
 
@@ -43,77 +43,6 @@ __all__ = ["CannotGenerate", "Quote", "QuoteLine", "generate", "generation_reque
 MOST_MESSAGES: Final = 100
 # Some models take longer seeds than a column of the database.
 LARGEST_SEED: Final = 2**63 - 1
-
-
-def prompt_for(shot: Shot) -> tuple[str, str]:
-    """The prompt and negative prompt the shot's first version carries, with the project's style text."""
-    style = shot.project.style_text.strip()
-    brief = shot.prompt.strip()
-    text = f"{brief} {style}" if style else brief
-    return text, shot.negative_prompt.strip()
-
-
-# --- what stands behind the shots of an order, in a fixed number of queries ---
-
-
-@dataclass(frozen=True)
-class _Standing:
-    """One shot as an order finds it. `version` is the one to ask with; None where the brief is a new one, or
-    the first. `source_s` is how long its clip to edit is.
-    """
-
-    shot: Shot
-    version: PromptVersion | None
-    next_number: int
-    pins: list[dict[str, Any]]
-    source_s: float | None
-    existing: int
-
-    @property
-    def text(self) -> tuple[str, str]:
-        if self.version is None:
-            return prompt_for(self.shot)
-        return self.version.text, self.version.negative_text
-
-    @property
-    def outline(self) -> GenerationRequest:
-        return outline(*self.text, self.shot.duration_s, self.pins)
-
-
-def _standings(shots: Sequence[Shot]) -> list[_Standing]:
-    versions: dict[int, list[PromptVersion]] = {shot.pk: [] for shot in shots}
-    for version in (
-        PromptVersion.objects.filter(shot__in=shots).defer("changes", "unserved").order_by("number")
-    ):
-        versions[version.shot_id].append(version)
-    asked = Candidate.objects.filter(shot__in=shots).exclude(status=Status.CANCELLED).order_by()
-    existing = dict(asked.values_list("shot").annotate(Count("pk")))
-    present = inputs.present_in(shots)
-    return [_standing(shot, versions[shot.pk], present[shot.pk], existing.get(shot.pk, 0)) for shot in shots]
-
-
-def _standing(
-    shot: Shot, versions: Sequence[PromptVersion], present: Sequence[ShotInput], existing: int
-) -> _Standing:
-    latest = next((version for version in reversed(versions) if version.withdrawn_at is None), None)
-    if latest is not None:
-        latest.shot = shot
-    source = next((row for row in present if row.role == ShotInput.Kind.SOURCE_VIDEO), None)
-    return _Standing(
-        shot=shot,
-        version=None if _brief_is_new(shot, versions) else latest,
-        next_number=versions[-1].number + 1 if versions else 1,
-        pins=inputs.pins_of(present),
-        source_s=source.duration_s if source else None,
-        existing=existing,
-    )
-
-
-def _brief_is_new(shot: Shot, versions: Sequence[PromptVersion]) -> bool:
-    """Whether the producer has changed the brief since the last version that was written from it."""
-    roots = (v for v in reversed(versions) if v.author_kind == Author.PERSON and v.parent_id is None)
-    root = next(roots, None)
-    return root is None or (root.text, root.negative_text) != prompt_for(shot)
 
 
 # --- the quote ---
@@ -133,10 +62,10 @@ def quote(
     A policy, or a model with its provider, stands for this order above what the shots say.
     """
     way = way_of_order(project, routing=routing, provider=provider, model=model)
-    return _quote(project, _standings(list(shots)), count or project.candidates_per_round, way)
+    return _quote(project, standings_of(list(shots)), count or project.candidates_per_round, way)
 
 
-def _quote(project: Project, standings: Sequence[_Standing], clips: int, way: Way | None) -> Quote:
+def _quote(project: Project, standings: Sequence[Standing], clips: int, way: Way | None) -> Quote:
     totals = money.project_totals(project)
     offered = market(project, totals)
     lines = tuple(_quote_line(offered, standing, clips, way) for standing in standings)
@@ -144,7 +73,7 @@ def _quote(project: Project, standings: Sequence[_Standing], clips: int, way: Wa
     return Quote(lines, totals, project.budget_mode, tuple(problems))
 
 
-def _quote_line(offered: Market, standing: _Standing, clips: int, way: Way | None) -> QuoteLine:
+def _quote_line(offered: Market, standing: Standing, clips: int, way: Way | None) -> QuoteLine:
     shot = standing.shot
     problems: list[str] = []
     choices: list[Choice] = []
@@ -215,7 +144,7 @@ def generate(
     locked = list(rows.filter(pk__in=[shot.pk for shot in shots]).select_related("project"))
     who = by.display_name
     way = way_of_order(project, routing=routing, provider=provider, model=model, who=who)
-    standings = _standings(locked)
+    standings = standings_of(locked)
     asked = _quote(project, standings, count or project.candidates_per_round, way)
     if not asked.may_be_sent or any(line.problems for line in asked.lines):
         raise CannotGenerate(asked)
@@ -230,7 +159,7 @@ def generate(
     return _ask(standings, asked.lines, by)
 
 
-def _ask(standings: Sequence[_Standing], lines: Sequence[QuoteLine], by: User) -> list[Candidate]:
+def _ask(standings: Sequence[Standing], lines: Sequence[QuoteLine], by: User) -> list[Candidate]:
     versions = _versions_to_ask(standings, by)
     asked = Candidate.objects.filter(version__in=versions).order_by()
     tops = dict(asked.values_list("version").annotate(Max("slot")))
@@ -257,7 +186,7 @@ def _ask(standings: Sequence[_Standing], lines: Sequence[QuoteLine], by: User) -
     return made
 
 
-def _versions_to_ask(standings: Sequence[_Standing], by: User) -> list[PromptVersion]:
+def _versions_to_ask(standings: Sequence[Standing], by: User) -> list[PromptVersion]:
     """The version that each shot is asked with, written where its brief is new."""
     # A producer's own new brief begins a new count of rounds: a person has decided to spend again.
     fresh = {
