@@ -12,11 +12,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from reviewapp import board, generation, keyring
+from reviewapp import board, choices, generation, inputs, keyring, wishes
 from reviewapp.choices import Choice
-from reviewapp.forms.shots import ConfirmForm, GenerateForm
+from reviewapp.forms.shots import ConfirmForm, GenerateForm, choice_of, initial_of, wish_of
 from reviewapp.models import GenerationOrder, Project, Role, Shot
 from reviewapp.models.projects import BudgetMode
+from reviewapp.quotes import QuoteLine
 from reviewapp.views.access import AuthedRequest, get_project
 from reviewapp.views.shots import asked_filter
 
@@ -80,6 +81,7 @@ def _context(project: Project, order: Order, **more: Any) -> dict[str, Any]:
         "project": project,
         "order": order,
         "quote": order.quote,
+        "lines": _lines(order),
         "form": order.form,
         "sendable": ",".join(str(shot.pk) for shot in sendable),
         "chosen": ",".join(str(shot.pk) for shot in order.shots),
@@ -119,6 +121,29 @@ def _payers(project: Project, quote: generation.Quote) -> list[Payer]:
         payer.usd += choice.price_usd
         payer.models[choice.model.label] = payer.models.get(choice.model.label, 0) + 1
     return sorted(payers.values(), key=lambda payer: -payer.usd)
+
+
+def _lines(order: Order) -> list[tuple[QuoteLine, tuple[str, ...]]]:
+    """Every line with why it is left out. What no model of a policy can make is summed up: the reasons of
+    sixty models, one after the other, would be read by nobody.
+    """
+    told = [(line, line.reasons) for line in order.quote.lines]
+    stopped = [line.shot for line in order.quote.lines if line.problems and not line.choices]
+    if not stopped:
+        return told
+    models, pictures = choices.on_offer(), inputs.present_in(stopped)
+    asked = Choice.read(str(order.form["engine"].value() or ""))
+    for place, (line, reasons) in enumerate(told):
+        shot = line.shot
+        choice = asked if asked.value else choice_of(shot.project, Choice.of_shot(shot).value)
+        if line.choices or not line.problems or choice.model:
+            continue
+        brief = initial_of(shot) | {"duration_s": shot.duration_s}
+        wish = wish_of(shot.project, brief, [row.role for row in pictures[shot.pk]])
+        found = wishes.makers(choice, wish, models)
+        if not found.able:
+            told[place] = (line, (*reasons[:-1], wishes.why_none(found)))
+    return told
 
 
 def _confirm(request: AuthedRequest, project: Project) -> HttpResponse:

@@ -16,7 +16,7 @@ from providers import catalog
 from reviewapp import choices, inputs
 from reviewapp.choices import Choice
 from reviewapp.forms.engines import count_words, facts
-from reviewapp.models import Project, Shot, ShotInput, User
+from reviewapp.models import Project, ProviderKey, Shot, ShotInput, User
 from reviewapp.wishes import Wish, makers
 from tests.cast import sandbox_key, signed_in
 from tests.providers.sandbox.orders import png
@@ -312,3 +312,20 @@ def test_no_form_answers_with_the_frameworks_own_words(
     page = answer.content.decode()
     for words in ("This field is required", "Select a valid choice", "Enter a whole number", "Ensure "):
         assert words not in page
+
+
+def test_a_line_that_no_model_of_a_policy_can_make_is_summed_up(
+    make_shot: Callable[..., Shot], alice: User
+) -> None:
+    sandbox_key(f"{settings.SANDBOX_URL}/runway")
+    shot = make_shot(duration_s=99, routing="cheapest")
+    answer = signed_in(alice).get(reverse("generate", args=[shot.project.slug]), {"shot": shot.pk})
+    ((_, reasons),) = answer.context["lines"]
+    (sentence,) = reasons
+    assert sentence.startswith("None of ")
+    assert sentence in answer.content.decode()
+    # One that could be made, had it a key, says that instead.
+    ProviderKey.objects.all().delete()
+    Shot.objects.update(duration_s=5)
+    answer = signed_in(alice).get(reverse("generate", args=[shot.project.slug]), {"shot": shot.pk})
+    assert "there is no key" in answer.context["lines"][0][1][0]
