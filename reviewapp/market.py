@@ -73,7 +73,8 @@ def market(project: Project, *totals: money.Totals, drawn: bool | None = None) -
     by_vendor: dict[str, list[ProviderKey]] = defaultdict(list)
     for key in fitting:
         by_vendor[key.provider].append(key)
-    served = {key.provider for key in fitting if key.usable and leads_elsewhere(key)}
+    # The sandbox speaks a closed service's format so that people can try it; no policy sends them there.
+    served = {k.provider for k in fitting if k.usable and leads_elsewhere(k) and not k.is_sandbox}
     return Market(
         offers=tuple(
             stand.offer(model, by_vendor[model.vendor], even_retired=model.vendor in served)

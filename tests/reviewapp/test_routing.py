@@ -198,6 +198,17 @@ def test_a_retired_model_is_refused_with_its_successor_unless_its_host_is_anothe
     assert send(shot, alice)[0].model == "sora-2"
 
 
+def test_a_closed_service_in_the_sandbox_can_be_named_and_is_never_picked(
+    shot: Shot, alice: User, settings: Any
+) -> None:
+    make_key("sora", base_url=f"{settings.SANDBOX_URL}/openai/v1")
+    Shot.objects.update(duration_s=4)
+    Project.objects.update(routing=Routing.CHEAPEST)
+    fresh = Shot.objects.select_related("project").get(pk=shot.pk)
+    assert generation.quote(fresh.project, [fresh]).lines[0].problems
+    assert send(shot, alice, provider="sora", model="sora-2")[0].provider == "sora"
+
+
 # --- few queries ---
 
 
