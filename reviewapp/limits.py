@@ -1,10 +1,10 @@
 """How many clips a key may have under way and how often it may be called, over all worker processes.
 
 The key's row is locked while a place is taken, so that two processes never count the same room twice. A row
-that finds no room stands in line (`waits_since`), and nobody overtakes the line. The watcher calls the rows
-that wait longest, exactly as many as there is room for: it gives each its key and its moment (`send_at`),
-which the submit station then only has to use. A row that was called and did not come in time stands in line
-again.
+that finds no room stands in line (`waits_since`), and nobody overtakes the line. The watcher calls retakes
+first and then the rows that wait longest, exactly as many as there is room for: it gives each its key and its
+moment (`send_at`), which the submit station then only has to use. A row that was called and did not come in
+time stands in line again.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -41,6 +41,8 @@ MANY: Final = 20
 # A vendor that says it is full is asked again after this long, or as soon as a job of the key has ended.
 FULL_S: Final = 30.0
 FULL_WORDS: Final = "The provider has as many clips under way as it takes from this account."
+# A reviewer waits for a retake; a long order of first clips has nobody before the screen yet.
+RETAKES_FIRST: Final = Case(When(replaces=None, then=1), default=0)
 # The line moves by being called. Looking by itself is for the day on which that went wrong.
 LOOK_S: Final = (240, 360)
 
@@ -117,7 +119,7 @@ def _call(line: CandidateQuerySet, keys: tuple[int, ...], now: datetime) -> int:
             (at, turn, key.pk) for key in locked.values() for turn, at in enumerate(_free_places(key, now))
         )
         called = 0
-        waiting = line.order_by("waits_since", "pk").only("fence")[: len(places)]
+        waiting = line.order_by(RETAKES_FIRST, "waits_since", "pk").only("fence")[: len(places)]
         for row, (at, _, key_id) in zip(waiting, places, strict=False):
             mine = Candidate.objects.filter(pk=row.pk, status=Status.QUEUED, fence=row.fence)
             facts = {"provider_key": locked[key_id], "send_at": at, "due_at": at}

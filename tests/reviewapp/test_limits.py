@@ -55,6 +55,19 @@ class TestPlaces:
         assert (second.provider_key, second.waits_since, second.send_at) == (key, None, None)
         assert under_way(key) == 1
 
+    def test_a_retake_is_called_before_first_clips_that_wait_longer(self, shot: Shot) -> None:
+        key = make_key(concurrency=1)
+        first, *others = queued(shot, 3)
+        assert begin(first)
+        accept(first)
+        assert [begin(row) for row in others] == [None, None]
+        (retake,) = queued(shot, 1, replaces=first)
+        assert begin(retake) is None
+        finish(Candidate.objects.get(pk=first.pk))
+        assert limits.call_waiting() == 1
+        called = Candidate.objects.exclude(send_at=None).get()
+        assert (called.pk, called.provider_key) == (retake.pk, key)
+
     def test_a_newcomer_does_not_overtake_the_line(self, shot: Shot) -> None:
         make_key(concurrency=1)
         rows = queued(shot, 2)
