@@ -6,6 +6,7 @@ Nothing here is ever done for a call whose answer was lost: somebody may be maki
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -43,6 +44,8 @@ SANDBOX_REST_S: Final = 2.0
 LONGEST_REST_S: Final = 900.0
 # After so many providers the clip waits where it is; a clip must not wander for ever.
 MOST_PASSES: Final = 12
+# Whoever has not even so many of its models is not where we look for it.
+MOST_GONE: Final = 3
 
 DOWN = (RateLimited, NeverSent, VendorUnavailable)
 KEY_AT_FAULT = (AuthFailed, OutOfCredit, NotConfigured)
@@ -148,6 +151,7 @@ def look_around(row: Candidate, passed: Sequence[Mapping[str, Any]]) -> Next:
     offered = market(project, *totals, drawn=None if key is None else key.is_sandbox)
     gone = [(entry["provider"], entry["model"]) for entry in passed if entry.get("gone")]
     asked = {entry["provider"] for entry in passed if not entry.get("gone")}
+    asked |= {vendor for vendor, models in Counter(v for v, _ in gone).items() if models >= MOST_GONE}
     fresh = _next(row, replace(offered, offers=offered.without(asked, gone)))
     return fresh if fresh.at_once else _next(row, replace(offered, offers=offered.without((), gone)))
 

@@ -115,7 +115,7 @@ def test_a_model_that_is_no_longer_served_is_passed_over_and_its_account_stays_g
     assert (taken.provider, taken.status, sandbox.paid_count()) == ("runway", Status.GENERATING, 1)
     gone = {entry["model"] for entry in taken.passed_by}
     assert asked.model in gone
-    assert len(gone) == len(taken.passed_by) > 1, "the account's other models are tried, each of them once"
+    assert len(gone) == len(taken.passed_by) == 3, "a few of its other models are tried, each of them once"
     kling.refresh_from_db()
     assert kling.usable
     assert not kling.rests(timezone.now())
