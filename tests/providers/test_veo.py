@@ -255,6 +255,7 @@ class TestErrors:
         assert type(caught.value) is kind
         assert not caught.value.may_have_spent
         assert caught.value.vendor_words
+        assert "{" not in caught.value.vendor_words
         assert "Nothing was" in str(caught.value) or "nothing was" in str(caught.value)
 
     async def test_it_ties_a_refused_field_to_ours(self) -> None:

@@ -244,6 +244,7 @@ class TestSafetyWords:
             ("This was blocked for safety reasons.", True),
             ("The request is prohibited under our policies.", True),
             ("`safetySettings` isn't supported by this model.", False),
+            ("`safety_settings` isn't supported by this model, whose filters are fixed.", False),
             ("Invalid value for aspectRatio.", False),
             ("", False),
         ],
