@@ -93,7 +93,7 @@ class Engine:
             raise ValueError(f"“{job.id}” cannot name a job.")
         scene = plan(**plan_arguments(job))
         job.truth = scene.truth()
-        if scene.refused and not job.doom:
+        if scene.refused and not job.doom and not job.extra.get("takes_any_prompt"):
             self.doom(job, "prompt")
         job.state = State.THROTTLED if self.is_full(job.lane) else State.PENDING
         self.store.add_job(job)

@@ -29,7 +29,8 @@ class TestPoll:
         ("name", "state"), [("queue_running", JobState.RUNNING), ("queue_pending", JobState.QUEUED)]
     )
     async def test_the_queue_knows_what_is_not_over(self, name: str, state: JobState) -> None:
-        lists = {"queue_running": [], "queue_pending": []} | {name: [[3, "other"], [4, JOB, {}, {}, []]]}
+        lists: dict[str, Any] = {"queue_running": [], "queue_pending": []}
+        lists[name] = [[3, "other"], [4, JOB, {}, {}, []]]
         vendor = server(queue=httpx.Response(200, json=lists))
         job = await comfyui(vendor).poll(JOB)
         assert (job.state, job.poll_after_s) == (state, 2)
@@ -133,7 +134,7 @@ class TestPoll:
 @pytest.mark.anyio
 class TestTheRest:
     async def test_it_takes_a_waiting_job_out_of_the_queue(self) -> None:
-        lists = [
+        lists: list[dict[str, Any]] = [
             {"queue_running": [], "queue_pending": [[1, JOB]]},
             {"queue_running": [], "queue_pending": []},
         ]

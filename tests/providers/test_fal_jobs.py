@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -101,13 +100,13 @@ class TestPoll:
             over(httpx.Response(200, json=body)),
             over(httpx.Response(422, json=body)),
         ):
-            _survives(lambda vendor=vendor: fal(vendor).poll(JOB))
+            _survives(vendor)
 
 
-def _survives(poll: Callable[[], Any]) -> None:
+def _survives(vendor: Vendor) -> None:
     async def run() -> None:
         try:
-            await poll()
+            await fal(vendor).poll(JOB)
         except ProviderError:
             return
 

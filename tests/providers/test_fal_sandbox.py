@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, ClassVar, cast
 
 import httpx
@@ -72,7 +73,7 @@ class TestFal(SandboxCases):
             told = await self.adapter(client, house.port, api_key="admin1:secret").check_key()
         assert (plain.ok, plain.balance_usd) == (True, None)
         assert "admin rights" in plain.sentence
-        assert (told.ok, told.balance_usd) == (True, 10_000)
+        assert (told.ok, told.balance_usd) == (True, Decimal(10_000))
         assert house.paid_count() == 0
 
     async def test_a_key_of_the_wrong_form_is_refused(self, house: Sandbox) -> None:
