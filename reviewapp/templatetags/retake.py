@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from providers import registry
-from reviewapp.models import Candidate, Shot, Status, User
+from reviewapp.models import Candidate, Shot, ShotInput, Status, User
 from reviewapp.models.candidates import MACHINE
 
 register = template.Library()
@@ -51,6 +51,13 @@ def minutes(length: timedelta) -> str:
 def provider_label(name: str) -> str:
     """The provider's name as people know it."""
     return registry.label(name)
+
+
+@register.filter
+def made_from(candidate: Candidate) -> list[ShotInput]:
+    """The pictures and clips that went to the vendor with the words of this clip."""
+    rows = ShotInput.objects.in_bulk([pin["input"] for pin in candidate.inputs]) if candidate.inputs else {}
+    return [rows[pin["input"]] for pin in candidate.inputs if pin["input"] in rows]
 
 
 def _chip(kind: str, word: str, extra: str = "") -> SafeString:

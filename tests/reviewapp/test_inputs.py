@@ -339,6 +339,15 @@ def test_a_clip_shows_what_it_was_made_from_when_the_shot_has_moved_on(shot: Sho
     assert "Remove old.png" not in page
 
 
+def test_the_review_room_shows_what_a_clip_was_made_from(shot: Shot, alice: User, bob: User) -> None:
+    entry = add(shot, alice, Kind.FIRST_FRAME, png(), name="old.png")
+    (clip,) = reviewed(shot, alice)
+    inputs.remove(entry)
+    room = signed_in(bob).get(reverse("review-room", args=[clip.uid])).content.decode()
+    part = room[room.index("Made from") :].split("</dd>")[0]
+    assert reverse("shot-input", args=[entry.pk]) in part
+
+
 def test_a_brief_is_saved_before_its_picture_is_there_and_the_order_says_so(shot: Shot, alice: User) -> None:
     client = signed_in(alice)
     brief = {
