@@ -154,7 +154,7 @@ class Life:
                 assert row.provider == self.calls[row.pk, row.attempt][0]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 2**32),
     routing=st.sampled_from(Routing.values),
