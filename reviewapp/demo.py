@@ -1,22 +1,25 @@
-"""The demo: four people, a key of the sandbox, and a small film to make. Nothing is generated beforehand."""
+"""The demo: four people, keys of the sandbox, and a small film to make. Nothing is generated beforehand."""
 
 from __future__ import annotations
 
-import secrets
 from decimal import Decimal
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
 
+from providers import registry
+from providers.sandbox.accounts import ACCOUNTS, fresh_account
 from reviewapp import projects
-from reviewapp.models import Membership, Project, ProviderKey, Role, User
+from reviewapp.keyring import DELETED_KEY
+from reviewapp.models import AuditEntry, Membership, Project, ProviderKey, Role, User
 from reviewapp.shotlist import decoding, store
 from reviewapp.shotlist.planning import Kind
 
 SHOT_LIST = Path(__file__).resolve().parent.parent / "docs" / "demo-shot-list.csv"
 SLUG = "the-paper-boat"
-KEY_NAME = "Sandbox"
+# Where a sandbox of this machine may have been.
+LOCAL = r"http://127\.0\.0\.1:[0-9]+"
 # Username, first name, what they are in the project (charlie is the stranger), and whether they run the site.
 PEOPLE: tuple[tuple[str, str, Role | None, bool], ...] = (
     ("alice", "Alice", Role.PRODUCER, False),
@@ -31,8 +34,7 @@ def load() -> list[str]:
     """Put the demo there, and say what was put. What exists already is left exactly as it is."""
     people = {name: _person(name, first, admin) for name, first, _, admin in PEOPLE}
     told = [f"person {name}" for name, (_, made) in people.items() if made]
-    if _key():
-        told.append(f"key {KEY_NAME}")
+    told += [f"key {name}" for name in _keys()]
     if not Project.objects.filter(slug=SLUG).exists():
         project = _project({name: person for name, (person, _) in people.items()})
         told.append(f"project {project.name} with {project.shots.count()} shots")
@@ -50,17 +52,35 @@ def _person(username: str, first_name: str, admin: bool) -> tuple[User, bool]:
     return person, True
 
 
-def _key() -> bool:
-    here = f"{settings.SANDBOX_URL}/runway"
-    if ProviderKey.objects.filter(name=KEY_NAME).exists():
-        # The sandbox may have moved to another port since; the demo's key goes with it.
-        ProviderKey.objects.filter(name=KEY_NAME, base_url__startswith="http://").update(base_url=here)
-        return False
-    key = ProviderKey(name=KEY_NAME, provider="runway", base_url=here)
-    # The sandbox takes any key that looks like the vendor's own; this one opens nothing anywhere else.
-    key.set_credentials({"api_key": f"key_{secrets.token_hex(64)}"})
-    key.save()
-    return True
+def _keys() -> list[str]:
+    """A key of the sandbox for every vendor it speaks for; the names of those that are new.
+
+    A vendor that has a key is left alone, and so is one whose key an admin has deleted.
+    """
+    _follow_the_sandbox()
+    keyed = set(ProviderKey.objects.values_list("provider", flat=True))
+    wanted = {vendor: f"Sandbox, {registry.label(vendor)}" for vendor in ACCOUNTS if vendor not in keyed}
+    deleted = AuditEntry.objects.filter(action=DELETED_KEY, target__in=wanted.values())
+    gone = set(deleted.values_list("target", flat=True))
+    new = {vendor: name for vendor, name in wanted.items() if name not in gone}
+    for vendor, name in new.items():
+        base_url, credentials = fresh_account(vendor, settings.DATA_DIR / "sandbox", settings.SANDBOX_URL)
+        key = ProviderKey(name=name, provider=vendor, base_url=base_url)
+        key.set_credentials(credentials)
+        key.save()
+    return list(new.values())
+
+
+def _follow_the_sandbox() -> None:
+    """The sandbox may have moved to another port since; the demo's keys go with it, wherever they name it."""
+    for vendor, (path, _) in ACCOUNTS.items():
+        here = f"{settings.SANDBOX_URL}{path}"
+        keys = ProviderKey.objects.filter(provider=vendor, base_url__regex=rf"^{LOCAL}{path}$")
+        for key in keys.exclude(base_url=here):
+            old, told = key.base_url.removesuffix(path), key.credentials()
+            key.base_url = here
+            key.set_credentials({name: told[name].replace(old, settings.SANDBOX_URL) for name in told})
+            key.save(update_fields=["base_url", "credentials_encrypted"])
 
 
 def _project(people: dict[str, User]) -> Project:

@@ -25,6 +25,7 @@ from providers.sandbox.google_answers import Refused
 from providers.sandbox.house import House
 from providers.sandbox.links import origin
 from providers.sandbox.media import form_of
+from providers.sandbox.store import Store
 
 AUDIENCE = "https://oauth2.googleapis.com/token"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -44,16 +45,20 @@ async def console(house: House, request: Request) -> Response:
     name, project = (
         request.query_params.get(key, usual) for key, usual in (("name", "retake"), ("project", PROJECT))
     )
-    told = {
+    return JSONResponse(service_account(house.store, origin(request), name, project))
+
+
+def service_account(store: Store, url: str, name: str = "retake", project: str = PROJECT) -> dict[str, str]:
+    """What is in the file of an account of the sandbox at `url`."""
+    return {
         "type": "service_account",
         "project_id": project,
         "private_key_id": KEY_ID,
-        "private_key": _pem(house).decode(),
+        "private_key": _pem(store).decode(),
         "client_email": f"{name}@{project}{MAIL}",
         "client_id": "100000000000000000000",
-        "token_uri": f"{origin(request)}/vertex/token",
+        "token_uri": f"{url}/vertex/token",
     }
-    return JSONResponse(told)
 
 
 async def token(house: House, request: Request) -> Response:
@@ -102,7 +107,7 @@ def _claims(house: House, assertion: str) -> dict[str, Any]:
     required = ["iss", "iat", "exp", "aud"]
     claims: dict[str, Any] = jwt.decode(
         assertion,
-        _key(_pem(house)).public_key(),
+        _key(_pem(house.store)).public_key(),
         ["RS256"],
         audience=AUDIENCE,
         options={"require": required},
@@ -125,8 +130,8 @@ def _no(error: str, description: str) -> Response:
     )
 
 
-def _pem(house: House) -> bytes:
-    return house.store.secret("vertex-account", _new_pem)
+def _pem(store: Store) -> bytes:
+    return store.secret("vertex-account", _new_pem)
 
 
 def _new_pem() -> bytes:

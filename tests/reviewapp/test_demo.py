@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
 
-from reviewapp import demo, generation
+from providers import catalog
+from providers.sandbox.accounts import ACCOUNTS
+from reviewapp import demo, generation, keyring
+from reviewapp.credentials import options_for
 from reviewapp.models import Candidate, Membership, Project, ProviderKey, Role, Shot, User
 from tests.cast import make_person
 
@@ -30,11 +35,32 @@ def test_it_makes_people_key_and_a_film_of_three_sequences() -> None:
     assert not Candidate.objects.exists()
 
 
-def test_its_key_leads_to_the_sandbox_and_looks_like_the_vendors_own() -> None:
+def test_it_has_a_key_of_the_sandbox_for_every_vendor_the_sandbox_speaks_for() -> None:
     demo.load()
-    key = ProviderKey.objects.get()
-    assert key.base_url == f"{settings.SANDBOX_URL}/runway"
-    assert re.fullmatch(r"key_[0-9a-f]{128}", key.credentials()["api_key"])
+    keys = {key.provider: key for key in ProviderKey.objects.all()}
+    assert set(keys) == set(ACCOUNTS) == {vendor.name for vendor in catalog.vendors()}
+    assert all(key.base_url.startswith(f"{settings.SANDBOX_URL}/") for key in keys.values())
+    assert all(options_for(key) for key in keys.values())
+    assert re.fullmatch(r"key_[0-9a-f]{128}", keys["runway"].credentials()["api_key"])
+
+
+def test_its_keys_go_with_the_sandbox_to_another_port(settings: Any) -> None:
+    demo.load()
+    before = {key.provider: key.credentials() for key in ProviderKey.objects.all()}
+    settings.SANDBOX_URL = "http://127.0.0.1:8199"
+    assert demo.load() == []
+    for key in ProviderKey.objects.all():
+        assert key.base_url.startswith("http://127.0.0.1:8199/")
+        assert (key.credentials() == before[key.provider]) == (key.provider != "veo")
+    account = ProviderKey.objects.get(provider="veo").credentials()["service_account"]
+    assert json.loads(account)["token_uri"] == "http://127.0.0.1:8199/vertex/token"
+
+
+def test_a_key_that_an_admin_deleted_does_not_come_back(dana: User) -> None:
+    demo.load()
+    keyring.remove_key(dana, ProviderKey.objects.get(provider="kling"))
+    assert demo.load() == []
+    assert not ProviderKey.objects.filter(provider="kling").exists()
 
 
 def test_twice_changes_nothing() -> None:
