@@ -28,6 +28,8 @@ MAX_CLIP_BYTES = 200_000_000
 MAX_REFERENCES = 16
 # A JPEG may carry a long profile or a preview in front of its size.
 HEAD_BYTES = 2_000_000
+# Bytes and microseconds of a clip that are read to learn its size.
+LOOK = {"probesize": "5000000", "analyzeduration": "2000000"}
 EXTENSIONS = {
     "image/png": "png",
     "image/jpeg": "jpg",
@@ -199,7 +201,7 @@ def _clip_facts(file: File[bytes], head: bytes) -> Facts:
         what = "a picture" if image_type(head) else "no clip we can send"
         raise WrongFile(f"This file is {what}. Choose an MP4, MOV or WebM clip.")
     _refuse_larger(file, MAX_CLIP_BYTES, "clip")
-    width, height, seconds = _clip_measures(file)
+    width, height, seconds = _clip_measures(file, kind)
     return Facts(kind, file.size, _sha256(file), width, height, seconds)
 
 
@@ -210,11 +212,13 @@ def _refuse_larger(file: File[bytes], most: int, what: str) -> None:
         )
 
 
-def _clip_measures(file: File[bytes]) -> tuple[int, int, float | None]:
+def _clip_measures(file: File[bytes], kind: str) -> tuple[int, int, float | None]:
     file.seek(0)
+    # Never left to a guess: other formats are lists of addresses that would be fetched.
+    format_name = "matroska" if kind == "video/webm" else "mov"
     try:
-        # Only the container is opened; no frame is decoded for longer than the size needs.
-        with av.open(file.file, mode="r") as container:
+        # Only the container is opened, and no more of it is looked at than the size needs.
+        with av.open(file.file, mode="r", format=format_name, options=LOOK) as container:
             stream = container.streams.video[0]
             seconds = float(container.duration / av.time_base) if container.duration else None
             width, height = stream.codec_context.width, stream.codec_context.height

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from reviewapp.models import Shot, ShotInput, User
@@ -133,8 +133,8 @@ def test_pictures_are_added_put_in_order_and_removed(
     long = "a-picture-of-the-heroine-" * 6
     page.get_by_label("Picture or clip").set_input_files(
         [
-            {"name": f"{long}.png", "mimeType": "image/png", "buffer": png(90, 160)},
-            {"name": "two.png", "mimeType": "image/png", "buffer": png(160, 90)},
+            FilePayload(name=f"{long}.png", mimeType="image/png", buffer=png(90, 160)),
+            FilePayload(name="two.png", mimeType="image/png", buffer=png(160, 90)),
         ]
     )
     page.get_by_role("button", name="Add", exact=True).click()
@@ -150,7 +150,7 @@ def test_pictures_are_added_put_in_order_and_removed(
     expect(page.locator(".input img")).to_have_count(1)
     page.get_by_text("Add a picture or clip…").click()
     page.get_by_label("Picture or clip").set_input_files(
-        [{"name": "notes.txt", "mimeType": "text/plain", "buffer": b"not a picture"}]
+        FilePayload(name="notes.txt", mimeType="text/plain", buffer=b"not a picture")
     )
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.locator("#inputs .field__error")).to_contain_text("notes.txt: This file is no picture")

@@ -187,6 +187,14 @@ def test_what_cannot_be_sent_is_refused_with_the_reason(
     assert not ShotInput.objects.exists()
 
 
+PLAYLIST = b"\x00\x00\x00\x08wide#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/secret\n"
+
+
+def test_a_list_of_addresses_is_no_clip_whatever_it_begins_with(shot: Shot, alice: User) -> None:
+    with pytest.raises(inputs.WrongFile, match="cannot be opened"):
+        add(shot, alice, Kind.SOURCE_VIDEO, PLAYLIST)
+
+
 def test_references_have_an_end(shot: Shot, alice: User) -> None:
     for _ in range(inputs.MAX_REFERENCES):
         add(shot, alice, Kind.REFERENCE, png())
