@@ -13,7 +13,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from providers.sandbox import comfyui, fal, google, kling, openai, runcrate, runway, vertex
+from providers.sandbox import comfyui, fal, google, kling, luma, openai, runcrate, runway, vertex
 from providers.sandbox.connections import Connections
 from providers.sandbox.control import Control
 from providers.sandbox.engine import Engine
@@ -38,6 +38,7 @@ WIRES: tuple[Wire, ...] = (
     google.WIRE,
     vertex.WIRE,
     fal.WIRE,
+    luma.WIRE,
     comfyui.WIRE,
 )  # fmt: skip
 
