@@ -29,7 +29,7 @@ GONE = "This model is no longer offered. Choose one that is."
 
 
 @dataclass(frozen=True)
-class Offer:
+class FormOffer:
     """What a form shows beside its fields: what the choice offers, what it makes of what is typed, and how
     long the prompt is. `fits` says that at least one model can make it.
     """
@@ -69,7 +69,7 @@ def aspect_of(value: object) -> str:
 
 
 def offer_lengths(field: forms.Field, now: str, found: Makers) -> None:
-    """Offer the lengths there are, and whatever stands there now: nothing typed is lost."""
+    """FormOffer the lengths there are, and whatever stands there now: nothing typed is lost."""
     if found.one is not None and not found.seconds:
         listed = [(now, "as long as the clip it edits")]
     else:
@@ -93,16 +93,18 @@ def _offer(field: forms.Field, listed: list[tuple[str, str]], now: str, unit: st
 # --- what is said about it ---
 
 
-def offer_of(found: Makers, wish: Wish, keys: Mapping[str, KeyState], source_s: float | None = None) -> Offer:
+def offer_of(
+    found: Makers, wish: Wish, keys: Mapping[str, KeyState], source_s: float | None = None
+) -> FormOffer:
     """The words beside a form. An empty prompt is not complained of before anything is typed."""
     length, over = count_words(found, wish)
     wrong = [issue for issue in found.issues if issue.field != "prompt" or wish.prompt.strip()]
     model = found.one
     if model is not None:
         words = " ".join(dict.fromkeys(issue.message for issue in wrong)) or _price(model, wish, source_s)
-        return Offer(facts(model), words, not wrong, length, over, found.negative)
+        return FormOffer(facts(model), words, not wrong, length, over, found.negative)
     told, fits = _policy_words(found, keys)
-    return Offer(_policy_facts(found), told, fits, length, over, found.negative)
+    return FormOffer(_policy_facts(found), told, fits, length, over, found.negative)
 
 
 def _price(model: Model, wish: Wish, source_s: float | None) -> str:

@@ -178,7 +178,11 @@ def test_a_retired_model_is_usable_only_where_a_key_leads_to_another_host(charli
 def test_only_admins_read_the_names_of_keys(charlie: User, dana: User) -> None:
     real_key("runway")
     assert "Studio runway" not in ask(charlie).content.decode()
-    assert "Studio runway" in ask(dana).content.decode()
+    page = ask(dana).content.decode()
+    assert "Studio runway" in page
+    # Where none can be used, an admin is led to where one is added.
+    assert f'<a href="{reverse("key-list")}">add or enable a key</a>' in page
+    assert "add or enable a key" not in ask(charlie).content.decode()
 
 
 def test_what_leaves_nothing_says_so_and_how_to_go_on(charlie: User) -> None:
