@@ -69,7 +69,7 @@ def aspect_of(value: object) -> str:
 
 
 def offer_lengths(field: forms.Field, now: str, found: Makers) -> None:
-    """FormOffer the lengths there are, and whatever stands there now: nothing typed is lost."""
+    """Offer the lengths there are, and whatever stands there now: nothing typed is lost."""
     if found.one is not None and not found.seconds:
         listed = [(now, "as long as the clip it edits")]
     else:
