@@ -19,7 +19,7 @@ from providers import catalog
 from providers.contract import GenerationRequest
 from providers.errors import Unsupported
 from providers.routing import Choice, NoProvider
-from reviewapp import dispatch, inputs, money
+from reviewapp import dispatch, inputs, keyring, money
 from reviewapp.market import Market, market
 from reviewapp.models import (
     Candidate,
@@ -164,6 +164,9 @@ def _ask(standings: Sequence[Standing], lines: Sequence[QuoteLine], by: User) ->
     asked = Candidate.objects.filter(version__in=versions).order_by()
     tops = dict(asked.values_list("version").annotate(Max("slot")))
     due_at = timezone.now() + timedelta(seconds=settings.REQUEUE_S)
+    project = standings[0].shot.project
+    asked_of = {choice.vendor for line in lines for choice in line.choices}
+    drawn = {vendor: keyring.draws(project, vendor) for vendor in asked_of}
     rows = [
         Candidate(
             shot=standing.shot,
@@ -172,6 +175,7 @@ def _ask(standings: Sequence[Standing], lines: Sequence[QuoteLine], by: User) ->
             status=Status.QUEUED,
             due_at=due_at,
             inputs=standing.pins,
+            drawn=drawn[choice.vendor],
             **pinned(choice),
         )
         for version, standing, line in zip(versions, standings, lines, strict=True)
@@ -220,7 +224,7 @@ def new_candidate(
     replaces: Candidate | None = None,
 ) -> Candidate:
     """Write the row of one clip to be asked for, with everything the call needs pinned in it. `maker` are the
-    columns that say who makes it, as `pinned` gives them.
+    columns that say who makes it, as `pinned` gives them, and whether it is drawn.
     """
     top = version.candidates.aggregate(top=Max("slot"))["top"] or 0
     return Candidate.objects.create(

@@ -43,25 +43,35 @@ class KeyInUse(Exception):
     """Clips are being made on this key and could not be asked for without it. The sentence is for people."""
 
 
-def key_for(project: Project, provider: str) -> ProviderKey | None:
-    """The usable key that has rested longest. A real key and the sandbox never stand in for each other:
-    nobody gets a drawn clip for a real order, and no demo spends real money.
+def draws(project: Project, provider: str) -> bool:
+    """Whether the sandbox draws what this project orders of the provider now: where it may use nothing else,
+    or there is nothing else.
     """
-    return next((key for key in fitting(project, provider) if key.usable), None)
+    if project.sandbox_only:
+        return True
+    return bool(fitting(provider, drawn=True)) and not fitting(provider, drawn=False)
 
 
-def keys_for(project: Project, provider: str) -> list[ProviderKey]:
-    """Every key that may pay for this project's clips now, the one that has been unused longest first."""
+def key_for(project: Project, provider: str) -> ProviderKey | None:
+    """The usable key that an order of this project would take now."""
+    keys = fitting(provider, drawn=draws(project, provider))
+    return next((key for key in keys if key.usable), None)
+
+
+def keys_for(provider: str, *, drawn: bool) -> list[ProviderKey]:
+    """Every key that may make such clips now, the one that has been unused longest first."""
     now = timezone.now()
-    return [key for key in fitting(project, provider) if key.usable and not key.rests(now)]
+    return [key for key in fitting(provider, drawn=drawn) if key.usable and not key.rests(now)]
 
 
-def fitting(project: Project, provider: str) -> list[ProviderKey]:
-    """The keys that belong to this project's clips, usable or not, the one unused longest first."""
-    keys = list(ProviderKey.objects.filter(provider=provider).order_by("last_used_at", "pk"))
-    real = [key for key in keys if not key.is_sandbox]
-    drawn = project.sandbox_only or not real
-    return [key for key in keys if key.is_sandbox] if drawn else real
+def fitting(provider: str, *, drawn: bool) -> list[ProviderKey]:
+    """The keys for such clips, usable or not, the one unused longest first.
+
+    A real key and the sandbox never stand in for each other: nobody gets a drawn clip for a real order, and
+    nothing that was ordered of the sandbox spends real money.
+    """
+    keys = ProviderKey.objects.filter(provider=provider).order_by("last_used_at", "pk")
+    return [key for key in keys if key.is_sandbox == drawn]
 
 
 def account_words(project: Project, provider: str) -> tuple[bool, str]:

@@ -22,7 +22,7 @@ from django.utils import timezone
 from providers import catalog
 from providers.errors import NotConfigured
 from reviewapp import keyring
-from reviewapp.models import Candidate, Project, ProviderKey, Status
+from reviewapp.models import Candidate, ProviderKey, Status
 from reviewapp.models.candidates import CandidateQuerySet
 
 AT_THE_VENDOR: Final = (Status.SUBMITTING, Status.GENERATING, Status.UNCERTAIN)
@@ -99,16 +99,12 @@ def call_waiting(now: datetime | None = None) -> int:
     """Call as many rows as there is room for, those that wait longest first; how many were called."""
     now = now or timezone.now()
     line = Candidate.objects.filter(status=Status.QUEUED, waits_since__isnull=False, send_at=None)
-    groups = list(line.order_by().values_list("shot__project", "provider").distinct())
-    if not groups:
-        return 0
-    projects = Project.objects.in_bulk([project for project, _ in groups])
-    pools: dict[tuple[int, ...], Q] = {}
-    for project, provider in groups:
-        if project in projects:
-            keys = tuple(sorted(key.pk for key in keyring.keys_for(projects[project], provider)))
-            pools[keys] = pools.get(keys, Q()) | Q(shot__project=project, provider=provider)
-    return sum(_call(line.filter(rows), keys, now) for keys, rows in pools.items() if keys)
+    called = 0
+    for provider, drawn in line.order_by().values_list("provider", "drawn").distinct():
+        keys = tuple(sorted(key.pk for key in keyring.keys_for(provider, drawn=drawn)))
+        if keys:
+            called += _call(line.filter(provider=provider, drawn=drawn), keys, now)
+    return called
 
 
 def _call(line: CandidateQuerySet, keys: tuple[int, ...], now: datetime) -> int:

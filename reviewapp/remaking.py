@@ -28,10 +28,12 @@ def makers_of(
     retake.
     """
     project = version.shot.project
-    offered = market(project, money.project_totals(project))
+    totals = money.project_totals(project)
+    # What the sandbox drew it draws again: a rejection never begins to cost money by itself.
+    offered = {drawn: market(project, totals, drawn=drawn) for drawn in {clip.drawn for clip in rejected}}
     request = outline(version.text, version.negative_text, version.shot.duration_s, pins)
     source_s = inputs.source_seconds(pins)
-    return [_maker(offered, clip, request, source_s) for clip in rejected]
+    return [_maker(offered[clip.drawn], clip, request, source_s) | {"drawn": clip.drawn} for clip in rejected]
 
 
 def _maker(

@@ -100,7 +100,7 @@ def another_key(row: Candidate, error: ProviderError) -> bool:
     """Whether the same provider can be asked at once on another account, and that may help."""
     if not isinstance(error, (*DOWN, *KEY_AT_FAULT)):
         return False
-    keys = keyring.keys_for(row.shot.project, row.provider)
+    keys = keyring.keys_for(row.provider, drawn=row.drawn)
     return any(key.pk != row.provider_key_id for key in keys)
 
 
@@ -146,9 +146,9 @@ def look_around(row: Candidate, passed: Sequence[Mapping[str, Any]]) -> Next:
     """
     if row.routing == Routing.CHOSEN or len(passed) > MOST_PASSES:
         return Next()
-    project, key = row.shot.project, row.provider_key
+    project = row.shot.project
     totals = (money.project_totals(project), money.shot_totals(row.shot))
-    offered = market(project, *totals, drawn=None if key is None else key.is_sandbox)
+    offered = market(project, *totals, drawn=row.drawn)
     gone = [(entry["provider"], entry["model"]) for entry in passed if entry.get("gone")]
     asked = {entry["provider"] for entry in passed if not entry.get("gone")}
     asked |= {vendor for vendor, models in Counter(v for v, _ in gone).items() if models >= MOST_GONE}

@@ -53,7 +53,7 @@ def begin_submit(candidate_id: int) -> Candidate | None:
 def _may_be_asked(candidate: Candidate) -> bool:
     """Whether the row's provider can be asked, now or by standing in line for it; else the row is seen to."""
     label = registry.label(candidate.provider)
-    keys = [key for key in keyring.fitting(candidate.shot.project, candidate.provider) if key.usable]
+    keys = [key for key in keyring.fitting(candidate.provider, drawn=candidate.drawn) if key.usable]
     if not keys:
         why = f"No usable key for {label}: an admin has to add or enable one. Nothing was sent."
         _give_away(candidate, why, or_end=True)
@@ -90,7 +90,7 @@ def _give_away(candidate: Candidate, why: str, *, or_end: bool) -> bool:
 @transaction.atomic
 def _claim(candidate: Candidate) -> bool:
     """Take a place on a key, the money and the row, or put the row in line for a place."""
-    able = keyring.keys_for(candidate.shot.project, candidate.provider)
+    able = keyring.keys_for(candidate.provider, drawn=candidate.drawn)
     # Where no account has money left, the reservation says so.
     keys = [key for key in able if not money.key_refusal(key, candidate.estimate_usd)] or able
     now = timezone.now()

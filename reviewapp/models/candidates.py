@@ -120,15 +120,18 @@ class Candidate(models.Model):
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     seed = models.PositiveBigIntegerField(null=True, blank=True)
-    # The shot's pictures and clips that go along: [{"role": "first_frame", "input": 7}], pinned like the rest.
+    # The shot's pictures and clips that go along, pinned as well: [{"role": "first_frame", "input": 7}].
     inputs = models.JSONField(default=list, blank=True)
     # Under which policy provider and model were picked: only what a policy has picked may be routed on.
     routing = models.CharField(max_length=40, choices=Routing.choices, default=Routing.CHOSEN)
+    # Whether the sandbox draws the clip and nobody pays: decided when it was ordered, so that a key which
+    # comes later can never make a drawn clip a paid one.
+    drawn = models.BooleanField(default=False)
     # Why this provider and model, in one sentence.
     choice_why = models.CharField(max_length=400, blank=True)
     # Who was asked before and surely took nothing: [{"provider": "kling", "model": "kling-3.0", "why": "…"}].
     passed_by = models.JSONField(default=list, blank=True)
-    # The place in its key's rate of calls that was given to this row, and since when it waits for a free slot.
+    # The place in its key's rate of calls that was given to this row, and since when it waits for one.
     send_at = models.DateTimeField(null=True, blank=True)
     waits_since = models.DateTimeField(null=True, blank=True)
     estimate_usd = models.DecimalField(max_digits=12, decimal_places=4)

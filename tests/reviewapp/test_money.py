@@ -61,6 +61,28 @@ def test_a_demo_never_spends_on_a_real_key(project: Project, queued: Callable[[]
     assert claimed_with(queued()) == drawn
 
 
+def test_what_was_ordered_of_the_sandbox_costs_nothing_though_a_real_key_came_since(
+    queued: Callable[[], Candidate],
+) -> None:
+    drawn = drawn_key()
+    candidate = queued()
+    real_key()
+    assert claimed_with(candidate) == drawn
+    assert claimed_with(queued()) != drawn
+
+
+def test_what_was_ordered_for_real_is_not_drawn_though_the_real_key_has_gone_since(
+    queued: Callable[[], Candidate],
+) -> None:
+    real = real_key()
+    candidate = queued()
+    real.delete()
+    drawn_key()
+    assert claimed_with(candidate) is None
+    candidate.refresh_from_db()
+    assert (candidate.status, candidate.drawn) == (Status.FAILED, False)
+
+
 def test_without_any_real_key_the_sandbox_serves(queued: Callable[[], Candidate]) -> None:
     drawn = drawn_key()
     assert claimed_with(queued()) == drawn
