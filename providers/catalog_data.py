@@ -126,8 +126,8 @@ class Model:
 
     @property
     def image_input(self) -> bool:
-        """Takes a first frame."""
-        return "image" in self.modes
+        """Takes a first frame as a file, which is what a shot has."""
+        return "image" in self.modes and not self.modes["image"].links_only
 
     @property
     def video_input(self) -> bool:
@@ -136,8 +136,8 @@ class Model:
 
     @property
     def last_frame(self) -> bool:
-        """Takes a last frame in some mode."""
-        return any(mode.last_frame for mode in self.modes.values())
+        """Takes a last frame as a file, in some mode."""
+        return any(mode.last_frame and not mode.links_only for mode in self.modes.values())
 
     @property
     def tiers(self) -> tuple[str, ...]:

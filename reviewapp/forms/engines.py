@@ -133,7 +133,9 @@ def _policy_facts(found: Makers) -> str:
 def facts(model: Model) -> str:
     """What the model can do, in one line."""
     starts = {"text": "words", "image": "a first frame", "video": "a clip to edit"}
-    takes = [words for mode, words in starts.items() if mode in model.modes]
+    takes = [
+        words for mode, words in starts.items() if mode in model.modes and not model.modes[mode].links_only
+    ]
     if model.last_frame:
         takes.append("a last frame")
     if model.max_references:

@@ -327,6 +327,7 @@ class TestSentences:
         assert "takes no files" in issue.message
         # What is only known to be there is a file: nobody is offered what cannot be sent.
         assert issues_of(entry, replace(request, first_frame=Media()), retired=False)
+        assert (entry.image_input, entry.last_frame) == (False, False)
 
     def test_it_knows_models_by_vendor(self) -> None:
         request = GenerationRequest(model="gen4.5", prompt="x")

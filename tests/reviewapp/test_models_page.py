@@ -88,9 +88,9 @@ def _makes(need: str, model: Model) -> bool:
         case "text":
             return "text" in model.modes
         case "image":
-            return "image" in model.modes
+            return any(name == "image" and not mode.links_only for name, mode in model.modes.items())
         case "last":
-            return any(mode.last_frame for mode in model.modes.values())
+            return any(mode.last_frame and not mode.links_only for mode in model.modes.values())
         case "references":
             return any(mode.max_references for mode in model.modes.values())
         case "edit":

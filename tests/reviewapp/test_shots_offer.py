@@ -129,6 +129,15 @@ def test_a_shots_pictures_count_into_what_is_offered(shot: Shot, alice: User) ->
     assert "21:9" in listed(page, "aspect")
 
 
+def test_a_model_that_only_fetches_links_is_not_offered_a_shots_pictures(shot: Shot, alice: User) -> None:
+    assert facts(catalog.model("luma", "ray-2")).startswith("Takes words. Makes")
+    where = reverse("shot-offer", args=[shot.project.slug, shot.code])
+    inputs.add(shot, ShotInput.Kind.FIRST_FRAME, ContentFile(png(), name="boat.png"), alice)
+    page = signed_in(alice).post(where, BRIEF | {"engine": "luma/ray-2"}).content.decode()
+    assert "takes no files of yours" in page
+    assert "can make this" not in page
+
+
 def test_what_is_typed_stays_in_the_list_and_is_marked(project: Project, alice: User) -> None:
     page = offer(alice, project, duration_s="12.5", aspect="7:3")
     assert '<option value="12.5" selected>12.5 s · not offered</option>' in page
