@@ -87,12 +87,13 @@ class Source:
 class Model:
     """One model of one vendor.
 
-    `durations` in whole seconds; empty where the clip is as long as its source. `fps` are the rates that may
-    be asked for; empty where the rate cannot be chosen. `seed` is the inclusive range. `retired_on` may lie
-    ahead, and may be None for a retired model whose vendor named no day. `ratings` from 1 to 5 are a first
-    guess of how well it keeps physics and characters, until a project's own reviews say more.
-    `usual_seconds` is how long making a clip of five seconds takes. `wire` holds what only the adapter reads.
-    A `successor` of another vendor is written vendor/model.
+    `durations` in whole seconds; empty where the clip is as long as its source. `duration_required`: the
+    vendor has no length of its own, so that ours is sent. `fps` are the rates that may be asked for; empty
+    where the rate cannot be chosen. `seed` is the inclusive range. No clip costs less than `minimum_usd`.
+    `retired_on` may lie ahead, and may be None for a retired model whose vendor named no day. `ratings` from
+    1 to 5 are a first guess of how well it keeps physics and characters, until a project's own reviews say
+    more. `usual_seconds` is how long making a clip of five seconds takes. `wire` holds what only the adapter
+    reads. A `successor` of another vendor is written vendor/model.
     """
 
     id: str

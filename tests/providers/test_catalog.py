@@ -146,6 +146,13 @@ class TestLoudness:
             read_catalog([self.write(tmp_path, ENTRY.replace(old, new, 1))])
         assert "vendor v" in str(caught.value)
 
+    def test_it_reads_the_entry_that_the_page_of_adding_a_provider_shows(self, tmp_path: Path) -> None:
+        page = Path(__file__).parents[2] / "docs/providers/adding-one.md"
+        example = page.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0]
+        found = read_catalog([self.write(tmp_path, example)])
+        assert [(one.vendor, one.id) for one in found.models] == [("acme", "acme-2")]
+        assert found.vendors["acme"].adapter == "providers.acme.AcmeProvider"
+
     def test_it_says_which_file_cannot_be_read(self, tmp_path: Path) -> None:
         with pytest.raises(CatalogError, match=r"none\.toml"):
             read_catalog([tmp_path / "none.toml"])
