@@ -17,6 +17,18 @@ from starlette.routing import BaseRoute, Route
 from providers.sandbox.house import House
 from providers.sandbox.job import Doom, Job, State
 from providers.sandbox.links import link_at, route
+from providers.sandbox.luma_rules import (
+    DURATIONS,
+    FRAMES_A_SECOND,
+    MODELS,
+    RESOLUTIONS,
+    VENDOR,
+    Refused,
+    check_choices,
+    check_frames,
+    check_prompt,
+    own,
+)
 from providers.sandbox.order import Order, even, job_of, key_of, take
 from providers.sandbox.responses import json_of
 from providers.sandbox.signing import unsigned
@@ -24,22 +36,8 @@ from providers.sandbox.traffic import record_of
 from providers.sandbox.webhooks import Delivery
 from providers.sandbox.wire import Asked, Wire
 
-VENDOR = "luma"
 KEY = re.compile(r"luma-[A-Za-z0-9_-]{4,200}")
 JOB_ID = re.compile(r"^/luma/generations/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$")
-# Millionths of a dollar for a million pixels, and what is counted as a second.
-MODELS: Mapping[str, int] = {"ray-2": 6400, "ray-flash-2": 2200}
-FRAMES_A_SECOND = 24
-ASPECTS = ("1:1", "16:9", "9:16", "4:3", "3:4", "21:9", "9:21")
-RESOLUTIONS = {"540p": (960, 540), "720p": (1280, 720), "1080p": (1920, 1080), "4k": (3840, 2160)}
-DURATIONS = {"5s": 5.0, "9s": 9.0}
-CHOICES = {
-    "model": (*MODELS,),
-    "aspect_ratio": ASPECTS,
-    "resolution": (*RESOLUTIONS,),
-    "duration": (*DURATIONS,),
-}
-PROMPT = (3, 5000)
 # An account makes this many at once, of both models together.
 AT_ONCE = 10
 LANE = "ray"
@@ -60,14 +58,6 @@ REASONS = {
     "broken": "Job failed",
 }
 Answer = Callable[[House, Request, str], Awaitable[Response]]
-
-
-class Refused(Exception):
-    """An error answer on its way out."""
-
-    def __init__(self, status: int, detail: Any, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(str(detail))
-        self.response = JSONResponse({"detail": detail}, status, dict(headers or {}))
 
 
 def routes(house: House) -> list[BaseRoute]:
@@ -102,9 +92,9 @@ async def _guarded(house: House, answer: Answer, request: Request) -> Response:
 
 async def _create(house: House, request: Request, secret: str) -> Response:
     body = json_of(await request.body())
-    _check_choices(house, body)
-    _check_prompt(body)
-    _check_frames(house, body, secret)
+    check_choices(house, body)
+    check_prompt(body)
+    check_frames(house, body, secret)
     job = job_of(_order(body, secret), house.store)
     if house.engine.dollars(job.key) * 1_000_000 < job.estimated:
         raise Refused(400, "Insufficient credits")
@@ -114,74 +104,22 @@ async def _create(house: House, request: Request, secret: str) -> Response:
     return JSONResponse(_told(house, job), 201)
 
 
-def _check_choices(house: House, body: Mapping[str, Any]) -> None:
-    """What is one of a few words. Raises `Refused` with the field, as a checked body is refused."""
-    for field, known in CHOICES.items():
-        value = body.get(field)
-        if value is None and field != "model":
-            continue
-        if value not in known or house.engine.settings.retires(VENDOR, str(value)):
-            choices = " or ".join(f"'{word}'" for word in known)
-            raise Refused(422, [{"loc": ["body", field], "msg": f"Input should be {choices}"}])
-    if not isinstance(body.get("loop", False), bool):
-        raise Refused(422, [{"loc": ["body", "loop"], "msg": "Input should be a valid boolean"}])
-
-
-def _check_prompt(body: Mapping[str, Any]) -> None:
-    prompt = body.get("prompt")
-    if prompt is None and body.get("keyframes"):
-        return
-    if not isinstance(prompt, str) or not prompt.strip():
-        raise Refused(400, "Prompt is required")
-    shortest, longest = PROMPT
-    if len(prompt) < shortest:
-        raise Refused(400, f"Prompt is too short, minimum length is {shortest} characters")
-    if len(prompt) > longest:
-        raise Refused(400, f"Prompt is too long, maximum length is {longest} characters")
-
-
-def _check_frames(house: House, body: Mapping[str, Any], secret: str) -> None:
-    frames = body.get("keyframes")
-    if frames is None:
-        return
-    told = frames if isinstance(frames, dict) else {}
-    given = {place: told[place] for place in ("frame0", "frame1") if told.get(place) is not None}
-    if not given:
-        raise Refused(400, "No keyframes provided")
-    for place, frame in given.items():
-        _check_frame(house, place, frame, secret)
-    if body.get("loop") and "frame1" in given:
-        raise Refused(400, f"Loop is not supported for {'keyframes' if len(given) == 2 else 'end frame'}")
-
-
-def _check_frame(house: House, place: str, frame: Any, secret: str) -> None:
-    """A picture goes by link, and the sandbox never leaves this machine to look at it."""
-    told = frame if isinstance(frame, dict) else {}
-    url, job_id = told.get("url"), told.get("id")
-    if told.get("type") == "image" and isinstance(url, str) and url.startswith(("https://", "http://")):
-        return
-    if told.get("type") == "generation" and isinstance(job_id, str):
-        job = _own(house, job_id, secret)
-        if job is None or job.state is not State.SUCCEEDED:
-            raise Refused(400, "Generation not found or not completed")
-        return
-    raise Refused(
-        422, [{"loc": ["body", "keyframes", place], "msg": "Input should be a picture or a generation"}]
-    )
-
-
 def _order(body: Mapping[str, Any], secret: str) -> Order:
     resolution, seconds = body.get("resolution") or "720p", DURATIONS[body.get("duration") or "5s"]
     width, height = RESOLUTIONS[resolution]
     pixels = width * height * FRAMES_A_SECOND * seconds
-    asked = {name: value for name, value in body.items() if value is not None}
+    # What is told again must be writable, and half of a character is not.
+    written = json.dumps(
+        {name: value for name, value in body.items() if value is not None}, ensure_ascii=False
+    )
+    asked = json.loads(written.encode("utf-8", "replace"))
     return Order(
         vendor=VENDOR,
         secret=secret,
         id=str(uuid.uuid4()),
         mode="image" if body.get("keyframes") else "text",
         model=body["model"],
-        prompt=(body.get("prompt") or "").encode("utf-8", "replace").decode(),
+        prompt=asked.get("prompt", ""),
         size=_pixels(body.get("aspect_ratio") or "16:9", resolution),
         seconds=seconds,
         estimated=round(MODELS[body["model"]] * pixels / 1_000_000),
@@ -252,15 +190,10 @@ async def _credits(house: House, request: Request, secret: str) -> Response:
 
 
 def _asked_for(house: House, request: Request, secret: str) -> Job:
-    job = _own(house, request.path_params["id"], secret)
+    job = own(house, request.path_params["id"], secret)
     if job is None:
         raise Refused(404, "Generation not found")
     return job
-
-
-def _own(house: House, job_id: str, secret: str) -> Job | None:
-    job = house.engine.job(job_id)
-    return job if job and job.key == key_of(VENDOR, secret) and job.deleted_at is None else None
 
 
 def _whole(request: Request, name: str, usual: int) -> int:

@@ -84,6 +84,27 @@ class TestSandbox(SandboxCases):
             await provider.submit(BALL)
         assert house.paid_count() == 0
 
+    @pytest.mark.parametrize(
+        ("changes", "status"),
+        [
+            ({"prompt": "half of \ud83d a pair"}, 201),
+            ({"prompt": 5}, 400),
+            ({"model": ["ray-2"]}, 422),
+            ({"loop": "yes"}, 422),
+            ({"callback_url": 5}, 422),
+            ({"keyframes": "frame0"}, 400),
+            ({"keyframes": {"frame0": "first.jpg"}}, 422),
+            ({"keyframes": {"frame0": {"type": "generation", "id": 5}}}, 422),
+        ],
+    )
+    def test_a_strange_body_is_answered(self, house: Sandbox, changes: dict[str, Any], status: int) -> None:
+        body = {"model": "ray-2", "prompt": "A red ball", "duration": "5s", "resolution": "540p"} | changes
+        headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
+        answer = httpx.post(
+            f"{house.base('luma')}/generations/video", content=json.dumps(body), headers=headers
+        )
+        assert answer.status_code == status
+
     async def test_one_more_than_an_account_has_places_is_a_pause(
         self, provider: VideoProvider, house: Sandbox
     ) -> None:

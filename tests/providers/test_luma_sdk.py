@@ -119,6 +119,23 @@ class TestAgainstTheSandbox:
         over(sdk, sdk.generations.create(**ORDER).id or "")
         assert sdk.credits.get().credit_balance == pytest.approx(986.3, abs=0.1)
 
+    def test_a_loop_is_refused_by_what_its_frames_are(self, sdk: LumaAI) -> None:
+        done = over(sdk, sdk.generations.create(**ORDER).id or "").id
+        picture, clip = {"type": "image", "url": FIRST}, {"type": "generation", "id": done}
+        for first, last, words in (
+            (None, picture, "end frame"),
+            (picture, picture, "keyframes"),
+            (None, clip, "extend reverse"),
+            (clip, picture, "interpolate video to image"),
+            (picture, clip, "interpolate image to video"),
+            (clip, clip, "interpolate between two videos"),
+        ):
+            frames: Any = {"frame1": last} | ({"frame0": first} if first else {})
+            with pytest.raises(BadRequestError, match=f"Loop is not supported for {words}"):
+                sdk.generations.create(**ORDER, keyframes=frames, loop=True)
+        alone: Any = {"frame0": clip}
+        assert sdk.generations.create(**ORDER, keyframes=alone, loop=True).id
+
     def test_errors_arrive_as_their_classes_with_lumas_words(self, sdk: LumaAI, house: Sandbox) -> None:
         for changes, kind, words in (
             ({"prompt": ""}, BadRequestError, "Prompt is required"),
