@@ -14,13 +14,15 @@ from reviewapp.shotlist.decoding import MAX_BYTES, NotAShotList, decode
 from reviewapp.shotlist.lines import Value
 from reviewapp.shotlist.planning import Existing, Kind, Plan
 
-MODELS = {"gen4.5": "Runway Gen-4.5"}
+NAMES = lines.EngineNames(
+    {"gen4.5": ("runway/gen4.5",), "runway gen-4.5": ("runway/gen4.5",)}, {"runway": "runway"}
+)
 HEADER = "code,prompt\n"
 
 
 def read(data: bytes | str) -> list[lines.Line]:
     text = decode(data.encode() if isinstance(data, str) else data).text
-    return lines.read_lines(table.read_table(text), MODELS)
+    return lines.read_lines(table.read_table(text), NAMES)
 
 
 def shot(pk: int = 1, code: str = "SH0010", generated: bool = False, **values: Value) -> Existing:
@@ -30,7 +32,7 @@ def shot(pk: int = 1, code: str = "SH0010", generated: bool = False, **values: V
         "negative_prompt": "",
         "duration_s": Decimal("5.00"),
         "aspect": "16:9",
-        "model": "",
+        "engine": "",
         "acceptance": "",
     }
     return Existing(pk, code, given_values | values, generated)
@@ -197,8 +199,8 @@ def test_it_leaves_an_empty_duration_open_and_refuses_an_empty_prompt() -> None:
 
 def test_it_takes_a_model_by_id_or_label_in_any_case_and_refuses_others() -> None:
     first, second, third = read("code,prompt,model\nA,b,GEN4.5\nB,b,runway gen-4.5\nC,b,nano9\n")
-    assert (first.values["model"], second.values["model"]) == ("gen4.5", "gen4.5")
-    assert "There are: gen4.5." in third.problems[0]
+    assert (first.values["engine"], second.values["engine"]) == ("runway/gen4.5", "runway/gen4.5")
+    assert third.problems == ("There is no model “nano9” to choose. The page Models lists them all.",)
 
 
 # --- planning ---
