@@ -62,6 +62,50 @@ def resolve() -> dict[str, Any]:
     return told
 
 
+def everywhere() -> dict[str, Any]:
+    """In the demo's project, order one clip of each provider by name, of a model that starts from words."""
+    from providers import catalog
+    from reviewapp import generation
+    from reviewapp.models import Project, Shot, User
+
+    alice = User.objects.get(username="alice")
+    project = Project.objects.get()
+    project.budget_usd, project.hold_seconds, project.candidates_per_round = None, 0, 1
+    project.save()
+    asked = {}
+    for number, vendor in enumerate(catalog.vendors(), start=1):
+        models = [
+            model for model in catalog.models() if model.vendor == vendor.name and "text" in model.modes
+        ]
+        model = next((model for model in models if not model.is_retired()), models[0])
+        shot = Shot.objects.create(
+            project=project,
+            code=f"SQ900_{vendor.name}",
+            position=900 + number,
+            prompt="A red boat crosses the harbour at dawn.",
+            duration_s=catalog.nearest_duration(model, 5) or 5,
+            aspect="16:9",
+            provider=vendor.name,
+            model=model.id,
+            routing="chosen",
+        )
+        (candidate,) = generation.generate(project, [shot], alice, token=uuid4())
+        asked[candidate.code] = f"{candidate.provider}/{candidate.model}"
+    return {"asked": asked}
+
+
+def reject() -> dict[str, Any]:
+    """Reject every clip that waits, with a sentence that goes into the retake's prompt."""
+    from reviewapp import review
+    from reviewapp.models import Candidate, Status, User
+    from reviewapp.notes import Feedback
+
+    bob = User.objects.get(username="bob")
+    for candidate in Candidate.objects.whole().filter(status=Status.IN_REVIEW):
+        review.reject(candidate, bob, candidate.revision, Feedback(text="Make the boat blue."))
+    return {"waiting": Candidate.objects.filter(status=Status.IN_REVIEW).count()}
+
+
 def state() -> dict[str, Any]:
     """Where all candidates stand, what every one of them says, and whether the ledger adds up."""
     from reviewapp import money
@@ -70,6 +114,7 @@ def state() -> dict[str, Any]:
     rows = Candidate.objects.whole()
     return {
         "rows": {row.code: [row.status, row.failure] for row in rows},
+        "makers": {row.code: f"{row.provider}/{row.model}" for row in rows},
         "ledger": money.ledger_problems(),
     }
 
@@ -77,7 +122,7 @@ def state() -> dict[str, Any]:
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reviewapp.settings")
     django.setup()
-    acts = {"order": order, "resolve": resolve, "state": state}
+    acts = {"order": order, "everywhere": everywhere, "reject": reject, "resolve": resolve, "state": state}
     answer = acts[sys.argv[1]](*map(int, sys.argv[2:]))  # type: ignore[operator]
     json.dump(answer, sys.stdout)
 

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-import httpx
 import psutil
 import pytest
 
-from tests.whole.house import HOME, House, wait_for
+from tests.whole.acts import control, hand, sandbox_answers, statuses
+from tests.whole.house import House, wait_for
 
 pytestmark = pytest.mark.whole
 
@@ -46,38 +42,6 @@ def house(tmp_path: Path) -> Iterator[House]:
     made.folder.mkdir()
     yield made
     made.clear()
-
-
-def hand(house: House, *words: str) -> Any:
-    """Let a person act in the house."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.whole.hand", *words],
-        cwd=HOME,
-        env=house.variables,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def statuses(house: House) -> Counter[str]:
-    return Counter(status for status, _ in hand(house, "state")["rows"].values())
-
-
-def control(house: House, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-    url = f"http://127.0.0.1:{house.sandbox_port}/_control/{path}"
-    return httpx.request(method, url, json=body, timeout=10).raise_for_status().json()
-
-
-def sandbox_answers(house: House) -> bool:
-    try:
-        control(house, "GET", "health")
-    except httpx.HTTPError:
-        return False
-    return True
 
 
 def kill(house: House, name: str, dice: random.Random) -> str:
