@@ -59,6 +59,16 @@ def secret_option(options: Mapping[str, Any], name: str, vendor: str) -> str:
     return value
 
 
+def plain_option(options: Mapping[str, Any], name: str, vendor: str) -> str:
+    """A short text that goes into a header and is no secret; empty where it was left out."""
+    value = str(options.get(name) or "").strip()
+    if value and (not value.isascii() or not value.isprintable()):
+        raise NotConfigured(
+            f"The option “{name}” of {vendor} holds a letter that a header cannot carry. Nothing was sent."
+        )
+    return value
+
+
 def port_of(scheme: str, port: int | None) -> int:
     """The port a URL means when it names none."""
     return port or (443 if scheme == "https" else 80)

@@ -30,7 +30,7 @@ from providers.errors import (
     Unsupported,
 )
 from providers.media import inputs_of
-from providers.options import read_http_options, secret_option
+from providers.options import plain_option, read_http_options, secret_option
 from providers.retry_after import retry_after_s
 from providers.runway_body import PATHS, body_of, checked_url, data_uri, type_of
 from providers.runway_read import (
@@ -53,7 +53,9 @@ POLL_SECONDS = 5.0
 
 
 class RunwayProvider(HttpProvider):
-    """Runway's own models and the others it resells. Options: see `read_http_options`, and `api_key`."""
+    """Runway's own models and the others it resells. Options: see `read_http_options`; `api_key`; and
+    `on_behalf_of`, which partner accounts must send.
+    """
 
     name = "runway"
     label = "Runway"
@@ -65,11 +67,13 @@ class RunwayProvider(HttpProvider):
         resolver: Resolver = resolve,
     ) -> None:
         self._api_key = secret_option(options, "api_key", self.label)
+        self._on_behalf_of = plain_option(options, "on_behalf_of", self.label)
         http = read_http_options(options, base_url=BASE_URL, poll_seconds=POLL_SECONDS)
         super().__init__(http, (self._api_key,), client, resolver)
 
     async def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._api_key}", "X-Runway-Version": VERSION}
+        sent = {"Authorization": f"Bearer {self._api_key}", "X-Runway-Version": VERSION}
+        return sent | ({"X-Runway-On-Behalf-Of": self._on_behalf_of} if self._on_behalf_of else {})
 
     async def submit(self, request: GenerationRequest) -> ProviderJob:
         """Check, hand over large inputs, then send the one paid call."""

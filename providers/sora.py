@@ -31,7 +31,7 @@ from providers.errors import (
     VendorUnavailable,
     WebhookInvalid,
 )
-from providers.options import read_http_options, secret_option
+from providers.options import plain_option, read_http_options, secret_option
 from providers.sora_body import call_of
 from providers.sora_read import (
     CODES,
@@ -71,8 +71,8 @@ class SoraProvider(HttpProvider):
         key = secret_option(options, "api_key", self.label)
         self._headers = {"Authorization": f"Bearer {key}"}
         for name, header in _SCOPES.items():
-            if options.get(name):
-                self._headers[header] = secret_option(options, name, self.label)
+            if value := plain_option(options, name, self.label):
+                self._headers[header] = value
         self._webhook_secrets = secrets_of(str(options.get("webhook_secret") or ""))
         http = read_http_options(options, base_url=BASE_URL, poll_seconds=POLL_SECONDS)
         super().__init__(http, (key, *self._webhook_secrets), client, resolver)

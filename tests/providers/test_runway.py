@@ -14,6 +14,7 @@ from providers.contract import GenerationRequest, JobState, Media
 from providers.errors import (
     ForbiddenHost,
     InvalidRequest,
+    NotConfigured,
     ProviderError,
     Unsupported,
     VendorUnavailable,
@@ -63,6 +64,14 @@ class TestCreation:
         assert job.cost_usd == Decimal(entry["answer"]["body"]["estimatedCost"]["credits"]) / 100
         assert not job.cost_is_final
         assert job.poll_after_s == 5
+
+    async def test_it_names_the_end_user_of_a_partner_account_and_nobody_otherwise(self) -> None:
+        for options, named in (({}, None), ({"on_behalf_of": " studio-7 "}, "studio-7")):
+            vendor = Vendor(created())
+            await runway(vendor, **options).submit(BOAT)
+            assert vendor.calls[0].headers.get("X-Runway-On-Behalf-Of") == named
+        with pytest.raises(NotConfigured, match="on_behalf_of"):
+            runway(Vendor(created()), on_behalf_of="käse")
 
     async def test_it_asks_veo_with_all_its_fields(self) -> None:
         path, body = await body_of(replace(VEO, negative_prompt="text", audio=False, fps=24, seed=0))
