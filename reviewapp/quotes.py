@@ -21,6 +21,14 @@ class Part:
     each_usd: Decimal
     why: str
 
+    @property
+    def reason(self) -> str:
+        """`why` without the name and the price that stand beside it on a page."""
+        named, colon, rest = self.why.removeprefix(self.label).partition(": ")
+        if colon and (not named or named.startswith(" at $")):
+            return rest[:1].upper() + rest[1:]
+        return self.why
+
 
 @dataclass(frozen=True)
 class QuoteLine:

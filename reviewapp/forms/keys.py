@@ -67,9 +67,7 @@ class LimitsForm(forms.Form):
             ("requests_per_minute", vendor and vendor.requests_per_minute),
         )
         for name, limit in usual:
-            words = (
-                f"the vendor's usual {limit}" if limit else "no limit of ours; the vendor says when to wait"
-            )
+            words = _usual_words(vendor, limit)
             self.fields[name].help_text = f"Empty: {words}."
 
     def limits(self) -> Limits:
@@ -102,13 +100,16 @@ class KeyForm(LimitsForm):
         self.closed = vendor.is_retired(date.today())
         address = self.fields["base_url"]
         address.required = self.closed
-        address.help_text = (
-            "Of a gateway that speaks the same format."
-            if self.closed
-            else f"Empty: {vendor.base_url}. Fill it in for a gateway with the same format."
-        )
+        address.help_text = self._address_words()
         for one in vendor.credentials:
             self._add_credential(one)
+
+    def _address_words(self) -> str:
+        if self.closed:
+            return "Of a gateway that speaks the same format."
+        if self.its_vendor.free:
+            return f"Where your own server answers. Empty: {self.its_vendor.base_url}."
+        return f"Empty: {self.its_vendor.base_url}. Fill it in for a gateway with the same format."
 
     def _add_credential(self, one: Credential) -> None:
         """A field that is empty for a secret, and shows what is not."""
@@ -167,7 +168,8 @@ class KeyForm(LimitsForm):
                     self.typed[one.name] = value
             except ValidationError as error:
                 self.add_error(secret_name(one), error)
-        if not self.errors:
+        # Beside whatever else is wrong, so that nobody is sent back twice.
+        if not any(secret_name(one) in self.errors for one in self.secrets):
             self._insist_on_a_whole_key()
         if self.errors:
             for one in self.secrets:
@@ -181,9 +183,11 @@ class KeyForm(LimitsForm):
             for name in kept_names(self.its_vendor, self.stored, self.typed)
             if name not in self._forgotten()
         ]
-        elsewhere = self.key is not None and _origin(
-            self.cleaned_data["base_url"] or self.its_vendor.base_url
-        ) != _origin(self.key.base_url or self.its_vendor.base_url)
+        # An address that was refused changes nothing yet.
+        address = self.cleaned_data.get("base_url", self.key.base_url if self.key else "")
+        elsewhere = self.key is not None and _origin(address or self.its_vendor.base_url) != _origin(
+            self.key.base_url or self.its_vendor.base_url
+        )
         for one in self.secrets:
             if elsewhere and one.name in kept:
                 # Whoever may change an address could else have the key, which nobody may read, sent to them.
@@ -225,6 +229,13 @@ class KeyForm(LimitsForm):
             options=options,
             limits=self.limits(),
         )
+
+
+def _usual_words(vendor: Vendor | None, limit: int | None) -> str:
+    """What an empty limit means."""
+    if vendor is not None and vendor.free:
+        return f"{limit}" if limit else "no limit"
+    return f"the vendor's usual {limit}" if limit else "no limit of ours; the vendor says when to wait"
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:
