@@ -32,9 +32,10 @@ _NEVER_SENT = (
 )
 # aiohttp's exceptions that mean "no connection was made", by name so that this room needs no aiohttp.
 _AIOHTTP_NEVER_SENT = {"ClientConnectorError", "ConnectionTimeoutError", "NonHttpUrlClientError"}
-_MOVED = {301, 302, 307, 308}
-# A server may answer these after it has begun or finished the work.
-_AMBIGUOUS = {303, 408, 409}
+_MOVED = {301, 307, 308}
+# The answers that surely come instead of the work. Any other may come after it: 302 and 303 lead to what was
+# made, 408 and 409 are about a call that was taken, 424 and 499 speak for somebody behind a gateway.
+_TOOK_NOTHING = _MOVED | (set(range(400, 432)) - {408, 409, 424}) | {451}
 
 
 class AnswerReader:
@@ -90,7 +91,7 @@ class AnswerReader:
         status = response.status_code
         if 200 <= status < 300:
             return
-        if status < 200 or status >= 500 or status in _AMBIGUOUS:
+        if status not in _TOOK_NOTHING:
             error = self.answer_lost(f"it answered {status}", status)
             facts = self.facts(response)
             error.vendor_words, error.retry_after = facts["vendor_words"], facts["retry_after"]

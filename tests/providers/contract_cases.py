@@ -41,7 +41,8 @@ LOST = [
     ConnectionResetError("raw"),
     RuntimeError("a transport's own error"),
 ]
-LOST_STATUSES = [303, 408, 409, 500, 502, 503, 504, 529]
+# 302 is how many frameworks answer a form that they took; 499 is Google's for a call that was broken off.
+LOST_STATUSES = [302, 303, 408, 409, 424, 444, 460, 499, 500, 502, 503, 504, 529]
 REFUSED_STATUSES = [301, 307, 400, 401, 402, 403, 404, 405, 413, 422, 429]
 UNREADABLE = [b"", b"<html>", b"[]", b"null", b"{}", b'{"id": 5}', b'{"id": ""}', b"\xff\xfe", b'{"id":']
 
