@@ -214,7 +214,7 @@ class KlingProvider(HttpProvider):
         if not data:
             return None
         records = [record for entry in data if (record := new_record(entry))]
-        matching = [record for record in records if by != "task_ids" or quote(record.id, safe="") == name]
+        matching = [record for record in records if _is_called(record, name, by_mark=by != "task_ids")]
         if not matching:
             raise self.nonsense()
         return matching[0]
@@ -226,7 +226,7 @@ class KlingProvider(HttpProvider):
         except JobNotFound:
             return None
         record = legacy_record(data)
-        if record is None:
+        if record is None or not (_is_called(record, name) or _is_called(record, name, by_mark=True)):
             raise self.nonsense()
         return record
 
@@ -239,11 +239,11 @@ class KlingProvider(HttpProvider):
             found = await (
                 self._legacy(order.kind, name) if order.kind else self._new("external_task_ids", name)
             )
+            if found is not None:
+                return self._job(_named(order.kind, found.id), found)
         except ProviderError:
             raise lost from None
-        if found is None:
-            raise lost from None
-        return self._job(_named(order.kind, found.id), found)
+        raise lost from None
 
     def _job(self, job_id: str, record: Record) -> ProviderJob:
         state = record.state
@@ -262,6 +262,12 @@ class KlingProvider(HttpProvider):
             poll_after_s=None if over else self.http.poll_seconds,
             vendor_status=self.scrubbed(record.status),
         )
+
+
+def _is_called(record: Record, name: str, *, by_mark: bool = False) -> bool:
+    """Whether a record is the one that was asked for. Not every gateway tells our mark again."""
+    told = record.mark if by_mark else record.id
+    return quote(told, safe="") == name or (by_mark and not told)
 
 
 def _named(kind: str, number: str) -> str:

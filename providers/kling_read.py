@@ -33,9 +33,12 @@ _PASSING = re.compile(r"internal|time ?d? ?out|busy|overload|unavailable|try aga
 
 @dataclass(frozen=True)
 class Record:
-    """One job as Kling tells it, whatever the standard. `cost` is None where it tells none."""
+    """One job as Kling tells it, whatever the standard. `cost` is None where it tells none; `mark` is ours,
+    empty where it is not told.
+    """
 
     id: str
+    mark: str
     status: str
     words: str
     outputs: tuple[Output, ...]
@@ -61,6 +64,7 @@ def new_record(data: object) -> Record | None:
     status = _text(data, "status")
     return Record(
         id=_text(data, "id"),
+        mark=_text(data, "external_id"),
         status=status,
         words=_text(data, "message"),
         outputs=_outputs(
@@ -75,10 +79,11 @@ def legacy_record(data: object) -> Record | None:
     """A record of the older standard, or None where the answer holds none."""
     if not isinstance(data, dict) or not _text(data, "task_id") or not _text(data, "task_status"):
         return None
-    result = data.get("task_result")
+    result, info = data.get("task_result"), data.get("task_info")
     videos = result.get("videos") if isinstance(result, dict) else None
     return Record(
         id=_text(data, "task_id"),
+        mark=_text(info, "external_task_id") if isinstance(info, dict) else "",
         status=_text(data, "task_status"),
         words=_text(data, "task_status_msg"),
         outputs=_outputs(_dicts(videos), data.get("updated_at")),

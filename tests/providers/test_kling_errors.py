@@ -19,6 +19,7 @@ from providers.errors import (
     OutOfCredit,
     ProviderError,
     RateLimited,
+    VendorUnavailable,
 )
 from providers.kling import KlingProvider
 from providers.kling_auth import token
@@ -161,6 +162,32 @@ class TestOrderedBefore:
         assert (job.id, job.state) == (job_id, JobState.RUNNING)
         assert [call.method for call in vendor.calls] == ["POST", "GET"]
         assert str(vendor.calls[1].url).endswith(path)
+
+    @pytest.mark.parametrize(
+        "record",
+        [
+            new(external_id="job-0001", status="succeeded", outputs=[]),
+            new(external_id="job-0002"),
+            old(task_info={"external_task_id": "job-0002"}),
+        ],
+    )
+    async def test_a_record_that_makes_no_sense_or_is_anothers_orders_no_second_one(
+        self, record: httpx.Response
+    ) -> None:
+        for request in (BOAT, OLD_BOAT):
+            vendor = Vendor(lambda asked: self.taken if asked.method == "POST" else record)
+            with pytest.raises(AnswerLost):
+                await kling(vendor).submit(request)
+
+    @pytest.mark.parametrize(
+        "record", [new(external_id="job-0002"), old(task_info={"external_task_id": "job-0002"})]
+    )
+    async def test_another_orders_job_is_not_taken_to_be_the_one_looked_for(
+        self, record: httpx.Response
+    ) -> None:
+        """A gateway that does not know the question answers with what it has."""
+        with pytest.raises(VendorUnavailable):
+            await kling(Vendor(record)).find("job-0001")
 
     @pytest.mark.parametrize("reply", [answer([]), error(5000, "no", 500), error(1002, "no", 401)])
     async def test_it_is_in_doubt_when_the_job_cannot_be_asked_for(self, reply: httpx.Response) -> None:
