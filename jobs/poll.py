@@ -96,7 +96,7 @@ class Poller:
 
 async def _look(provider: VideoProvider, candidate: Candidate) -> Answer | Cancelled:
     if candidate.status == Status.UNCERTAIN and not candidate.provider_job_id:
-        return await provider.find(generation.generation_request(candidate).client_token)
+        return await provider.find(generation.mark_of(candidate))
     job = await provider.poll(candidate.provider_job_id)
     if not candidate.cancel_asked or job.state not in _UNDER_WAY:
         return job

@@ -24,6 +24,10 @@ ProviderError
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+# Some hosts write a moment where a wait belongs, which is one of decades: nobody is left alone for longer.
+LONGEST_WISH_S: Final = 6 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class ProviderError(Exception):
 
     `permanent`: the same call will fail again, so nobody should retry it unchanged.
     `may_have_spent`: money may be gone; the call must never be repeated by itself.
-    `retry_after`: the vendor's own wish in seconds, where it gave one.
+    `retry_after`: the vendor's own wish in seconds, where it gave one, and never more than six hours.
     `vendor_words`: the vendor's text, already stripped of secrets, for a person to read.
     """
 
@@ -60,6 +64,14 @@ class ProviderError(Exception):
         self.retry_after = retry_after
         self.status = status
         self.issues = issues
+
+    @property
+    def retry_after(self) -> float | None:
+        return self._retry_after
+
+    @retry_after.setter
+    def retry_after(self, seconds: float | None) -> None:
+        self._retry_after = None if seconds is None else min(seconds, LONGEST_WISH_S)
 
 
 class Unsupported(ProviderError):

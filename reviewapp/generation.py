@@ -98,6 +98,11 @@ def _quote_line(offered: Market, standing: Standing, clips: int, way: Way | None
 # --- the order ---
 
 
+def mark_of(candidate: Candidate) -> str:
+    """Our own mark of this candidate's present call, by which some vendors can find it again."""
+    return f"{candidate.uid}-{candidate.attempt}"
+
+
 def generation_request(candidate: Candidate) -> GenerationRequest:
     """The one paid call of this candidate, exactly as its row has pinned it.
 
@@ -112,7 +117,7 @@ def generation_request(candidate: Candidate) -> GenerationRequest:
         width=candidate.width,
         height=candidate.height,
         seed=candidate.seed,
-        client_token=f"{candidate.uid}-{candidate.attempt}",
+        client_token=mark_of(candidate),
         **inputs.media_for(candidate.inputs),
     )
     if catalog.durations_of(catalog.model(candidate.provider, candidate.model), request):

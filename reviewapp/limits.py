@@ -40,6 +40,8 @@ FEW_S: Final = 2.0
 MANY: Final = 20
 # A vendor that says it is full is asked again after this long, or as soon as a job of the key has ended.
 FULL_S: Final = 30.0
+# A vendor that asks for no wait at all would be asked without a pause, each time with a new attempt.
+LEAST_FULL_S: Final = 2.0
 FULL_WORDS: Final = "The provider has as many clips under way as it takes from this account."
 # A reviewer waits for a retake; a long order of first clips has nobody before the screen yet.
 RETAKES_FIRST: Final = Case(When(replaces=None, then=1), default=0)
@@ -136,7 +138,7 @@ def full(candidate: Candidate, wait_s: float | None) -> float | None:
     key, now = candidate.provider_key, timezone.now()
     if key is None or not _under_way(key, now).exclude(pk=candidate.pk).exists():
         return None
-    rest_s = FULL_S if wait_s is None else wait_s
+    rest_s = FULL_S if wait_s is None else max(wait_s, LEAST_FULL_S)
     rest = {"resting_until": now + timedelta(seconds=rest_s), "resting_reason": FULL_WORDS}
     ProviderKey.objects.filter(pk=key.pk).update(**rest)
     return rest_s

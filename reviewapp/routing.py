@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from providers import catalog
 from providers.contract import GenerationRequest, Media
+from providers.errors import Unsupported
 from providers.routing import Choice, Offer, asked_of, pick_round
 from reviewapp.market import Market
 from reviewapp.models import Candidate, Project, Shot
@@ -120,8 +121,13 @@ def named(
 
 
 def aspect_of(candidate: Candidate) -> str:
-    """The shape the clip was asked in; the shot may say another by now."""
-    model = catalog.model(candidate.provider, candidate.model)
+    """The shape the clip was asked in; the shot may say another by now. The shot's where the model has left
+    the catalogue.
+    """
+    try:
+        model = catalog.model(candidate.provider, candidate.model)
+    except Unsupported:
+        return candidate.shot.aspect
     sizes = (size for mode in model.modes.values() for size in mode.sizes)
     pinned = (candidate.width, candidate.height)
     return next((size.aspect for size in sizes if (size.width, size.height) == pinned), candidate.shot.aspect)

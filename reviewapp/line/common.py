@@ -11,13 +11,15 @@ from reviewapp import retakes
 from reviewapp.models import Candidate, StaleCandidate, Status
 
 LONGEST_BACKOFF_S: Final = 300.0
+# From here on doubling changes nothing, and without an end it would leave what numbers can hold.
+_MOST_DOUBLINGS: Final = 10
 
 
 def backoff_s(tries: int, wish: float | None) -> float:
     """Seconds until the next try: the vendor's wish first, else doubling with jitter up to five minutes."""
     if wish is not None:
         return wish + random.uniform(0, 1)  # noqa: S311  Jitter, not a secret.
-    return min(LONGEST_BACKOFF_S, 2.0**tries) * random.uniform(0.75, 1.25)  # noqa: S311
+    return min(LONGEST_BACKOFF_S, 2.0 ** min(tries, _MOST_DOUBLINGS)) * random.uniform(0.75, 1.25)  # noqa: S311
 
 
 def end(candidate: Candidate, to: Status, why: str, *, actor: str, **facts: Any) -> None:

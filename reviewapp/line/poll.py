@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import Case, DateTimeField, F, Q, Value, When
+from django.db.models.functions import Least
 from django.utils import timezone
 
 from providers.contract import JobState, ProviderJob
@@ -19,8 +21,26 @@ from reviewapp.line.common import backoff_s, end
 from reviewapp.line.submit import QUIET_S
 from reviewapp.models import Candidate, StaleCandidate, Status
 
+logger = logging.getLogger(__name__)
+
+# What a vendor may wish for a poll, which costs nothing: a finished clip must not lie there for longer.
+LONGEST_POLL_S: Final = 3600.0
+# Our own word for a job that the vendor said it does not know, until it is believed or known again.
+NOT_KNOWN: Final = "not known"
+# So often in a row, over a minute, a vendor must say that it knows no such job: another server of it may not
+# have heard of the job yet, or a gateway may be in the middle of a change.
+SURE_AFTER: Final = 5
+# A lost call is looked up a second time so much later before it is paid again.
+SECOND_LOOK_S: Final = 60.0
+MOST_FOR_A_CLIP_USD: Final = Decimal(100_000)
+# Counting stops here; weeks without an answer would not fit into the column.
+MOST_COUNTED: Final = 100
+
 # The vendor's answer to one row: the job, what went wrong, or None for "I know no job with your mark".
 Answer = ProviderJob | ProviderError | None
+
+
+_ONE_MORE = Least(F("tries") + 1, Value(MOST_COUNTED))
 
 
 def claim_polls(limit: int, lease_s: float) -> list[Candidate]:
@@ -42,6 +62,12 @@ def record_polls(answers: Sequence[tuple[Candidate, Answer]]) -> None:
             except StaleCandidate:
                 # A person, a webhook or another watcher was first: their word stands.
                 continue
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception:
+                # What cannot be written of one clip must not keep the others waiting. Its lease runs out, and
+                # then it is asked about again.
+                logger.exception("%s: the provider's answer could not be written down", candidate.code)
 
 
 def _record(candidate: Candidate, answer: Answer) -> None:
@@ -54,22 +80,36 @@ def _record(candidate: Candidate, answer: Answer) -> None:
 
 
 def _reconcile(candidate: Candidate, answer: Answer) -> None:
-    """An UNCERTAIN row was looked up by our own mark."""
-    facts: dict[str, Any]
+    """An UNCERTAIN row was looked up by our own mark. Only when it was not found twice it is sent again."""
     if isinstance(answer, ProviderJob):
-        facts = {"provider_job_id": answer.id, "submitted_at": timezone.now(), "failure": ""}
-        candidate.move(Status.GENERATING, actor="watch", why="found at the provider", due_in=0, **facts)
+        _found(candidate, answer)
+    elif answer is None and candidate.vendor_status != NOT_KNOWN:
+        _look_again(candidate, SECOND_LOOK_S, vendor_status=NOT_KNOWN)
     elif answer is None:
         why = "the provider knows no such job: nothing was charged"
         with transaction.atomic():
             money.release(candidate, why)
-            facts = {"attempt": candidate.attempt + 1, "failure": ""}
+            facts: dict[str, Any] = {"attempt": candidate.attempt + 1, "failure": "", "vendor_status": ""}
             candidate.move(Status.QUEUED, actor="watch", why=why, due_in=0, **facts)
     elif isinstance(answer, Unsupported):
         # This vendor offers no way to look a job up: a person has to say which it was.
         _look_again(candidate, None)
     else:
-        _look_again(candidate, backoff_s(candidate.tries + 3, answer.retry_after), tries=F("tries") + 1)
+        _look_again(candidate, _patience_s(candidate.tries + 3, answer), tries=_ONE_MORE)
+
+
+def _found(candidate: Candidate, job: ProviderJob) -> None:
+    facts: dict[str, Any] = {"provider_job_id": job.id, "submitted_at": timezone.now(), "failure": ""}
+    try:
+        with transaction.atomic():
+            candidate.move(Status.GENERATING, actor="watch", why="found at the provider", due_in=0, **facts)
+    except IntegrityError:
+        words = "The provider names a job that another clip has already. A person has to look at its page."
+        _look_again(candidate, None, failure=words)
+
+
+def _patience_s(tries: int, error: ProviderError) -> float:
+    return min(LONGEST_POLL_S, backoff_s(tries, error.retry_after))
 
 
 def _look_again(candidate: Candidate, due_in: float | None, **facts: Any) -> None:
@@ -117,7 +157,9 @@ def _heard(candidate: Candidate, job: ProviderJob) -> None:
 
 
 def _final_cost(job: ProviderJob) -> Decimal | None:
-    return job.cost_usd if job.cost_is_final else None
+    """What the vendor says it charged; None where it says nothing, or what no clip can cost."""
+    told = job.cost_usd if job.cost_is_final else None
+    return told if told is None or told <= MOST_FOR_A_CLIP_USD else None
 
 
 def _over(candidate: Candidate, to: Status, sentence: str, job: ProviderJob) -> None:
@@ -134,12 +176,21 @@ def _over(candidate: Candidate, to: Status, sentence: str, job: ProviderJob) -> 
 
 def _not_heard(candidate: Candidate, error: ProviderError) -> None:
     if isinstance(error, JobNotFound):
-        _vanished(candidate, error)
+        _not_known(candidate, error)
         return
     if isinstance(error, AuthFailed) and candidate.provider_key is not None:
         # The job goes on at the vendor; the key's people have to act before anyone can look.
         candidate.provider_key.pause(str(error))
-    _look_again(candidate, backoff_s(candidate.tries + 1, error.retry_after), tries=F("tries") + 1)
+    _look_again(candidate, _patience_s(candidate.tries + 1, error), tries=_ONE_MORE)
+
+
+def _not_known(candidate: Candidate, error: JobNotFound) -> None:
+    said_before = candidate.tries if candidate.vendor_status == NOT_KNOWN else 0
+    if candidate.cancel_asked or said_before >= SURE_AFTER:
+        _vanished(candidate, error)
+        return
+    wait_s = settings.POLL_SECONDS or backoff_s(said_before + 1, None)
+    _look_again(candidate, wait_s, tries=said_before + 1, vendor_status=NOT_KNOWN)
 
 
 def _vanished(candidate: Candidate, error: ProviderError) -> None:
