@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -10,6 +11,8 @@ from providers.routing import Choice
 from reviewapp import money
 from reviewapp.models import Shot
 from reviewapp.models.projects import BudgetMode
+
+_NUMBERED = re.compile(r"^Clip \d+ of a round ")
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,12 @@ class QuoteLine:
             Part(group[0].model.label, len(group), group[0].price_usd, group[0].why)
             for group in groups.values()
         )
+
+    @property
+    def shared_reason(self) -> str:
+        """One sentence for a round that is spread, of whose clips the same is said but for their numbers."""
+        told = {_NUMBERED.sub("A round ", part.reason) for part in self.parts}
+        return told.pop() if len(self.parts) > 1 and len(told) == 1 else ""
 
 
 @dataclass(frozen=True)

@@ -266,4 +266,4 @@ def test_people_see_what_a_clip_waits_for(shot: Shot, alice: User) -> None:
     for row in queued(shot, 2):
         begin(row)
     page = signed_in(alice).get(reverse("shot-detail", args=[shot.project.slug, shot.code])).content.decode()
-    assert page.count("Waits for a free place at its provider") == 1
+    assert page.count("Waits until its provider has room") == 1

@@ -284,10 +284,24 @@ def test_an_order_by_a_policy_says_who_makes_each_clip_and_why(
     assert part.clips == 4
     assert f'4 × ${part.each_usd:.2f}</span> {part.label}<span class="parts__why' in page
     assert f"{part.label} at ${part.each_usd:.2f}: the cheapest of " in page
+    # What stands beside it, its name and its price, is not said twice.
+    assert part.reason.startswith("The cheapest of ")
+    assert f">{part.reason}</span>" in page
     assert "nobody pays" in page
     assert "Left out." in page
     (payer,) = answer.context["payers"]
     assert (payer.provider, payer.clips, payer.usd) == ("runway", 4, answer.context["quote"].total_usd)
+
+
+def test_a_round_that_is_spread_is_explained_once(shot: Shot, alice: User) -> None:
+    for vendor in ("runway", "kling", "fal"):
+        sandbox_key(f"{settings.SANDBOX_URL}/{vendor}", provider=vendor, name=vendor)
+    asked = {"shot": str(shot.pk), "engine": "policy:spread", "count": "3"}
+    answer = signed_in(alice).get(reverse("generate", args=[shot.project.slug]), asked)
+    (line,) = answer.context["quote"].lines
+    assert len(line.parts) == 3
+    assert line.shared_reason.startswith("A round spread over 3 providers")
+    assert answer.content.decode().count("spread over 3 providers") == 1
 
 
 def test_an_order_without_a_key_says_so_beside_its_provider(shot: Shot, alice: User) -> None:

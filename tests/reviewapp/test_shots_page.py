@@ -208,12 +208,21 @@ def test_a_clip_that_was_made_is_only_fetched_again(shot: Shot, alice: User) -> 
     assert (candidate.status, candidate.attempt) == (Status.GENERATING, 1)
 
 
+def test_a_refused_prompt_is_to_be_changed_before_it_is_sent_again(shot: Shot, alice: User) -> None:
+    candidate = bring(asked(shot, alice)[0], Status.GENERATING)
+    candidate.move(Status.REFUSED, failure="The provider's safety system said no. Nothing was charged.")
+    page = text(signed_in(alice).get(address("shot-detail", shot)))
+    assert "The same words will probably be refused again" in page
+    assert address("shot-edit", shot) in page
+
+
 def test_a_person_says_that_an_uncertain_call_was_made(shot: Shot, alice: User) -> None:
     candidate = bring(asked(shot, alice)[0], Status.UNCERTAIN, failure="The answer was lost.")
     client = signed_in(alice)
     page = text(client.get(address("shot-detail", shot)))
     assert "It was made" in page
     assert "It was not made: send again ($0.60)" in page
+    assert "Look in the account at Runway whether the clip was made" in page
     where = reverse("candidate-made", args=[candidate.uid])
     wrong = client.post(where, {"job_id": "two words"})
     assert wrong.status_code == 422

@@ -207,6 +207,13 @@ def test_the_limits_are_kept_shown_and_logged_in_words(dana: User) -> None:
         assert column not in told.detail
 
 
+def test_a_missing_way_to_pay_is_said_beside_whatever_else_is_wrong(dana: User) -> None:
+    fields = form_of(catalog.vendor("kling"), name="", base_url="nonsense", secret_api_key="")
+    page = post(dana, "/site/keys/new/", fields).content.decode()
+    assert "Enter API key, or Access key and Secret key." in page
+    assert "Write the whole address" in page
+
+
 def test_limits_that_make_no_sense_are_refused(dana: User) -> None:
     for wrong in ({"concurrency": "0"}, {"budget_usd": "-1"}, {"requests_per_minute": "many"}):
         post_answer = post(dana, "/site/keys/new/", form_of(catalog.vendor("runway"), **wrong))
