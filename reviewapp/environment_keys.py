@@ -15,7 +15,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 
 from providers import catalog
 from providers.catalog import Vendor
-from reviewapp import env
+from reviewapp import env, keyring
 from reviewapp.credentials import lacking
 from reviewapp.models import AuditEntry, ProviderKey
 
@@ -54,7 +54,7 @@ def _agree(vendor: Vendor, key: ProviderKey | None, base_url: str) -> None:
         with transaction.atomic():
             ProviderKey.objects.filter(pk=key.pk).update(base_url=base_url)
             change = f"address: {key.base_url or OWN} → {base_url or OWN}"
-            AuditEntry.record(None, "changed key", key.name, change)
+            AuditEntry.record(None, keyring.CHANGED_KEY, key.name, change)
 
 
 def _add(vendor: Vendor, base_url: str) -> None:

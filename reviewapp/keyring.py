@@ -35,6 +35,7 @@ ACCOUNT_COLUMNS: Final = (
     "check_sentence", "paused_reason", "resting_until", "resting_reason",
 )  # fmt: skip
 
+CHANGED_KEY: Final = "changed key"
 # The audit log's word for it; the demo looks there before it puts a key back.
 DELETED_KEY: Final = "deleted key"
 
@@ -186,7 +187,7 @@ def change_key(by: User, key: ProviderKey, facts: KeyFacts) -> None:
     with transaction.atomic():
         # Only these columns: the line may note at this moment that the key is used or refused.
         key.save(update_fields=changed)
-        AuditEntry.record(by, "changed key", key.name, "; ".join(told))
+        AuditEntry.record(by, CHANGED_KEY, key.name, "; ".join(told))
 
 
 @sensitive_variables()
@@ -216,6 +217,17 @@ def _change_account(key: ProviderKey, facts: KeyFacts) -> list[str]:
         told += [f"{labels.get(name, name)} replaced" for name in facts.secrets]
         told += [f"{labels.get(name, name)} removed" for name in sorted(gone)]
     return told
+
+
+def changed_since_call(candidate: Candidate) -> bool:
+    """Whether an admin changed the candidate's key after its call went out, so that it may be another account
+    by now, which knows nothing of the call.
+    """
+    key = candidate.provider_key
+    called = candidate.transitions.filter(became=Status.SUBMITTING).order_by("pk").last()
+    if key is None or called is None:
+        return key is None
+    return AuditEntry.objects.filter(action=CHANGED_KEY, target=key.name, at__gte=called.at).exists()
 
 
 def limits_of(key: ProviderKey) -> Limits:

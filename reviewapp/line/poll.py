@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from providers.contract import JobState, ProviderJob
 from providers.errors import AuthFailed, JobNotFound, ProviderError, Unsupported
-from reviewapp import dispatch, limits, money
+from reviewapp import dispatch, keyring, limits, money
 from reviewapp.line.common import backoff_s, end
 from reviewapp.line.submit import QUIET_S
 from reviewapp.models import Candidate, StaleCandidate, Status
@@ -83,6 +83,12 @@ def _reconcile(candidate: Candidate, answer: Answer) -> None:
     """An UNCERTAIN row was looked up by our own mark. Only when it was not found twice it is sent again."""
     if isinstance(answer, ProviderJob):
         _found(candidate, answer)
+    elif answer is None and keyring.changed_since_call(candidate):
+        words = (
+            "The provider knows no such job, but the key was changed after the call, maybe to another "
+            "account. A person has to look."
+        )
+        _look_again(candidate, None, failure=words)
     elif answer is None and candidate.vendor_status != NOT_KNOWN:
         _look_again(candidate, SECOND_LOOK_S, vendor_status=NOT_KNOWN)
     elif answer is None:

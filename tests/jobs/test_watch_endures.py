@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from jobs.poll import Poller
 from providers.contract import JobState, Output, ProviderJob
-from providers.errors import JobNotFound, ProviderError, RateLimited, VendorUnavailable
-from reviewapp import inputs, line, money
+from providers.errors import AnswerLost, JobNotFound, ProviderError, RateLimited, VendorUnavailable
+from reviewapp import inputs, keyring, line, money
 from reviewapp.models import Candidate, ProviderKey, Shot, ShotInput, Status, User
 from tests.jobs.conftest import watch
 from tests.providers.sandbox.orders import png
 from tests.reviewapp.hook_stage import make_key, make_row
+from tests.reviewapp.limit_stage import queued
 from tests.sandbox_server import Sandbox
 
 DONE = (Output(url="https://example.org/clip.mp4"),)
@@ -142,6 +143,37 @@ def test_a_job_that_was_to_be_stopped_and_is_gone_has_been_stopped(shot: Shot) -
     row = make_row(shot, key, cancel_asked=True)
     money.reserve(row, key)
     assert heard(row, JobNotFound("It knows no such job.")).status == Status.CANCELLED
+
+
+@pytest.mark.django_db
+def test_a_call_that_is_not_found_is_looked_up_twice_before_it_is_paid_again(shot: Shot) -> None:
+    key = make_key("kling")
+    (row,) = queued(shot, 1, provider="kling", model="kling-3.0")
+    assert line.begin_submit(row.pk) is not None
+    line.submit_failed(fresh(row), AnswerLost("It is lost."))
+    first = heard(row, None)
+    assert (first.status, first.attempt) == (Status.UNCERTAIN, 1)
+    assert first.due_at is not None
+    assert first.due_at > timezone.now() + timedelta(seconds=50)
+    again = heard(row, None)
+    assert (again.status, again.attempt, again.provider_key_id) == (Status.QUEUED, 2, key.pk)
+    assert list(row.ledger.values_list("kind", flat=True)) == ["reserved", "released"]
+
+
+@pytest.mark.django_db
+def test_a_call_that_another_account_does_not_know_is_not_paid_again(shot: Shot, dana: User) -> None:
+    """An admin who enters another account's secret has changed whom we ask, and not what was paid."""
+    key = make_key("kling")
+    (row,) = queued(shot, 1, provider="kling", model="kling-3.0")
+    assert line.begin_submit(row.pk) is not None
+    line.submit_failed(fresh(row), AnswerLost("It is lost."))
+    facts = keyring.KeyFacts(name=key.name, provider="kling", secrets={"api_key": "another-account-" * 3})
+    keyring.change_key(dana, key, facts)
+    for _ in range(3):
+        seen = heard(row, None)
+    assert (seen.status, seen.attempt, seen.due_at) == (Status.UNCERTAIN, 1, None)
+    assert "key was changed" in seen.failure
+    assert list(row.ledger.values_list("kind", flat=True)) == ["reserved"]
 
 
 @pytest.mark.django_db
