@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import httpx
 
-from providers import registry
+from providers import catalog, registry
 from providers.addresses import Resolver, Target, check_url, resolve
 from providers.contract import VideoProvider
 from providers.errors import ForbiddenHost, NeverSent, NotConfigured, VendorUnavailable
@@ -85,7 +85,7 @@ class Account:
     ) -> AsyncIterator[httpx.AsyncClient]:
         """A client for this account alone. Raises NotConfigured where its own address must not be used."""
         hooks: dict[str, list[Any]] = {}
-        if url := str(self.options["base_url"]):
+        if url := str(self.options["base_url"]) or self._on_our_network():
             private = frozenset(name.lower() for name in self.options["private_hosts"])
             address = OwnAddress(url, private, self.resolver)
             await address.judge()
@@ -94,6 +94,11 @@ class Account:
             transport=transport, event_hooks=hooks, follow_redirects=False
         ) as client:
             yield client
+
+    def _on_our_network(self) -> str:
+        """The usual address of a studio's own hardware, which an admin has to name as any private one."""
+        usual = catalog.vendor(self.provider)
+        return usual.base_url if usual.free else ""
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[VideoProvider]:

@@ -108,3 +108,12 @@ def test_the_connection_goes_to_the_address_that_was_judged() -> None:
     assert [request.url.host for request in reached] == ["93.184.215.14"] * 2
     assert {request.headers["host"] for request in reached} == {"gateway.example.com"}
     assert {request.extensions["sni_hostname"] for request in reached} == {"gateway.example.com"}
+
+
+def test_own_hardware_at_its_usual_address_has_to_be_named_too(settings: Settings) -> None:
+    settings.PRIVATE_HOSTS = []
+    key = ProviderKey.objects.create(name="Own", provider="comfyui")
+    with pytest.raises(NotConfigured, match="RETAKE_PRIVATE_HOSTS"):
+        asyncio.run(_open(vendor.Account("comfyui", options_for(key))))
+    settings.PRIVATE_HOSTS = ["127.0.0.1:8188"]
+    asyncio.run(_open(vendor.Account("comfyui", options_for(key))))
