@@ -57,7 +57,9 @@ def market(project: Project, *totals: money.Totals, drawn: bool | None = None) -
     draws the clips; left open, it does where the project may use nothing else or there is nothing else: a
     policy mixes drawn and paid clips no more than a person would.
     """
-    keys = list(ProviderKey.objects.order_by("last_used_at", "pk"))
+    # A key outlives its vendor where an own catalogue file is taken away.
+    known = [vendor.name for vendor in catalog.vendors()]
+    keys = list(ProviderKey.objects.filter(provider__in=known).order_by("last_used_at", "pk"))
     if drawn is None:
         drawn = project.sandbox_only or all(key.is_sandbox for key in keys)
     fitting = [key for key in keys if key.is_sandbox == drawn]

@@ -339,3 +339,10 @@ def test_a_clip_to_edit_decides_the_length_and_the_price(
     request = generation.generation_request(Candidate.objects.whole().get(pk=candidate.pk))
     assert request.duration_s is None
     assert request.source_video is not None
+
+
+def test_a_key_whose_provider_has_left_the_catalogue_stands_in_no_orders_way(
+    keys: dict[str, ProviderKey], shot: Shot
+) -> None:
+    make_key("taken-away", base_url="https://gateway.example.com")
+    assert generation.quote(shot.project, [shot]).may_be_sent
