@@ -199,7 +199,8 @@ SANDBOX_SECONDS = env.number("RETAKE_SANDBOX_SECONDS", 2)
 PRIVATE_HOSTS = env.words("RETAKE_PRIVATE_HOSTS", [urlsplit(SANDBOX_URL).netloc])
 # A paid call may take this long; the lease outlives it, and only then is the row UNCERTAIN.
 SUBMIT_TIMEOUT_S = env.number("RETAKE_SUBMIT_TIMEOUT_S", 60, least=1)
-SUBMIT_LEASE_S = env.number("RETAKE_SUBMIT_LEASE_S", SUBMIT_TIMEOUT_S + 30, least=1)
+# A shorter one would have a call looked up, and sent again, that is still on its way.
+SUBMIT_LEASE_S = env.number("RETAKE_SUBMIT_LEASE_S", SUBMIT_TIMEOUT_S + 30, least=SUBMIT_TIMEOUT_S + 1)
 # A message that was lost is sent again after this long.
 REQUEUE_S = env.number("RETAKE_REQUEUE_S", 20, least=0.1)
 INGEST_LEASE_S = env.number("RETAKE_INGEST_LEASE_S", 300, least=1)

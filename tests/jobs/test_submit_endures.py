@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
 from jobs.submit import submit_candidate
-from providers.errors import RateLimited
+from providers.contract import JobState, ProviderJob
+from providers.errors import AnswerLost, InvalidRequest, NeverSent, RateLimited
 from reviewapp import line, money
-from reviewapp.models import Candidate, ProviderKey, Shot, Status
+from reviewapp.models import Candidate, ProviderKey, Shot, Status, User
 from reviewapp.models.projects import Routing
 from tests.cast import run_queue
 from tests.reviewapp.limit_stage import accept, begin, make_key, queued
@@ -80,3 +85,62 @@ def test_a_named_model_that_has_left_the_catalogue_says_so_and_cost_nothing(shot
     assert row.status == Status.FAILED
     assert "a-model-of-last-year" in row.failure
     assert list(row.ledger.values_list("kind", flat=True)) == ["reserved", "released"]
+
+
+@pytest.mark.django_db
+def test_an_answer_that_comes_after_the_next_call_has_begun_is_not_that_calls_answer(
+    shot: Shot, alice: User
+) -> None:
+    make_key()
+    (row,) = queued(shot, 1)
+    first = begin(row)
+    assert first is not None
+    line.submit_failed(Candidate.objects.whole().get(pk=row.pk), AnswerLost("It is lost."))
+    line.resolve_not_made(Candidate.objects.whole().get(pk=row.pk), alice)
+    second = begin(row)
+    assert second is not None
+    for late in (InvalidRequest("It is wrong."), NeverSent("No way."), AnswerLost("It is lost.")):
+        line.submit_failed(first, late)
+    line.submit_accepted(first, ProviderJob(id="job-of-the-first-call", state=JobState.QUEUED))
+    row.refresh_from_db()
+    assert (row.status, row.attempt, row.provider_job_id) == (Status.SUBMITTING, 2, "")
+    assert list(row.ledger.filter(attempt=2).values_list("kind", flat=True)) == ["reserved"]
+    accept(second)
+    assert money.ledger_problems() == []
+
+
+@pytest.mark.django_db
+def test_a_lost_answer_that_is_told_late_changes_nothing(shot: Shot) -> None:
+    """The sweep has given the call up by then, and says the same."""
+    make_key()
+    (row,) = queued(shot, 1)
+    claimed = begin(row)
+    assert claimed is not None
+    line.sweep(Candidate.objects.whole().get(pk=row.pk))
+    row.refresh_from_db()
+    assert row.status == Status.UNCERTAIN
+    line.submit_failed(claimed, AnswerLost("It is lost."))
+    assert Candidate.objects.get(pk=row.pk).revision == row.revision
+    line.submit_accepted(claimed, ProviderJob(id="it-came-after-all", state=JobState.QUEUED))
+    row.refresh_from_db()
+    assert (row.status, row.provider_job_id) == (Status.GENERATING, "it-came-after-all")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("limit", ["budget_usd", "daily_budget_usd"])
+def test_a_key_without_money_is_passed_over_for_the_next_of_its_provider(shot: Shot, limit: str) -> None:
+    make_key(**{limit: Decimal("0.05")})
+    rich = make_key()
+    (row,) = queued(shot, 1)
+    claimed = begin(row)
+    assert claimed is not None
+    assert claimed.provider_key == rich
+
+
+def test_a_lease_that_ends_before_the_call_may_is_refused() -> None:
+    """The call would be looked up, and maybe sent again, while it is still on its way."""
+    wrong = {"RETAKE_SUBMIT_TIMEOUT_S": "120", "RETAKE_SUBMIT_LEASE_S": "60"}
+    command = [sys.executable, "-c", "from reviewapp import settings"]
+    done = subprocess.run(command, env=os.environ | wrong, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "RETAKE_SUBMIT_LEASE_S is '60'; it must be a number of at least 121" in done.stderr
