@@ -120,6 +120,13 @@ class ContractCases:
         assert not failure.may_have_spent
         assert isinstance(failure, RateLimited) == (status == 429)
 
+    async def test_it_carries_neither_key_nor_order_along_a_redirect(self) -> None:
+        vendor = Vendor(httpx.Response(307, headers={"Location": "https://elsewhere.example/take"}))
+        assert isinstance(await self.failure(vendor), Rejected)
+        with pytest.raises(ProviderError):
+            await self.provider(vendor).poll(self.job_id)
+        assert "elsewhere.example" not in {call.url.host for call in vendor.calls}
+
     @pytest.mark.parametrize(("header", "seconds"), [("Retry-After", "7"), ("Retry-After-Ms", "7000")])
     async def test_it_passes_on_how_long_to_wait(self, header: str, seconds: str) -> None:
         failure = await self.failure(

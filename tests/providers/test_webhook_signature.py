@@ -49,6 +49,13 @@ class TestStandardWebhooks:
             "wh_685c059ae39c8190af8c71ed1022a24d"
         )
 
+    def test_it_computes_no_more_signatures_than_a_rotation_needs(self) -> None:
+        signatures = " ".join(["v1,AAAA"] * 10 + [OPENAI_HEADERS["webhook-signature"]])
+        with pytest.raises(WebhookInvalid):
+            check_standard(
+                OPENAI_HEADERS | {"webhook-signature": signatures}, OPENAI_BODY, [OPENAI_SECRET], OPENAI_AT
+            )
+
     def test_it_believes_klings_own_example_whatever_the_case_of_its_headers(self) -> None:
         assert check_standard(KLING_HEADERS, KLING_BODY, [KLING_SECRET], KLING_AT) == "9876543210"
 
