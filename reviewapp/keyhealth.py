@@ -20,6 +20,7 @@ from reviewapp.money import KeyTotals
 # A test is one short call; after this long the page stops asking and says that no worker took it.
 TEST_GIVEN_UP_AFTER: Final = timedelta(seconds=90)
 MOST_TROUBLES: Final = 3
+LONGEST_TOLD: Final = 200
 MACHINE_ROUTED: Final = [routing for routing in Routing if routing != Routing.CHOSEN]
 
 
@@ -36,6 +37,24 @@ class KeyState:
     resting: bool
     needs_own_address: bool
     variables: tuple[str, ...]
+
+    @property
+    def test_told(self) -> str:
+        """What the last test said; without the limits where a vendor lists one for each of its models."""
+        return self._told[0]
+
+    @property
+    def test_limits(self) -> str:
+        """The limits that are too many to stand in the list."""
+        return self._told[1]
+
+    @property
+    def _told(self) -> tuple[str, str]:
+        sentence = self.key.check_sentence
+        if len(sentence) <= LONGEST_TOLD:
+            return sentence, ""
+        told, _, limits = sentence.partition(" Limits: ")
+        return told, limits
 
 
 def states(keys: Sequence[ProviderKey]) -> list[KeyState]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -108,3 +110,30 @@ def test_a_resting_key_is_shown_with_the_time_at_which_it_goes_on(key: ProviderK
     assert banner(dana) == ""
     ProviderKey.objects.update(resting_until=timezone.now() - timedelta(seconds=1))
     assert "Resting" not in signed_in(dana).get("/site/keys/").content.decode()
+
+
+def test_limits_of_many_models_are_folded_away_in_the_list(key: ProviderKey, dana: User) -> None:
+    limits = ", ".join(f"model_{number} at once 2" for number in range(20))
+    ProviderKey.objects.update(
+        checked_at=timezone.now(), check_ok=True, check_sentence=f"The key works. Limits: {limits}."
+    )
+    page = signed_in(dana).get("/site/keys/").content.decode()
+    assert '<span class="sentence small">The key works.</span><details' in page
+    assert f"{limits}.</span></details>" in page
+
+
+def test_the_sentence_of_a_refusal_stands_once_in_the_list(key: ProviderKey, dana: User) -> None:
+    ProviderKey.objects.update(checked_at=timezone.now(), check_ok=False, check_sentence=REASON)
+    key.pause(REASON)
+    page = signed_in(dana).get("/site/keys/").content.decode()
+    assert page.partition("<tbody>")[2].count(REASON) == 1
+
+
+def test_doctor_points_at_a_key_that_is_in_use_after_a_failed_test(
+    key: ProviderKey, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ProviderKey.objects.update(checked_at=timezone.now(), check_ok=False, check_sentence=REASON)
+    with suppress(SystemExit):
+        call_command("doctor")
+    told = capsys.readouterr().out
+    assert f"--    keys       Runway, Studio: in use, though its last test said: {REASON}" in told

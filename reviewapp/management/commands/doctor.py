@@ -103,6 +103,9 @@ def _keys() -> Iterator[Line]:
             yield None, "keys", f"{label}: switched off"
         elif key.paused_reason:
             yield False, "keys", f"{label}: paused, {key.paused_reason}"
+        elif key.check_ok is False:
+            # Enabled again after a test that failed: only another test tells whether it works now.
+            yield None, "keys", f"{label}: in use, though its last test said: {key.check_sentence}"
         else:
             yield True, "keys", f"{label}: {key.check_sentence or 'never checked'}"
     for problem in environment_keys.problems():
