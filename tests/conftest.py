@@ -1,28 +1,49 @@
-"""What every test stands on: a database, media and static files of its own. The people are in `cast.py`."""
+"""What every test stands on: a database, media, static files and a sandbox. The people are in `cast.py`."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.db import connections
 from pytest_django import Settings
 
+from tests.sandbox_server import Sandbox, running_sandbox
+
 pytest_plugins = ["tests.cast"]
+
+# Pages and forms that read and write single rows by their number: no sorting, locking, counting or JSON
+# that one database could do otherwise than the other. A file that is not named here runs on both.
+ONE_DATABASE_IS_ENOUGH = {
+    "test_auth",
+    "test_demo",
+    "test_media",
+    "test_models_page",
+    "test_shots_offer",
+    "test_site_access",
+    "test_site_frame",
+    "test_site_keys_environment",
+    "test_site_keys_form",
+    "test_site_people",
+    "test_site_tags",
+}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what touches the database, so that exactly this runs a second time on PostgreSQL."""
+    """Mark what may depend on the database, so that exactly this runs a second time on PostgreSQL."""
     for item in items:
+        if item.path.stem in ONE_DATABASE_IS_ENOUGH:
+            continue
         fixtures = set(getattr(item, "fixturenames", ()))
         if item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db", "live_server"}:
             item.add_marker("database")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "database: touches the database; runs on SQLite and on PostgreSQL")
+    config.addinivalue_line("markers", "database: may depend on the database; runs on SQLite and on PostgreSQL")
 
 
 @pytest.fixture(scope="session")
@@ -35,12 +56,30 @@ def django_db_modify_db_settings(
         database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "retake.sqlite3")
 
 
+@pytest.fixture(scope="session")
+def every_vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A sandbox that lives as long as the run; a test that uses it resets it first."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    with running_sandbox(tmp_path_factory.mktemp("vendors")) as running:
+        running.shared = shared
+        yield running
+
+
+@pytest.fixture(scope="session")
+def _no_collected_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("static")
+
+
 @pytest.fixture(autouse=True)
-def _stage(settings: Settings, tmp_path: Path) -> None:
+def _stage(settings: Settings, tmp_path: Path, _no_collected_files: Path) -> None:
     """Static files straight from the folder, media in a folder of its own, passwords hashed quickly."""
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
+    # WhiteNoise warns of a missing folder, and on a fresh machine nothing was ever collected.
+    settings.STATIC_ROOT = _no_collected_files
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.MEDIA_ROOT = tmp_path / "media"
 

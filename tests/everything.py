@@ -1,4 +1,4 @@
-"""What `make test` runs: all tests on SQLite, then those that touch the database again on PostgreSQL."""
+"""What `make test` runs: all tests on SQLite, then those that depend on the database again on PostgreSQL."""
 
 from __future__ import annotations
 

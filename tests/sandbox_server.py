@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ class Sandbox:
         self.base_url = self.base("runway")
         self.control = httpx.Client(base_url=self.url, timeout=PATIENCE_S)
         self.process: subprocess.Popen[bytes] | None = None
+        self.shared: Path | None = None
 
     def start(self) -> None:
         """Start and wait until it answers."""
@@ -93,6 +95,16 @@ class Sandbox:
     def reset(self) -> None:
         """Forget everything."""
         self.control.post("/_control/reset").raise_for_status()
+        self._share_ready_clips()
+
+    def _share_ready_clips(self) -> None:
+        """Give to and take from `shared` the ready clips, so that each is drawn once for all processes."""
+        if self.shared is None:
+            return
+        for here, there in ((self.data_dir, self.shared), (self.shared, self.data_dir)):
+            for clip in here.glob("ready_*.mp4"):
+                with suppress(FileExistsError):
+                    os.link(clip, there / clip.name)
 
     def _end(self, how: signal.Signals) -> None:
         if self.process is not None and self.process.poll() is None:

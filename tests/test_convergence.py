@@ -15,7 +15,7 @@ from statistics import mean
 from providers.sandbox.picture.plan import ScenePlan, plan
 from reviewapp.refine import Feedback, Limits, refine
 
-SHOTS, MOST_ROUNDS, SECONDS = 240, 8, 6.0
+SHOTS, MOST_ROUNDS, SECONDS = 120, 8, 6.0
 LIMITS = Limits(1000, "chars", negative_prompt=False, duration_s=SECONDS)
 MODELS = ("gen4_turbo", "veo-3", "kling-v2", "sora-2")
 SUBJECTS = {

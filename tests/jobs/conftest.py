@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -16,24 +16,18 @@ from jobs.watch import Watcher
 from reviewapp import generation
 from reviewapp.models import Candidate, Project, ProviderKey, Shot, Status
 from tests.cast import run_queue, sandbox_key
-from tests.sandbox_server import Sandbox, running_sandbox
-
-
-@pytest.fixture(scope="session")
-def _sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with running_sandbox(tmp_path_factory.mktemp("sandbox"), instant=True) as running:
-        yield running
+from tests.sandbox_server import Sandbox
 
 
 @pytest.fixture
-def sandbox(_sandbox_process: Sandbox, settings: Settings) -> Sandbox:
+def sandbox(every_vendor: Sandbox, settings: Settings) -> Sandbox:
     """A sandbox that nobody has paid yet, and settings that let the line run fast."""
-    _sandbox_process.reset()
-    _sandbox_process.settings(min_seconds=0, instant=True, capacity=8)
-    settings.PRIVATE_HOSTS = [urlsplit(_sandbox_process.url).netloc]
+    every_vendor.reset()
+    every_vendor.settings(min_seconds=0, instant=True, capacity=8)
+    settings.PRIVATE_HOSTS = [urlsplit(every_vendor.url).netloc]
     settings.POLL_SECONDS = 0.05
     settings.SUBMIT_TIMEOUT_S = 5
-    return _sandbox_process
+    return every_vendor
 
 
 @pytest.fixture

@@ -171,9 +171,11 @@ def drive(search: Search, people: list[User], shot: Shot) -> None:
     for person in people:
         client = signed_in(person)
         client.raise_request_exception = False
+        # Only an admin gets a key's pages; to everybody else each answers alike.
+        seen = numbers if person.is_superuser else numbers[:1]
         for _, address in _pages(get_resolver().url_patterns):
             named = address.replace("SQ010_SH0010", shot.code)
-            for number in numbers if "/keys/1/" in named else numbers[:1]:
+            for number in seen if "/keys/1/" in named else numbers[:1]:
                 _visit(search, client, re.sub(r"/keys/1/", f"/keys/{number}/", named))
 
 

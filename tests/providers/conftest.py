@@ -1,4 +1,4 @@
-"""What every test of the provider layer shares: one event loop library, and one sandbox of all vendors."""
+"""What every test of the provider layer shares: one event loop library, and a catalogue of its own."""
 
 from __future__ import annotations
 
@@ -8,20 +8,12 @@ from pathlib import Path
 import pytest
 
 from providers import catalog
-from tests.sandbox_server import Sandbox, running_sandbox
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     """The adapters are used on asyncio, so that is what they are tested on."""
     return "asyncio"
-
-
-@pytest.fixture(scope="session")
-def every_vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """A sandbox that lives as long as the run; a test that uses it resets it first."""
-    with running_sandbox(tmp_path_factory.mktemp("vendors")) as running:
-        yield running
 
 
 @pytest.fixture

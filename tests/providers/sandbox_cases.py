@@ -92,10 +92,7 @@ class SandboxCases:
 
     # The whole way.
 
-    async def test_an_order_becomes_the_file_that_was_drawn(
-        self, provider: VideoProvider, house: Sandbox
-    ) -> None:
-        house.settings(instant=False)
+    async def test_an_order_becomes_a_file(self, provider: VideoProvider, house: Sandbox) -> None:
         job = await self.finished(provider)
         sink = io.BytesIO()
         file = await provider.download(job.outputs[0], sink)

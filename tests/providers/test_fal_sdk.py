@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from providers.fal import FalProvider
 from tests.providers.fal_cases import KEY, REQUEST
 from tests.providers.recorder import Recorder, difference, recording
 from tests.providers.tls_front import Front, tls_front
-from tests.sandbox_server import Sandbox, running_sandbox
+from tests.sandbox_server import Sandbox
 
 pytest.importorskip("fal_client")
 
@@ -84,11 +83,11 @@ def client_says(front: Front, script: str, *told: Any, path: str = "/fal") -> An
     return json.loads(done.stdout) if done.stdout else None
 
 
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with running_sandbox(tmp_path_factory.mktemp("fal"), instant=True) as running:
-        running.settings(min_seconds=0)
-        yield running
+@pytest.fixture
+def sandbox(every_vendor: Sandbox) -> Sandbox:
+    every_vendor.reset()
+    every_vendor.settings(instant=True, min_seconds=0)
+    return every_vendor
 
 
 def test_its_client_goes_the_whole_way(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -106,7 +105,6 @@ def test_its_client_cancels(sandbox: Sandbox, tmp_path: Path) -> None:
     sandbox.settings(min_seconds=60)
     with tls_front(sandbox.port, tmp_path) as front:
         told = client_says(front, CANCEL, APP, BODY)
-    sandbox.settings(min_seconds=0)
     assert told == ["InProgress", "Completed", "client_cancelled"]
 
 

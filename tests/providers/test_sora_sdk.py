@@ -146,8 +146,7 @@ class TestAgainstTheSandbox:
         assert [one.id for one in sdk.videos.list(limit=2)] == made_ids[::-1]
         assert [one.id for one in sdk.videos.list(order="asc")] == made_ids
 
-    def test_the_files_are_the_clip_a_still_and_a_sheet(self, sdk: OpenAI, house: Sandbox) -> None:
-        house.settings(instant=False)
+    def test_the_files_are_the_clip_a_still_and_a_sheet(self, sdk: OpenAI) -> None:
         done = made(sdk)
         clip = sdk.videos.download_content(done.id)
         assert clip.response.headers["content-type"] == "video/mp4"

@@ -267,7 +267,7 @@ class Life:
                 assert said <= heard, "a note was dropped in silence"
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 2**32),
     policy=st.sampled_from(RetakePolicy.values),

@@ -8,23 +8,17 @@ import httpx
 import pytest
 
 from tests.cast import SANDBOX_SECRET
-from tests.sandbox_server import Sandbox, running_sandbox
+from tests.sandbox_server import Sandbox
 
 HEADERS = {"Authorization": f"Bearer {SANDBOX_SECRET}", "X-Runway-Version": "2024-11-06"}
 
 
-@pytest.fixture(scope="session")
-def _vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with running_sandbox(tmp_path_factory.mktemp("vendor")) as running:
-        yield running
-
-
 @pytest.fixture
-def vendor(_vendor: Sandbox) -> Sandbox:
+def vendor(every_vendor: Sandbox) -> Sandbox:
     """Empty, quick, and with a ready clip for everyone."""
-    _vendor.reset()
-    _vendor.settings(instant=True, min_seconds=0)
-    return _vendor
+    every_vendor.reset()
+    every_vendor.settings(instant=True, min_seconds=0)
+    return every_vendor
 
 
 @pytest.fixture
