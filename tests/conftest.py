@@ -43,7 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "database: may depend on the database; runs on SQLite and on PostgreSQL")
+    config.addinivalue_line("markers", "database: may depend on the database; runs on both")
 
 
 @pytest.fixture(scope="session")
