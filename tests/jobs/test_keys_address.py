@@ -13,7 +13,7 @@ from pytest_django import Settings
 from jobs import vendor
 from jobs.keys import check_key
 from jobs.submit import submit_candidate
-from providers.errors import NeverSent, NotConfigured
+from providers.errors import NeverSent, NotConfigured, VendorUnavailable
 from reviewapp.credentials import options_for
 from reviewapp.models import Candidate, LedgerEntry, ProviderKey, Status
 from tests.cast import sandbox_key
@@ -117,3 +117,22 @@ def test_own_hardware_at_its_usual_address_has_to_be_named_too(settings: Setting
         asyncio.run(_open(vendor.Account("comfyui", options_for(key))))
     settings.PRIVATE_HOSTS = ["127.0.0.1:8188"]
     asyncio.run(_open(vendor.Account("comfyui", options_for(key))))
+
+
+def test_a_name_is_judged_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The watcher holds its connections for as long as it lives."""
+    mine = account(leading_to("93.184.215.14", "10.0.0.5"))
+    reached: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        reached.append(request)
+        return httpx.Response(200, json={"creditBalance": 5})
+
+    async def call() -> None:
+        async with mine.client(httpx.MockTransport(answer)) as client:
+            monkeypatch.setattr(vendor, "JUDGED_FOR_S", 0.0)
+            await mine.load(client).check_key()
+
+    with pytest.raises(VendorUnavailable):
+        asyncio.run(call())
+    assert reached == []

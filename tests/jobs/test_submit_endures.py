@@ -10,12 +10,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
-from jobs.submit import submit_candidate
+from jobs.submit import _write_down, submit_candidate
 from providers.contract import JobState, ProviderJob
 from providers.errors import AnswerLost, InvalidRequest, NeverSent, RateLimited
 from reviewapp import line, money
+from reviewapp.line import fallback
 from reviewapp.models import Candidate, ProviderKey, Shot, Status, User
 from reviewapp.models.projects import Routing
 from tests.cast import run_queue
@@ -124,6 +126,38 @@ def test_a_lost_answer_that_is_told_late_changes_nothing(shot: Shot) -> None:
     line.submit_accepted(claimed, ProviderJob(id="it-came-after-all", state=JobState.QUEUED))
     row.refresh_from_db()
     assert (row.status, row.provider_job_id) == (Status.GENERATING, "it-came-after-all")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("trouble", ["a busy database", "a sweep"])
+def test_an_answer_is_written_past_what_comes_in_between(shot: Shot, trouble: str) -> None:
+    make_key()
+    (row,) = queued(shot, 1)
+    claimed = begin(row)
+    assert claimed is not None
+    troubles = [trouble]
+
+    def write() -> None:
+        if not troubles:
+            line.submit_accepted(claimed, ProviderJob(id="it-was-taken", state=JobState.QUEUED))
+        elif troubles.pop() == "a sweep":
+            line.sweep(Candidate.objects.whole().get(pk=row.pk))
+            claimed.move(Status.GENERATING)
+        else:
+            raise OperationalError("database is locked")
+
+    _write_down(write)
+    row.refresh_from_db()
+    assert (row.status, row.provider_job_id) == (Status.GENERATING, "it-was-taken")
+
+
+@pytest.mark.django_db
+def test_a_clip_does_not_wander_from_provider_to_provider_for_ever(shot: Shot) -> None:
+    make_key()
+    (row,) = queued(shot, 1, routing=Routing.CHEAPEST)
+    asked = [{"provider": "kling", "model": f"m{number}", "why": "No."} for number in range(12)]
+    assert fallback.look_around(row, asked).choice is not None
+    assert fallback.look_around(row, [*asked, asked[0]]).choice is None
 
 
 @pytest.mark.django_db

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -22,6 +23,7 @@ from reviewapp.models import Candidate, Project, ProviderKey, Shot, ShotInput, S
 from reviewapp.models.projects import Routing
 from reviewapp.notes import Feedback
 from reviewapp.routing import policies
+from tests.cast import sandbox_key
 from tests.reviewapp.stages import asked, bring, reviewed
 
 pytestmark = pytest.mark.django_db
@@ -346,3 +348,17 @@ def test_a_key_whose_provider_has_left_the_catalogue_stands_in_no_orders_way(
 ) -> None:
     make_key("taken-away", base_url="https://gateway.example.com")
     assert generation.quote(shot.project, [shot]).may_be_sent
+
+
+def test_a_retake_of_a_drawn_clip_stays_with_its_maker_although_real_keys_have_come(
+    shot: Shot, alice: User
+) -> None:
+    sandbox_key(f"{settings.SANDBOX_URL}/runway")
+    Project.objects.update(routing=Routing.CHEAPEST)
+    (clip,) = reviewed(Shot.objects.select_related("project").get(pk=shot.pk), alice)
+    make_key("kling")
+    review.reject(clip, alice, clip.revision, FAULT)
+    retake = Candidate.objects.get(replaces=clip)
+    assert (clip.drawn, retake.drawn) == (True, True)
+    assert (retake.provider, retake.model) == (clip.provider, clip.model)
+    assert "no model could be found" not in retake.choice_why
