@@ -52,6 +52,17 @@ def named(value: object) -> str:
     return type(value).__name__ if isinstance(value, Exception) else repr(value)[:24]
 
 
+async def refused_unsent(
+    vendor: Vendor, provider: VideoProvider, request_: GenerationRequest, field: str
+) -> None:
+    """What a model cannot express is said at its field, and before anything was sent."""
+    with pytest.raises(Unsupported) as caught:
+        await provider.submit(request_)
+    assert not vendor.calls
+    assert field in {issue.field for issue in caught.value.issues}
+    assert "Nothing was sent." in str(caught.value)
+
+
 @pytest.mark.anyio
 class ContractCases:
     """Fill in `name`, `options`, `secret`, `request_` and `accepted` (the usual answer to a creation).

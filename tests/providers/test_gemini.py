@@ -18,7 +18,7 @@ from providers.errors import (
     ProviderError,
     Unsupported,
 )
-from tests.providers.contract_cases import ContractCases
+from tests.providers.contract_cases import ContractCases, refused_unsent
 from tests.providers.google_cases import API_KEY, MP4, OMNI, PICTURE, PIXEL, error, gemini
 from tests.providers.wire import Vendor, answer_of, own_headers, recorded
 
@@ -203,10 +203,7 @@ class TestWhatItCannotExpress:
         self, field: str, request_: GenerationRequest
     ) -> None:
         vendor = Vendor(created())
-        with pytest.raises(Unsupported) as caught:
-            await gemini(vendor).submit(request_)
-        assert not vendor.calls
-        assert field in {issue.field for issue in caught.value.issues}
+        await refused_unsent(vendor, gemini(vendor), request_, field)
 
     async def test_it_names_the_successor_of_a_retired_model(self) -> None:
         with pytest.raises(Unsupported, match=r"2026-10-22\..*gemini-omni-1\.1-flash"):

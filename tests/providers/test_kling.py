@@ -12,7 +12,7 @@ from providers.contract import GenerationRequest, JobState, Media
 from providers.errors import (
     Unsupported,
 )
-from tests.providers.contract_cases import ContractCases
+from tests.providers.contract_cases import ContractCases, refused_unsent
 from tests.providers.kling_cases import (
     BOAT,
     EDIT,
@@ -238,11 +238,7 @@ class TestWhatItCannotExpress:
         self, field: str, request_: GenerationRequest
     ) -> None:
         vendor = Vendor(created())
-        with pytest.raises(Unsupported) as caught:
-            await kling(vendor).submit(request_)
-        assert not vendor.calls
-        assert field in {issue.field for issue in caught.value.issues}
-        assert "Nothing was sent." in str(caught.value)
+        await refused_unsent(vendor, kling(vendor), request_, field)
 
     async def test_a_pair_of_keys_does_not_reach_the_newer_standard(self) -> None:
         vendor = Vendor(created())

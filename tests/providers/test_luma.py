@@ -24,7 +24,7 @@ from providers.errors import (
     WebhookInvalid,
 )
 from providers.luma import LumaProvider
-from tests.providers.contract_cases import ContractCases
+from tests.providers.contract_cases import ContractCases, refused_unsent
 from tests.providers.wire import Vendor
 
 KEY = "luma-FAKE-0123456789"
@@ -145,11 +145,7 @@ class TestWhatItCannotExpress:
         self, field: str, request_: GenerationRequest
     ) -> None:
         vendor = taken()
-        with pytest.raises(Unsupported) as caught:
-            await luma(vendor).submit(request_)
-        assert not vendor.calls
-        assert field in {issue.field for issue in caught.value.issues}
-        assert "Nothing was sent." in str(caught.value)
+        await refused_unsent(vendor, luma(vendor), request_, field)
 
     async def test_a_job_is_neither_stopped_nor_found_by_a_mark(self) -> None:
         vendor = taken()

@@ -13,9 +13,8 @@ from providers import catalog
 from providers.contract import GenerationRequest, JobState, Media
 from providers.errors import (
     NotConfigured,
-    Unsupported,
 )
-from tests.providers.contract_cases import ContractCases
+from tests.providers.contract_cases import ContractCases, refused_unsent
 from tests.providers.runcrate_cases import HILLS, JOB, LINK, runcrate, taken
 from tests.providers.runway_cases import PIXEL
 from tests.providers.wire import Vendor, answer_of, own_headers, recorded
@@ -149,8 +148,4 @@ class TestWhatItCannotExpress:
         self, field: str, request_: GenerationRequest
     ) -> None:
         vendor = Vendor(taken())
-        with pytest.raises(Unsupported) as caught:
-            await runcrate(vendor).submit(request_)
-        assert not vendor.calls
-        assert field in {issue.field for issue in caught.value.issues}
-        assert "Nothing was sent." in str(caught.value)
+        await refused_unsent(vendor, runcrate(vendor), request_, field)

@@ -19,7 +19,7 @@ from providers.errors import (
     Unsupported,
     VendorUnavailable,
 )
-from tests.providers.contract_cases import ContractCases
+from tests.providers.contract_cases import ContractCases, refused_unsent
 from tests.providers.runway_cases import (
     BOAT,
     BUNNY,
@@ -174,11 +174,7 @@ class TestWhatItCannotExpress:
         self, field: str, request_: GenerationRequest
     ) -> None:
         vendor = Vendor(created())
-        with pytest.raises(Unsupported) as caught:
-            await runway(vendor).submit(request_)
-        assert not vendor.calls
-        assert field in {issue.field for issue in caught.value.issues}
-        assert "Nothing was sent." in str(caught.value)
+        await refused_unsent(vendor, runway(vendor), request_, field)
 
     async def test_it_names_the_successor_of_a_retired_model(self) -> None:
         with pytest.raises(Unsupported, match=r"2026-07-30\..*aleph2"):

@@ -21,7 +21,7 @@ from providers.errors import (
 )
 from providers.sora import SoraProvider
 from providers.sora_read import CODES
-from tests.providers.contract_cases import ContractCases
+from tests.providers.contract_cases import ContractCases, refused_unsent
 from tests.providers.sora_cases import (
     BOAT,
     EDIT,
@@ -167,11 +167,7 @@ class TestWhatItCannotExpress:
         self, field: str, request_: GenerationRequest
     ) -> None:
         vendor = Vendor(video())
-        with pytest.raises(Unsupported) as caught:
-            await sora(vendor).submit(request_)
-        assert not vendor.calls
-        assert field in {issue.field for issue in caught.value.issues}
-        assert "Nothing was sent." in str(caught.value)
+        await refused_unsent(vendor, sora(vendor), request_, field)
 
     @pytest.mark.parametrize(
         ("sides", "words"),

@@ -21,7 +21,7 @@ from providers.errors import (
     Unsupported,
 )
 from providers.veo import host_of_location
-from tests.providers.contract_cases import ContractCases
+from tests.providers.contract_cases import ContractCases, refused_unsent
 from tests.providers.google_cases import (
     BOAT,
     JOB,
@@ -188,10 +188,7 @@ class TestWhatItCannotExpress:
         self, field: str, request_: GenerationRequest
     ) -> None:
         vendor = Vendor(operation())
-        with pytest.raises(Unsupported) as caught:
-            await veo(vendor).submit(request_)
-        assert not vendor.calls
-        assert field in {issue.field for issue in caught.value.issues}
+        await refused_unsent(vendor, veo(vendor), request_, field)
 
     async def test_it_says_that_it_can_neither_look_up_nor_call_back_nor_stop(self) -> None:
         vendor = Vendor(operation())
