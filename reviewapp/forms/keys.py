@@ -23,12 +23,20 @@ from reviewapp.forms.secrets import (
     clean_secret,
     forget_name,
     lowered,
+    missing_words,
     option_name,
     secret_name,
 )
 from reviewapp.forms.site import ONCE_MORE
 from reviewapp.keyring import KeyFacts, Limits, kept_names, limits_of, stored_names
 from reviewapp.models import ProviderKey
+
+# max_digits and the two after it are what Django calls a number that is too long.
+_AMOUNT = dict.fromkeys(
+    ("invalid", "min_value", "max_digits", "max_whole_digits", "max_decimal_places"),
+    "Write an amount in US dollars from 0 up, such as 120.50.",
+)
+_COUNT = dict.fromkeys(("invalid", "min_value", "max_value"), "Write a whole number from 1 to 100,000.")
 
 
 class LimitsForm(forms.Form):
@@ -40,6 +48,7 @@ class LimitsForm(forms.Form):
         min_value=0,
         max_digits=10,
         decimal_places=2,
+        error_messages=_AMOUNT,
         help_text="For all time. Empty: no budget of its own.",
     )
     daily_budget_usd = forms.DecimalField(
@@ -48,11 +57,14 @@ class LimitsForm(forms.Form):
         min_value=0,
         max_digits=10,
         decimal_places=2,
+        error_messages=_AMOUNT,
         help_text="A day begins at midnight UTC; clips under way count. Empty: none.",
     )
-    concurrency = forms.IntegerField(label="Clips at once", required=False, min_value=1, max_value=100_000)
+    concurrency = forms.IntegerField(
+        label="Clips at once", required=False, min_value=1, max_value=100_000, error_messages=_COUNT
+    )
     requests_per_minute = forms.IntegerField(
-        label="New clips a minute", required=False, min_value=1, max_value=100_000
+        label="New clips a minute", required=False, min_value=1, max_value=100_000, error_messages=_COUNT
     )
 
     def __init__(
@@ -63,8 +75,8 @@ class LimitsForm(forms.Form):
             kwargs["initial"] = vars(limits_of(key)) | kwargs.get("initial", {})
         super().__init__(*args, **kwargs)
         usual = (
-            ("concurrency", vendor and vendor.concurrency),
-            ("requests_per_minute", vendor and vendor.requests_per_minute),
+            ("concurrency", vendor.concurrency if vendor else None),
+            ("requests_per_minute", vendor.requests_per_minute if vendor else None),
         )
         for name, limit in usual:
             words = _usual_words(vendor, limit)
@@ -81,13 +93,16 @@ class KeyForm(LimitsForm):
     """One account at one vendor."""
 
     name = forms.CharField(
-        max_length=80, help_text="How colleagues recognise this account, such as “Studio, second unit”."
+        max_length=80,
+        help_text="How colleagues recognise this account, such as “Studio, second unit”.",
+        error_messages={"required": "Give the account a name."},
     )
     base_url = forms.CharField(
         label="Address",
         max_length=300,
         required=False,
         widget=forms.URLInput(attrs={"placeholder": "https://", "inputmode": "url"}),
+        error_messages={"required": "Give the address of a gateway that speaks the format."},
     )
 
     def __init__(self, *args: Any, vendor: Vendor, key: ProviderKey | None = None, **kwargs: Any) -> None:
@@ -115,7 +130,11 @@ class KeyForm(LimitsForm):
         """A field that is empty for a secret, and shows what is not."""
         if not one.secret:
             self.fields[option_name(one)] = forms.CharField(
-                label=one.label, help_text=one.help, required=one.required, max_length=300
+                label=one.label,
+                help_text=one.help,
+                required=one.required,
+                max_length=300,
+                error_messages={"required": missing_words(one)},
             )
             return
         stored = one.name in self.stored
@@ -203,7 +222,7 @@ class KeyForm(LimitsForm):
         one = next(each for each in self.its_vendor.credentials if each.name == name)
         group = one.either.partition(":")[0]
         if not group:
-            return "This field is required."
+            return missing_words(one)
         ways: dict[str, list[str]] = {}
         for each in self.its_vendor.credentials:
             if each.either.partition(":")[0] == group:

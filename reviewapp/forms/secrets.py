@@ -41,6 +41,7 @@ class SecretField(forms.CharField):
             label=f"New {lowered(one.label)}" if stored else one.label,
             help_text=help_text,
             required=one.required and not one.either and not stored,
+            error_messages={"required": missing_words(one)},
             max_length=LONGEST_FILE if whole else LONGEST_TEXT,
             widget=SecretArea(attrs=rows) if whole else secret_input("off"),
         )
@@ -49,6 +50,11 @@ class SecretField(forms.CharField):
 def lowered(label: str) -> str:
     """A label inside a sentence; what begins with several capitals stays, such as API."""
     return label if label[:2].isupper() else f"{label[0].lower()}{label[1:]}"
+
+
+def missing_words(one: Credential) -> str:
+    """What is said where a credential has to be given and is not."""
+    return f"{'Paste' if one.kind == 'json' else 'Enter'} the {lowered(one.label)}."
 
 
 def secret_name(one: Credential) -> str:

@@ -22,6 +22,7 @@ from reviewapp.views.access import AuthedRequest, get_project
 from reviewapp.views.shots import asked_filter
 
 MOST_SHOTS = 1000
+NO_KEY = "None of the models that could make it has a usable key here: an admin has to add or enable one."
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def _lines(order: Order) -> list[tuple[QuoteLine, tuple[str, ...]]]:
     stopped = [line.shot for line in order.quote.lines if line.problems and not line.choices]
     if not stopped:
         return told
-    models, pictures = choices.on_offer(), inputs.present_in(stopped)
+    models, pictures, keys = choices.on_offer(), inputs.present_in(stopped), choices.key_states()
     asked = Choice.read(str(order.form["engine"].value() or ""))
     for place, (line, reasons) in enumerate(told):
         shot = line.shot
@@ -143,6 +144,8 @@ def _lines(order: Order) -> list[tuple[QuoteLine, tuple[str, ...]]]:
         found = wishes.makers(choice, wish, models)
         if not found.able:
             told[place] = (line, (*reasons[:-1], wishes.why_none(found)))
+        elif not any(keys[model.vendor].usable for model in found.able):
+            told[place] = (line, (*reasons[:-1], NO_KEY))
     return told
 
 

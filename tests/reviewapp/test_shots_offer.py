@@ -303,6 +303,15 @@ def test_a_round_that_is_spread_is_explained_once(shot: Shot, alice: User) -> No
     assert answer.content.decode().count("spread over 3 providers") == 1
 
 
+def test_an_order_by_a_policy_without_any_key_says_whom_to_ask_once(shot: Shot, alice: User) -> None:
+    for vendor in ("runway", "kling"):
+        sandbox_key(f"{settings.SANDBOX_URL}/{vendor}", provider=vendor, name=vendor, enabled=False)
+    asked = {"shot": str(shot.pk), "engine": "policy:spread"}
+    page = signed_in(alice).get(reverse("generate", args=[shot.project.slug]), asked).content.decode()
+    assert "has a usable key here: an admin has to add or enable one." in page
+    assert "every key is switched off" not in page
+
+
 def test_an_order_without_a_key_says_so_beside_its_provider(shot: Shot, alice: User) -> None:
     page = signed_in(alice).get(reverse("generate", args=[shot.project.slug]), {"shot": shot.pk})
     assert "No key for Runway can be used" in page.content.decode()
@@ -350,4 +359,4 @@ def test_a_line_that_no_model_of_a_policy_can_make_is_summed_up(
     ProviderKey.objects.all().delete()
     Shot.objects.update(duration_s=5)
     answer = signed_in(alice).get(reverse("generate", args=[shot.project.slug]), {"shot": shot.pk})
-    assert "there is no key" in answer.context["lines"][0][1][0]
+    assert "has a usable key here" in answer.context["lines"][0][1][0]

@@ -98,7 +98,7 @@ def test_no_page_answer_or_log_ever_holds_the_key(
 def test_it_asks_for_the_key_again_when_another_field_was_wrong(dana: User) -> None:
     page = signed_in(dana).post("/site/keys/new/", NEW | {"name": ""}).content.decode()
     assert "never shown again" in page
-    assert "This field is required" in page
+    assert "Give the account a name." in page
 
 
 def test_two_keys_cannot_share_a_name(dana: User, key: ProviderKey) -> None:

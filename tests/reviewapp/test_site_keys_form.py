@@ -214,6 +214,22 @@ def test_a_missing_way_to_pay_is_said_beside_whatever_else_is_wrong(dana: User) 
     assert "Write the whole address" in page
 
 
+@pytest.mark.parametrize("vendor", catalog.vendors(), ids=lambda vendor: str(vendor.name))
+def test_every_complaint_says_what_to_enter(dana: User, vendor: Vendor) -> None:
+    wrong = {
+        "budget_usd": "-1",
+        "daily_budget_usd": "1.234",
+        "concurrency": "0",
+        "requests_per_minute": "1.5",
+    }
+    page = errors(post(dana, "/site/keys/new/", {"provider": vendor.name} | wrong))
+    assert "Give the account a name." in page
+    assert page.count("Write an amount in US dollars") == 2
+    assert page.count("Write a whole number") == 2
+    for words in ("This field is required", "Enter a whole number", "Ensure "):
+        assert words not in page
+
+
 def test_limits_that_make_no_sense_are_refused(dana: User) -> None:
     for wrong in ({"concurrency": "0"}, {"budget_usd": "-1"}, {"requests_per_minute": "many"}):
         post_answer = post(dana, "/site/keys/new/", form_of(catalog.vendor("runway"), **wrong))
