@@ -13,7 +13,7 @@ from django.db import OperationalError, connection
 
 from jobs import heart, vendor
 from providers.contract import GenerationRequest, ProviderJob
-from providers.errors import AnswerLost, ProviderError
+from providers.errors import AnswerLost, NotPrepared, ProviderError
 from reviewapp import generation, hooks, line
 from reviewapp.models import Candidate, StaleCandidate
 
@@ -41,16 +41,32 @@ def _submit(candidate: Candidate) -> None:
 
 
 def _pay(candidate: Candidate) -> ProviderJob | ProviderError:
-    """The paid call. Anything unforeseen is an answer that was lost, because the money may be spent."""
+    """The paid call. Anything unforeseen in it is an answer that was lost, because the money may be spent."""
     try:
-        request = replace(generation.generation_request(candidate), webhook_url=hooks.callback_url(candidate))
-        return asyncio.run(_call(vendor.account_of(candidate), request))
+        request, account = _prepared(candidate)
+        return asyncio.run(_call(account, request))
     except ProviderError as error:
         return error
     except Exception as error:
         # A paid call is never repeated on a guess.
         logger.exception("%s: the paid call ended in a way nobody foresaw", candidate.code)
         return AnswerLost(f"The answer to the paid call was lost ({type(error).__name__}).")
+
+
+def _prepared(candidate: Candidate) -> tuple[GenerationRequest, vendor.Account]:
+    """All that the call needs, read while surely nothing is sent yet. Raises `ProviderError`."""
+    try:
+        request = generation.generation_request(candidate)
+        request = replace(request, webhook_url=hooks.callback_url(candidate))
+        return request, vendor.account_of(candidate)
+    except ProviderError:
+        raise
+    except Exception as error:
+        logger.exception("%s: the call could not be put together", candidate.code)
+        raise NotPrepared(
+            f"This machine could not put the call together ({type(error).__name__}). Nothing was sent and "
+            "nothing was spent."
+        ) from error
 
 
 async def _call(account: vendor.Account, request: GenerationRequest) -> ProviderJob:

@@ -3,6 +3,7 @@
 ProviderError
 ├── Unsupported            the model cannot express the request; nothing was sent
 ├── NotConfigured          an option (key, base URL) is missing or malformed; nothing was sent
+├── NotPrepared            this machine could not put the call together; nothing was sent
 ├── NeverSent              the connection could not be made; surely nothing was spent
 ├── Rejected               the vendor answered and took nothing
 │   ├── InvalidRequest     400: the request itself is wrong; the same request will be refused again
@@ -80,6 +81,12 @@ class Unsupported(ProviderError):
 
 class NotConfigured(ProviderError):
     """An option the provider needs is missing or malformed."""
+
+
+class NotPrepared(ProviderError):
+    """What the call needs could not be read here: the storage is away, say. It is no vendor's doing."""
+
+    permanent = False
 
 
 class NeverSent(ProviderError):

@@ -31,6 +31,13 @@ def load(name: str, options: Mapping[str, Any], client: httpx.AsyncClient | None
 
     A `client` that is handed in stays the caller's to close.
     """
-    module, _, attribute = catalog.vendor(name).adapter.rpartition(".")
-    provider = getattr(import_module(module), attribute)
+    adapter = catalog.vendor(name).adapter
+    module, _, attribute = adapter.rpartition(".")
+    try:
+        provider = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError):
+        raise NotConfigured(
+            f"The catalogue names the adapter {adapter} for {label(name)}, which is not there. "
+            "Nothing was sent."
+        ) from None
     return cast(VideoProvider, provider(options, client))

@@ -42,6 +42,7 @@ def ask_again(candidate: Candidate, by: User, *, pay_again: bool = False) -> Can
         "passed_by": [],
     }
     facts |= {"progress": None, "vendor_status": "", "cancel_asked": False, "vendor_done_at": None}
+    facts |= {"waits_since": None, "send_at": None}
     row.move(Status.QUEUED, by=by, why="sent again", due_in=settings.REQUEUE_S, **facts)
     dispatch.submit(row)
     return row

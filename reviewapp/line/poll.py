@@ -30,6 +30,7 @@ NOT_KNOWN: Final = "not known"
 # So often in a row, over a minute, a vendor must say that it knows no such job: another server of it may not
 # have heard of the job yet, or a gateway may be in the middle of a change.
 SURE_AFTER: Final = 5
+GONE: Final = 410
 # A lost call is looked up a second time so much later before it is paid again.
 SECOND_LOOK_S: Final = 60.0
 MOST_FOR_A_CLIP_USD: Final = Decimal(100_000)
@@ -181,7 +182,7 @@ def _over(candidate: Candidate, to: Status, sentence: str, job: ProviderJob) -> 
 
 
 def _not_heard(candidate: Candidate, error: ProviderError) -> None:
-    if isinstance(error, JobNotFound):
+    if isinstance(error, JobNotFound) or error.status == GONE:
         _not_known(candidate, error)
         return
     if isinstance(error, AuthFailed) and candidate.provider_key is not None:
@@ -190,7 +191,7 @@ def _not_heard(candidate: Candidate, error: ProviderError) -> None:
     _look_again(candidate, _patience_s(candidate.tries + 1, error), tries=_ONE_MORE)
 
 
-def _not_known(candidate: Candidate, error: JobNotFound) -> None:
+def _not_known(candidate: Candidate, error: ProviderError) -> None:
     said_before = candidate.tries if candidate.vendor_status == NOT_KNOWN else 0
     if candidate.cancel_asked or said_before >= SURE_AFTER:
         _vanished(candidate, error)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from django.core.files.base import ContentFile
+from django.utils import timezone
 
+from jobs.submit import submit_candidate
 from reviewapp import generation, inputs, review
 from reviewapp.models import Candidate, Project, ProviderKey, Shot, ShotInput, Status, User
 from tests.jobs.conftest import run_line
@@ -55,3 +58,27 @@ def test_a_file_that_vanished_costs_nothing(
     assert failed.status == Status.FAILED
     assert "“boat.png”" in failed.failure
     assert sandbox.paid_count() == 0
+
+
+def test_a_storage_that_is_away_makes_no_clip_uncertain(
+    sandbox: Sandbox, key: ProviderKey, project: Project, shot: Shot, alice: User
+) -> None:
+    """Nothing has left this machine, so nobody has to look at the provider's page."""
+    Shot.objects.update(provider=key.provider, model="gen4_turbo", duration_s=2)
+    entry = inputs.add(shot, ShotInput.Kind.FIRST_FRAME, ContentFile(png(1280, 720), name="boat.png"), alice)
+    asked = ask(shot, alice)
+    kept = Path(entry.file.path)
+    kept.rename(away := kept.with_suffix(".away"))
+    kept.mkdir()
+    submit_candidate(asked.pk)
+    asked.refresh_from_db()
+    assert asked.status == Status.QUEUED
+    assert "Nothing was sent and nothing was spent" in asked.failure
+    assert list(asked.ledger.values_list("kind", flat=True)) == ["reserved", "released"]
+    key.refresh_from_db()
+    assert not key.rests(timezone.now())
+    kept.rmdir()
+    away.rename(kept)
+    Candidate.objects.filter(pk=asked.pk).update(due_at=timezone.now())
+    run_line(asked, Status.GENERATING)
+    assert sandbox.paid_count() == 1

@@ -13,7 +13,14 @@ from django.utils import timezone
 
 from jobs.poll import Poller
 from providers.contract import JobState, Output, ProviderJob
-from providers.errors import AnswerLost, JobNotFound, ProviderError, RateLimited, VendorUnavailable
+from providers.errors import (
+    AnswerLost,
+    InvalidRequest,
+    JobNotFound,
+    ProviderError,
+    RateLimited,
+    VendorUnavailable,
+)
 from reviewapp import inputs, keyring, line, money
 from reviewapp.models import Candidate, ProviderKey, Shot, ShotInput, Status, User
 from tests.jobs.conftest import watch
@@ -110,14 +117,14 @@ def test_a_row_that_cannot_be_swept_does_not_end_the_watch(shot: Shot, sandbox: 
 
 
 @pytest.mark.django_db
-def test_a_vendor_must_say_more_than_once_that_it_knows_no_such_job(shot: Shot) -> None:
+@pytest.mark.parametrize("gone", [JobNotFound("It knows no such job."), InvalidRequest("Gone.", status=410)])
+def test_a_vendor_must_say_more_than_once_that_it_knows_no_such_job(shot: Shot, gone: ProviderError) -> None:
     """Another server of it may not have heard of the job yet, or a gateway may be in the middle of a change.
     The clip is paid and being made: to give it up at the first such word would pay for another.
     """
     key = make_key("kling")
     row = make_row(shot, key)
     money.reserve(row, key)
-    gone = JobNotFound("It knows no such job.")
     seen, waited = heard(row, gone), timedelta()
     while seen.status == Status.GENERATING:
         assert seen.due_at is not None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -340,3 +343,24 @@ class TestSentences:
         request = GenerationRequest(model="gen4.5", prompt="x")
         assert catalog.check_request(request, "runway") == ()
         assert [issue.field for issue in catalog.check_request(request, "kling")] == ["model"]
+
+
+def test_an_adapter_that_is_not_there_is_said_before_anything_is_sent(tmp_path: Path) -> None:
+    """An own catalogue file may misspell it; the clip would else seem to be one whose answer was lost."""
+    own = tmp_path / "own.toml"
+    own.write_text(
+        '[vendors.mine]\nlabel = "Mine"\nadapter = "providers.runway.RunwayProvidr"\n'
+        'base_url = "https://mine.example"\ndocs = "docs/providers/runway.md"\n'
+        'credentials = [{ name = "api_key", label = "Key" }]\n',
+        encoding="utf-8",
+    )
+    asked = "from providers import errors, registry\ntry: registry.load('mine', {})\n"
+    asked += "except errors.NotConfigured as error: print(error)"
+    told = subprocess.run(
+        [sys.executable, "-c", asked],
+        env=os.environ | {"RETAKE_CATALOG": str(own)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "RunwayProvidr for Mine, which is not there. Nothing was sent." in told.stdout, told.stderr
