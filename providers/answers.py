@@ -18,6 +18,7 @@ from providers.errors import (
     OutOfCredit,
     ProviderError,
     RateLimited,
+    Unsupported,
     VendorUnavailable,
 )
 from providers.retry_after import retry_after_s
@@ -66,6 +67,18 @@ class AnswerReader:
             f"The request went out to {self.label}, and {why}. The clip may have been ordered and paid for, "
             "so it is not sent again by itself.",
             status=status,
+        )
+
+    def job_named(self, told: object) -> str:
+        """The job's id in the answer to a paid call. Without one the order may be taken all the same."""
+        if not isinstance(told, str) or not told:
+            raise self.answer_lost("its answer names no job")
+        return told
+
+    def cannot_look_up(self, where: str) -> Unsupported:
+        """The error where a vendor knows no mark of ours; `where` a person can see the jobs instead."""
+        return Unsupported(
+            f"{self.label} has no way to look a job up by our own mark. A person has to look at {where}."
         )
 
     def nonsense(self, status: int | None = None) -> VendorUnavailable:

@@ -80,9 +80,7 @@ class ComfyUIProvider(HttpProvider):
         prompt_id = prompt_id_of(request.client_token)
         graph = filled(workflow, values_of(chosen, request, pictures))
         answer = await self.send_paid("/prompt", {"prompt": graph, "prompt_id": prompt_id, **request.extra})
-        told = answer.get("prompt_id")
-        if not isinstance(told, str) or not told:
-            raise self.answer_lost("its answer names no job")
+        told = self.job_named(answer.get("prompt_id"))
         return ProviderJob(id=told, state=JobState.QUEUED, poll_after_s=self.http.poll_seconds)
 
     async def poll(self, job_id: str) -> ProviderJob:

@@ -22,7 +22,6 @@ from providers.errors import (
     NotConfigured,
     OutOfCredit,
     ProviderError,
-    Unsupported,
     VendorUnavailable,
 )
 from providers.fal_body import order_of
@@ -130,9 +129,7 @@ class FalProvider(HttpProvider):
 
     async def find(self, client_token: str) -> ProviderJob | None:
         """fal takes no mark of ours."""
-        raise Unsupported(
-            "fal has no way to look a job up by our own mark. A person has to look at fal's page of requests."
-        )
+        raise self.cannot_look_up("fal's page of requests")
 
     async def check_key(self) -> KeyStatus:
         """Whether fal takes the key, and the balance where it may be read; both calls are free."""
@@ -153,9 +150,7 @@ class FalProvider(HttpProvider):
 
     def _job_in(self, answer: Mapping[str, Any], app: str) -> str:
         """The job's name from fal's own address of it, where that lies under ours; else put together."""
-        request_id = answer.get("request_id")
-        if not isinstance(request_id, str) or not request_id:
-            raise self.answer_lost("its answer names no job")
+        request_id = self.job_named(answer.get("request_id"))
         address = answer.get("response_url")
         known = f"{self.http.base_url}/"
         if isinstance(address, str) and address.startswith(known):

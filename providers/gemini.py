@@ -22,7 +22,7 @@ from providers.contract import (
     WebhookEvent,
 )
 from providers.download import origin_of
-from providers.errors import AuthFailed, InvalidRequest, JobNotFound, Unsupported, WebhookInvalid
+from providers.errors import AuthFailed, InvalidRequest, JobNotFound, WebhookInvalid
 from providers.gemini_body import LABEL, body_of
 from providers.gemini_predict import VERSION as PREDICT_VERSION
 from providers.gemini_predict import predict_body
@@ -94,10 +94,7 @@ class GeminiProvider(GoogleProvider):
 
     async def find(self, client_token: str) -> ProviderJob | None:
         """The Gemini API takes no mark of ours and lists no interactions."""
-        raise Unsupported(
-            f"{self.label} has no way to look a job up by our own mark. A person has to look at the logs in "
-            "Google AI Studio."
-        )
+        raise self.cannot_look_up("the logs in Google AI Studio")
 
     async def check_key(self) -> KeyStatus:
         """Ask for one line of the list of models, which costs nothing."""
@@ -119,9 +116,7 @@ class GeminiProvider(GoogleProvider):
 
     async def _ordered(self, path: str, body: Mapping[str, Any], named: str) -> ProviderJob:
         answer = await self.send_paid(path, body)
-        job_id = answer.get(named)
-        if not isinstance(job_id, str) or not job_id:
-            raise self.answer_lost("its answer names no job")
+        job_id = self.job_named(answer.get(named))
         # A host that answers only when all is done is asked once more, as every other one is.
         return ProviderJob(id=job_id, state=JobState.QUEUED, poll_after_s=self.http.poll_seconds)
 

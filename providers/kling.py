@@ -87,8 +87,7 @@ class KlingProvider(HttpProvider):
             return await self._ordered_before(order, request.client_token, already)
         data = answer.get("data")
         told = data.get("task_id" if order.kind else "id") if isinstance(data, dict) else None
-        if not isinstance(told, str) or not told:
-            raise self.answer_lost("its answer names no job")
+        told = self.job_named(told)
         return ProviderJob(
             id=_named(order.kind, told), state=JobState.QUEUED, poll_after_s=self.http.poll_seconds
         )

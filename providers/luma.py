@@ -31,7 +31,6 @@ from providers.errors import (
     JobNotFound,
     OutOfCredit,
     ProviderError,
-    Unsupported,
     WebhookInvalid,
 )
 from providers.media import fetchable_url, refuse_priced, unsupported
@@ -80,9 +79,7 @@ class LumaProvider(HttpProvider):
     async def submit(self, request: GenerationRequest) -> ProviderJob:
         """Check, then send the one paid call; Luma fetches the pictures itself."""
         answer = await self.send_paid("/generations/video", body_of(self.checked(request), request))
-        job_id = answer.get("id")
-        if not isinstance(job_id, str) or not job_id:
-            raise self.answer_lost("its answer names no job")
+        job_id = self.job_named(answer.get("id"))
         return ProviderJob(id=job_id, state=JobState.QUEUED, poll_after_s=self.http.poll_seconds)
 
     async def poll(self, job_id: str) -> ProviderJob:
@@ -112,9 +109,7 @@ class LumaProvider(HttpProvider):
 
     async def find(self, client_token: str) -> ProviderJob | None:
         """Luma lists generations and takes no mark of ours to know one by."""
-        raise Unsupported(
-            "Luma has no way to look a job up by our own mark. A person has to look at Luma's page."
-        )
+        raise self.cannot_look_up("Luma's page")
 
     async def check_key(self) -> KeyStatus:
         """The account's balance, which Luma tells in US cents; costs nothing."""

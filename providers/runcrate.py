@@ -81,9 +81,7 @@ class RuncrateProvider(HttpProvider):
     async def submit(self, request: GenerationRequest) -> ProviderJob:
         """Check, then send the one paid call; a picture of ours goes along as a data URI."""
         answer = await self.send_paid("/v1/videos", body_of(self.checked(request), request))
-        job_id = answer.get("id")
-        if not isinstance(job_id, str) or not job_id:
-            raise self.answer_lost("its answer names no job")
+        job_id = self.job_named(answer.get("id"))
         return ProviderJob(id=job_id, state=JobState.QUEUED, poll_after_s=self.http.poll_seconds)
 
     async def poll(self, job_id: str) -> ProviderJob:
@@ -114,9 +112,7 @@ class RuncrateProvider(HttpProvider):
 
     async def find(self, client_token: str) -> ProviderJob | None:
         """Runcrate neither takes a mark of ours nor lists its jobs."""
-        raise Unsupported(
-            "Runcrate has no way to look a job up by our own mark. A person has to look at Runcrate's page."
-        )
+        raise self.cannot_look_up("Runcrate's page")
 
     async def check_key(self) -> KeyStatus:
         """The balance, which lies on another host than the models; costs nothing."""

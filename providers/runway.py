@@ -84,9 +84,7 @@ class RunwayProvider(HttpProvider):
         uris = {field: self._inline(field, media) for field, media in inputs.items()}
         ready = {field: uri or await self._upload(field, inputs[field]) for field, uri in uris.items()}
         answer = await self.send_paid(PATHS[mode_name(request)], body_of(chosen, request, ready))
-        job_id = answer.get("id")
-        if not isinstance(job_id, str) or not job_id:
-            raise self.answer_lost("its answer names no job")
+        job_id = self.job_named(answer.get("id"))
         return ProviderJob(
             id=job_id,
             state=JobState.QUEUED,
@@ -132,9 +130,7 @@ class RunwayProvider(HttpProvider):
 
     async def find(self, client_token: str) -> ProviderJob | None:
         """Runway neither takes a mark of ours nor lists its jobs."""
-        raise Unsupported(
-            "Runway has no way to look a job up by our own mark. A person has to look at Runway's page."
-        )
+        raise self.cannot_look_up("Runway's page")
 
     async def check_key(self) -> KeyStatus:
         """Balance, tier limits and today's use; costs nothing."""

@@ -87,9 +87,7 @@ class SoraProvider(HttpProvider):
             raise Unsupported(f"{closed} Nothing was sent.")
         call = call_of(chosen, request)
         answer = await self.send_paid(call.path, call.fields, call.files)
-        job_id = answer.get("id")
-        if not isinstance(job_id, str) or not job_id:
-            raise self.answer_lost("its answer names no job")
+        job_id = self.job_named(answer.get("id"))
         return ProviderJob(id=job_id, state=JobState.QUEUED, poll_after_s=self.http.poll_seconds)
 
     async def poll(self, job_id: str) -> ProviderJob:

@@ -125,10 +125,7 @@ class VeoProvider(GoogleProvider):
 
     async def find(self, client_token: str) -> ProviderJob | None:
         """Vertex AI takes no mark of ours and lists no operations of Veo."""
-        raise Unsupported(
-            f"{self.label} has no way to look a job up by our own mark. A person has to look at the logs and "
-            "the bucket in Google's console."
-        )
+        raise self.cannot_look_up("the logs and the bucket in Google's console")
 
     async def check_key(self) -> KeyStatus:
         """Fetch a token and look at the location; both cost nothing."""
