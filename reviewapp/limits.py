@@ -69,7 +69,7 @@ def take_place(candidate: Candidate, keys: Sequence[ProviderKey], now: datetime)
             continue
         if key.pk == called or per_minute is None:
             return key
-        if key.next_call_at is None or key.next_call_at <= now:
+        if _next_free(key, now, per_minute) <= now:
             _spend_rate(key, now, per_minute)
             return key
     return None
@@ -208,11 +208,19 @@ def _free_places(key: ProviderKey, now: datetime) -> list[datetime]:
         return [now] * (unknown if room is None else max(0, room))
     # Workers that come late must not bring the calls of a minute all at once.
     soon = max(FEW, round(per_minute * FEW_S / 60)) - called
-    first = max(now, key.next_call_at or now)
+    first = _next_free(key, now, per_minute)
     moments = [
         first + turn * _interval(per_minute) for turn in range(soon if room is None else min(room, soon))
     ]
     return [at for at in moments if at <= now + AHEAD]
+
+
+def _next_free(key: ProviderKey, now: datetime, per_minute: int) -> datetime:
+    """The next free place in the key's rate. One that lies further ahead than any call can have put it was
+    written by a clock that ran wrong, and would keep the key waiting until that time has really come.
+    """
+    furthest = now + AHEAD + 2 * _interval(per_minute)
+    return now if key.next_call_at is None or key.next_call_at > furthest else max(now, key.next_call_at)
 
 
 def _spend_rate(key: ProviderKey, at: datetime, per_minute: int) -> None:

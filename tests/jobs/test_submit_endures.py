@@ -16,7 +16,7 @@ from django.utils import timezone
 from jobs.submit import _write_down, submit_candidate
 from providers.contract import JobState, ProviderJob
 from providers.errors import AnswerLost, InvalidRequest, NeverSent, RateLimited
-from reviewapp import line, money
+from reviewapp import limits, line, money
 from reviewapp.line import fallback
 from reviewapp.models import Candidate, ProviderKey, Shot, Status, User
 from reviewapp.models.projects import Routing
@@ -169,6 +169,19 @@ def test_a_key_without_money_is_passed_over_for_the_next_of_its_provider(shot: S
     claimed = begin(row)
     assert claimed is not None
     assert claimed.provider_key == rich
+
+
+@pytest.mark.django_db
+def test_a_clock_that_ran_wrong_for_a_while_keeps_no_key_waiting(shot: Shot) -> None:
+    key = make_key(requests_per_minute=60, next_call_at=timezone.now() + timedelta(days=1))
+    first, second = queued(shot, 2)
+    assert begin(first) is not None
+    assert begin(second) is None
+    ProviderKey.objects.update(next_call_at=timezone.now() + timedelta(days=1))
+    assert limits.call_waiting() == 1
+    key.refresh_from_db()
+    assert key.next_call_at is not None
+    assert key.next_call_at < timezone.now() + timedelta(seconds=3)
 
 
 def test_a_lease_that_ends_before_the_call_may_is_refused() -> None:
