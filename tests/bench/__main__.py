@@ -85,6 +85,65 @@ async def _plain_script(stage: Stage) -> Figure:
     return Figure("", "s", await asyncio.gather(*loops))
 
 
+def done_to_known(stage: Stage) -> Figure:
+    """From the vendor's "done" to our row saying so, told by webhooks; beside it the same by polls alone."""
+    told = _known(stage, "told-by-webhook")
+    stage.fault(kind="webhook_lost", times=-1)
+    polled = Figure("", "s", _known(stage, "found-by-polls"))
+    stage.no_faults()
+    words = f"polls of our own sandbox, one a second: {polled.median:.2f} / {polled.p95:.2f} s"
+    return Figure("vendor done → known here, by webhook", "s", told, words)
+
+
+def _known(stage: Stage, name: str) -> list[float]:
+    """One clip after the other, so that no other work stands in the way."""
+    project, shots = stage.shots(CLIPS, name, "kling/kling-2.5-turbo")
+    seconds = []
+    for place, shot in enumerate(shots):
+        stage.settings(min_seconds=1.0 + place / CLIPS)
+        [row] = stage.wait_in_review(stage.generate(project, [shot]), 60)
+        if row.vendor_done_at is not None:
+            seconds.append(row.vendor_done_at.timestamp() - stage.finished_at(row.provider_job_id))
+    return seconds
+
+
+def price_an_order(stage: Stage) -> Figure:
+    """Choosing a maker for each clip of 500 shots, priced and explained; beside it one model for all."""
+    from reviewapp import generation
+    from reviewapp.models import Shot
+
+    project, _ = stage.shots(500, "long-order")
+
+    def price(**how: str) -> list[float]:
+        seconds = []
+        for _ in range(3):
+            rows = list(Shot.objects.with_status().filter(project=project).select_related("project"))
+            began = time.perf_counter()
+            assert generation.quote(project, rows, count=4, **how).clips == 4 * len(rows)
+            seconds.append(time.perf_counter() - began)
+        return seconds
+
+    chosen = Figure("", "s", price())
+    words = f"one chosen model: {chosen.median:.2f} / {chosen.p95:.2f} s"
+    return Figure("2,000 clips priced, each with its maker and why", "s", price(routing="spread"), words)
+
+
+def places_in_use(stage: Stage) -> Figure:
+    """A long order on a key that takes three at once: how much of the three places was in use."""
+    from reviewapp.models import ProviderKey
+
+    ProviderKey.objects.filter(provider="kling").update(concurrency=3)
+    stage.settings(min_seconds=1.0, capacity=CLIPS)
+    project, shots = stage.shots(3 * CLIPS, "three-places", "kling/kling-2.5-turbo")
+    began = time.time()
+    rows = stage.wait_in_review(stage.generate(project, shots), 400)
+    lasted = max(stage.finished_at(row.provider_job_id) for row in rows) - began
+    ProviderKey.objects.filter(provider="kling").update(concurrency=None)
+    ideal = len(rows) / 3 * 1.0
+    words = f"{len(rows)} clips of 1 s, 3 at a time: ideal {ideal:.0f} s, took {lasted:.1f} s"
+    return Figure("places of a key in use during an order", "%", [100 * ideal / lasted], words, True)
+
+
 def clips_a_minute(stage: Stage, *, instant: bool) -> Figure:
     """Whole line: from the order to "in review", clips rendered by the sandbox on the same machine or not."""
     stage.settings(instant=instant, capacity=8, min_seconds=0.2)
@@ -101,6 +160,7 @@ def main() -> None:
     with running() as stage:
         stage.settings(instant=True, capacity=CLIPS, min_seconds=1.0)
         figures = [reject_to_wire(stage), done_to_playable(stage)]
+        figures += [done_to_known(stage), places_in_use(stage), price_an_order(stage)]
         figures += [clips_a_minute(stage, instant=True), clips_a_minute(stage, instant=False)]
     width = max(len(figure.name) for figure in figures)
     print(f"\n{'figure':<{width}}  {'median':>10}  {'p95':>10}  beside")

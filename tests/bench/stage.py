@@ -62,12 +62,24 @@ class Stage:
     def settings(self, **settings: Any) -> None:
         self.control.post("/settings", json=settings).raise_for_status()
 
-    def shots(self, count: int, name: str) -> tuple[Project, list[Shot]]:
+    def fault(self, **fault: Any) -> None:
+        self.control.post("/faults", json=fault).raise_for_status()
+
+    def no_faults(self) -> None:
+        self.control.delete("/faults").raise_for_status()
+
+    def shots(self, count: int, name: str, maker: str = "runway/gen4.5") -> tuple[Project, list[Shot]]:
         """A project of its own with shots that send their retakes at once."""
         from reviewapp.models import Membership, Project, Role, Shot, User
 
         project = Project.objects.create(
-            slug=name, name=name, candidates_per_round=1, hold_seconds=0, round_cap=50
+            slug=name,
+            name=name,
+            candidates_per_round=1,
+            hold_seconds=0,
+            round_cap=50,
+            provider=maker.partition("/")[0],
+            model=maker.partition("/")[2],
         )
         for username, role in (("alice", Role.PRODUCER), ("bob", Role.REVIEWER)):
             Membership.objects.create(project=project, user=User.objects.get(username=username), role=role)
