@@ -1,4 +1,4 @@
-"""What every test of the provider layer shares: one event loop library, and a catalogue of its own."""
+"""What the tests of the provider layer share: asyncio, an empty sandbox, a catalogue of the house."""
 
 from __future__ import annotations
 
@@ -8,12 +8,21 @@ from pathlib import Path
 import pytest
 
 from providers import catalog
+from tests.sandbox_server import Sandbox
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     """The adapters are used on asyncio, so that is what they are tested on."""
     return "asyncio"
+
+
+@pytest.fixture
+def house(every_vendor: Sandbox) -> Sandbox:
+    """The sandbox without a memory, quick, and with a ready clip for everyone."""
+    every_vendor.reset()
+    every_vendor.settings(instant=True, min_seconds=0)
+    return every_vendor
 
 
 @pytest.fixture

@@ -57,12 +57,6 @@ class SandboxCases:
     files_in_polls: ClassVar[bool] = True
 
     @pytest.fixture
-    def house(self, every_vendor: Sandbox) -> Sandbox:
-        every_vendor.reset()
-        every_vendor.settings(instant=True, min_seconds=0)
-        return every_vendor
-
-    @pytest.fixture
     async def provider(self, house: Sandbox) -> AsyncIterator[VideoProvider]:
         async with httpx.AsyncClient() as client:
             yield self.adapter(client, house.port)

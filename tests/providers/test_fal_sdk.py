@@ -83,27 +83,20 @@ def client_says(front: Front, script: str, *told: Any, path: str = "/fal") -> An
     return json.loads(done.stdout) if done.stdout else None
 
 
-@pytest.fixture
-def sandbox(every_vendor: Sandbox) -> Sandbox:
-    every_vendor.reset()
-    every_vendor.settings(instant=True, min_seconds=0)
-    return every_vendor
-
-
-def test_its_client_goes_the_whole_way(sandbox: Sandbox, tmp_path: Path) -> None:
-    with tls_front(sandbox.port, tmp_path) as front:
+def test_its_client_goes_the_whole_way(house: Sandbox, tmp_path: Path) -> None:
+    with tls_front(house.port, tmp_path) as front:
         told = client_says(front, WHOLE_WAY, APP, BODY)
     assert told["states"][-1] == "Completed"
     assert told["size"] > 1000
     assert told["refused"] == [422, "one_of"]
     assert (told["again"], told["cancel of a finished one"]) == ("Completed", 400)
-    (job, _) = sandbox.control.get("/_control/paid").json()["jobs"]
+    (job, _) = house.control.get("/_control/paid").json()["jobs"]
     assert job["id"] == told["id"]
 
 
-def test_its_client_cancels(sandbox: Sandbox, tmp_path: Path) -> None:
-    sandbox.settings(min_seconds=60)
-    with tls_front(sandbox.port, tmp_path) as front:
+def test_its_client_cancels(house: Sandbox, tmp_path: Path) -> None:
+    house.settings(min_seconds=60)
+    with tls_front(house.port, tmp_path) as front:
         told = client_says(front, CANCEL, APP, BODY)
     assert told == ["InProgress", "Completed", "client_cancelled"]
 

@@ -32,13 +32,6 @@ def client_at(url: str, key: str = KEY) -> genai.Client:
 
 
 @pytest.fixture
-def house(every_vendor: Sandbox) -> Sandbox:
-    every_vendor.reset()
-    every_vendor.settings(instant=True, min_seconds=0)
-    return every_vendor
-
-
-@pytest.fixture
 def sdk(house: Sandbox) -> Iterator[genai.Client]:
     with client_at(f"{house.url}/google") as client:
         yield client

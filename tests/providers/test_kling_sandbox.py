@@ -51,13 +51,6 @@ class TestTheOlderStandard(SandboxCases):
     can_cancel = False
 
 
-@pytest.fixture
-def house(every_vendor: Sandbox) -> Sandbox:
-    every_vendor.reset()
-    every_vendor.settings(instant=True, min_seconds=0)
-    return every_vendor
-
-
 def adapter(client: httpx.AsyncClient, house: Sandbox, **options: Any) -> VideoProvider:
     address = f"127.0.0.1:{house.port}"
     there = {"base_url": f"http://{address}/kling", "private_hosts": [address]}

@@ -38,13 +38,6 @@ FIRST, LAST = "https://cdn.example/first.jpg", "https://cdn.example/last.jpg"
 
 
 @pytest.fixture
-def house(every_vendor: Sandbox) -> Sandbox:
-    every_vendor.reset()
-    every_vendor.settings(instant=True, min_seconds=0)
-    return every_vendor
-
-
-@pytest.fixture
 def sdk(house: Sandbox) -> Iterator[LumaAI]:
     with at(house.base("luma")) as client:
         yield client

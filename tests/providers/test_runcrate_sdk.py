@@ -30,13 +30,6 @@ ORDER: dict[str, Any] = {"model": "google/veo-3.0", "prompt": "A sunrise over hi
 
 
 @pytest.fixture
-def house(every_vendor: Sandbox) -> Sandbox:
-    every_vendor.reset()
-    every_vendor.settings(instant=True, min_seconds=0)
-    return every_vendor
-
-
-@pytest.fixture
 def sdk(house: Sandbox) -> Iterator[Runcrate]:
     with at(house.base("runcrate")) as client:
         yield client

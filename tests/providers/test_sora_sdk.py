@@ -30,13 +30,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:The Sora API is scheduled:Deprec
 
 
 @pytest.fixture
-def house(every_vendor: Sandbox) -> Sandbox:
-    every_vendor.reset()
-    every_vendor.settings(instant=True, min_seconds=0)
-    return every_vendor
-
-
-@pytest.fixture
 def sdk(house: Sandbox) -> Iterator[OpenAI]:
     with OpenAI(api_key=KEY, base_url=f"{house.url}/openai/v1", max_retries=0) as client:
         yield client

@@ -40,13 +40,6 @@ def client_at(url: str, told: dict[str, Any], **http: Any) -> genai.Client:
 
 
 @pytest.fixture
-def house(every_vendor: Sandbox) -> Sandbox:
-    every_vendor.reset()
-    every_vendor.settings(instant=True, min_seconds=0)
-    return every_vendor
-
-
-@pytest.fixture
 def sdk(house: Sandbox) -> Iterator[genai.Client]:
     told = httpx.get(f"{house.url}/vertex-console/service-account.json").json()
     with client_at(f"{house.url}/vertex", told) as client:

@@ -281,7 +281,7 @@ def test_it_never_pays_twice_and_the_ledger_always_adds_up(
     with transaction.atomic():
         life = Life(seed, policy, hold, cap, budget)
         life.generate()
-        for _ in range(60):
+        for _ in range(40):
             step = life.chance.choice(life.steps())
             step()
             life.must_hold()

@@ -170,7 +170,7 @@ def test_one_clip_is_never_paid_to_two_providers_and_the_ledger_always_adds_up(
             transaction.set_rollback(True)
             return
         steps = (life.submit, life.submit, life.submit, life.time_passes, life.admin, life.person)
-        for _ in range(60):
+        for _ in range(40):
             life.chance.choice(steps)()
             life.must_hold()
         transaction.set_rollback(True)

@@ -1,4 +1,4 @@
-"""One sandbox for every test of its wire; each test finds it empty and as it is at the start."""
+"""What the tests of the sandbox's wire begin with: a client with a good key."""
 
 from __future__ import annotations
 
@@ -14,11 +14,9 @@ HEADERS = {"Authorization": f"Bearer {SANDBOX_SECRET}", "X-Runway-Version": "202
 
 
 @pytest.fixture
-def vendor(every_vendor: Sandbox) -> Sandbox:
-    """Empty, quick, and with a ready clip for everyone."""
-    every_vendor.reset()
-    every_vendor.settings(instant=True, min_seconds=0)
-    return every_vendor
+def vendor(house: Sandbox) -> Sandbox:
+    """The sandbox, where a test speaks of one vendor only."""
+    return house
 
 
 @pytest.fixture

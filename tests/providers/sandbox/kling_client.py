@@ -14,13 +14,6 @@ KEY = "sandbox-key-0123456789"
 OLD = {"model_name": "kling-v2-6", "prompt": "A red ball rolls", "duration": "5"}
 
 
-def emptied(sandbox: Sandbox) -> Sandbox:
-    """Without a memory, quick, and with a ready clip for everyone."""
-    sandbox.reset()
-    sandbox.settings(instant=True, min_seconds=0)
-    return sandbox
-
-
 @contextmanager
 def calling(house: Sandbox) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {KEY}"}

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.providers.kling_cases import PICTURE
-from tests.providers.sandbox.kling_client import OLD, calling, emptied, plain
+from tests.providers.sandbox.kling_client import OLD, calling, plain
 from tests.providers.sandbox.orders import png
 from tests.sandbox_server import Sandbox
 
@@ -18,11 +18,6 @@ BARE = base64.b64encode(PICTURE).decode()
 LINK = "https://e.example/a.png"
 CLIP = "https://e.example/a.mp4"
 SHOTS = [{"index": 1, "prompt": "a", "duration": "2"}, {"index": 2, "prompt": "b", "duration": "3"}]
-
-
-@pytest.fixture
-def house(every_vendor: Sandbox) -> Sandbox:
-    return emptied(every_vendor)
 
 
 @pytest.fixture

@@ -15,13 +15,8 @@ import pytest
 from providers import catalog
 from providers.sandbox.kling_auth import ACCESS_KEY, SECRET_KEY
 from providers.sandbox.kling_facts import HD, LEGACY, NEW, units
-from tests.providers.sandbox.kling_client import OLD, calling, emptied, plain
+from tests.providers.sandbox.kling_client import OLD, calling, plain
 from tests.sandbox_server import Sandbox
-
-
-@pytest.fixture
-def house(every_vendor: Sandbox) -> Sandbox:
-    return emptied(every_vendor)
 
 
 @pytest.fixture
