@@ -23,7 +23,7 @@ from providers.sandbox.order import Order, job_of, key_of, take
 from providers.sandbox.responses import json_of
 from providers.sandbox.traffic import record_of
 from providers.sandbox.webhooks import Delivery
-from providers.sandbox.wire import Asked, Wire
+from providers.sandbox.wire import Asked, Wire, job_in_path
 
 VENDOR = "fal"
 KEY = re.compile(r"[A-Za-z0-9_-]+:[A-Za-z0-9_-]+")
@@ -260,11 +260,6 @@ def _doom(kind: str, code: str) -> Doom:
     return Doom(wanted, words)
 
 
-def _job_in(asked: Asked) -> str | None:
-    found = JOB.search(asked.path)
-    return found and found[1]
-
-
 def _model_in(asked: Asked) -> str:
     path = asked.path.removeprefix(f"/{VENDOR}/")
     return path if asked.method == "POST" and path in endpoints() else ""
@@ -281,7 +276,7 @@ WIRE = Wire(
     creations=(("POST", r"^/fal/(?!storage/)[\w.-]+/[\w.-]+"),),
     polls=(("GET", r"^/fal/.+/requests/[^/]+(/status)?$"),),
     downloads=(("GET", r"^/fal-cdn/"),),
-    job_in=_job_in,
+    job_in=job_in_path(JOB),
     model_in=_model_in,
     key_of=_key_of,
     callback=_callback,

@@ -25,7 +25,7 @@ from providers.sandbox.job import Job
 from providers.sandbox.links import clip_answer
 from providers.sandbox.order import key_of, letters_id
 from providers.sandbox.traffic import record_of
-from providers.sandbox.wire import Asked, Wire
+from providers.sandbox.wire import Asked, Wire, job_in_path
 
 VENDOR = "google"
 BASE = "/google/{version}"
@@ -161,11 +161,6 @@ def _own_file(house: House, request: Request, secret: str) -> Job:
     return job
 
 
-def _job_in(asked: Asked) -> str | None:
-    found = JOB_ID.search(asked.path)
-    return found and found[1]
-
-
 def _model_in(asked: Asked) -> str:
     found = MODEL.search(asked.path)
     told = asked.body.get("model")
@@ -179,7 +174,7 @@ WIRE = Wire(
     creations=(("POST", r":predictLongRunning$"), ("POST", r"/interactions$")),
     polls=(("GET", r"/operations/[^/]+$"), ("GET", r"/interactions/[^/]+$")),
     downloads=(("GET", r"/files/[^/]+:download$"),),
-    job_in=_job_in,
+    job_in=job_in_path(JOB_ID),
     model_in=_model_in,
     key_of=_key_of,
     callback=google_hooks.deliveries,

@@ -34,7 +34,7 @@ from providers.sandbox.responses import json_of
 from providers.sandbox.signing import unsigned
 from providers.sandbox.traffic import record_of
 from providers.sandbox.webhooks import Delivery
-from providers.sandbox.wire import Asked, Wire
+from providers.sandbox.wire import Wire, job_in_path
 
 KEY = re.compile(r"luma-[A-Za-z0-9_-]{4,200}")
 JOB_ID = re.compile(r"^/luma/generations/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$")
@@ -216,11 +216,6 @@ def _callback(house: House, job: Job) -> list[Delivery]:
     return [Delivery(url, json.dumps(_told(house, job)).encode(), unsigned, word)]
 
 
-def _job_in(asked: Asked) -> str | None:
-    found = JOB_ID.search(asked.path)
-    return found and found[1]
-
-
 WIRE = Wire(
     name=VENDOR,
     routes=routes,
@@ -228,7 +223,7 @@ WIRE = Wire(
     creations=(("POST", r"^/luma/generations(/video)?$"),),
     polls=(("GET", r"^/luma/generations/[^/]+$"),),
     downloads=(("GET", r"^/luma-cdn/"),),
-    job_in=_job_in,
+    job_in=job_in_path(JOB_ID),
     callback=_callback,
     slots=AT_ONCE,
 )

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from providers.sandbox import openai_hooks
 from providers.sandbox.house import House
-from providers.sandbox.job import Doom, Job, State
+from providers.sandbox.job import Job, State
 from providers.sandbox.openai_answers import Refused, expires_at, missing_video, page, told
 from providers.sandbox.openai_files import VARIANTS, file_of
 from providers.sandbox.openai_order import (
@@ -28,7 +28,7 @@ from providers.sandbox.openai_order import (
 )
 from providers.sandbox.order import hex_id, key_of, take
 from providers.sandbox.traffic import record_of
-from providers.sandbox.wire import Asked, Wire
+from providers.sandbox.wire import Wire, doom_of, job_in_path
 
 KEY = re.compile(r"sk-[A-Za-z0-9_-]{8,200}")
 JOB_ID = re.compile(r"/videos/(video_[0-9a-f]+)")
@@ -174,23 +174,13 @@ async def _content(house: House, request: Request, secret: str) -> Response:
     return found
 
 
-def _doom(kind: str, code: str) -> Doom:
-    usual, words = DOOMS[kind]
-    return Doom(code or usual, words)
-
-
-def _job_in(asked: Asked) -> str | None:
-    found = JOB_ID.search(asked.path)
-    return found and found[1]
-
-
 WIRE = Wire(
     name=VENDOR,
     routes=routes,
-    doom=_doom,
+    doom=doom_of(DOOMS),
     creations=(("POST", r"^/openai/v1/videos(/edits|/[^/]+/remix)?$"),),
     polls=(("GET", r"^/openai/v1/videos/[^/]+$"),),
     downloads=(("GET", r"^/openai/v1/videos/[^/]+/content$"),),
-    job_in=_job_in,
+    job_in=job_in_path(JOB_ID),
     callback=openai_hooks.deliveries,
 )

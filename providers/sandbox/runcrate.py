@@ -13,13 +13,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from providers.sandbox.house import House
-from providers.sandbox.job import Doom, Job, State
+from providers.sandbox.job import Job, State
 from providers.sandbox.links import clip_answer
 from providers.sandbox.media import DATA_URI, MediaProblem, from_data_uri
 from providers.sandbox.order import Order, even, hex_id, job_of, key_of, size_of, take
 from providers.sandbox.responses import json_of
 from providers.sandbox.traffic import record_of
-from providers.sandbox.wire import Asked, Wire
+from providers.sandbox.wire import Wire, doom_of, job_in_path
 from providers.sniff import image_type
 
 VENDOR = "runcrate"
@@ -215,22 +215,12 @@ async def _balance(house: House, request: Request, secret: str) -> Response:
     return JSONResponse({"data": {"creditsBalance": left, "activeUsageCost": 0.0}})
 
 
-def _doom(kind: str, code: str) -> Doom:
-    usual, words = DOOMS[kind]
-    return Doom(code or usual, words)
-
-
-def _job_in(asked: Asked) -> str | None:
-    found = JOB_ID.search(asked.path)
-    return found and found[1]
-
-
 WIRE = Wire(
     name=VENDOR,
     routes=routes,
-    doom=_doom,
+    doom=doom_of(DOOMS),
     creations=(("POST", r"^/runcrate/v1/videos$"),),
     polls=(("GET", r"^/runcrate/v1/videos/[^/]+$"),),
     downloads=(("GET", r"^/runcrate/v1/videos/[^/]+/download$"),),
-    job_in=_job_in,
+    job_in=job_in_path(JOB_ID),
 )

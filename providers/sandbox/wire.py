@@ -94,3 +94,23 @@ def vendor_of(path: str) -> str:
 def _clean(text: object) -> str:
     """A name from a body, without what no database takes."""
     return text.encode("utf-8", "replace").decode() if isinstance(text, str) else ""
+
+
+def job_in_path(pattern: re.Pattern[str]) -> Callable[[Asked], str | None]:
+    """`Wire.job_in` of a vendor whose calls have the job's id in their path, as the pattern's first group."""
+
+    def job_in(asked: Asked) -> str | None:
+        found = pattern.search(asked.path)
+        return found and found[1]
+
+    return job_in
+
+
+def doom_of(usual: Mapping[str, tuple[str, str]]) -> Callable[[str, str], Doom]:
+    """`Wire.doom` of a vendor that has one usual code, and its words, for each kind of failure."""
+
+    def doom(kind: str, code: str) -> Doom:
+        known, words = usual[kind]
+        return Doom(code or known, words)
+
+    return doom
