@@ -119,10 +119,14 @@ def _pays_for(key: ProviderKey, user: User) -> bool:
 def _trouble(key: ProviderKey, user: User) -> Trouble:
     label = registry.label(key.provider)
     others = ProviderKey.objects.filter(provider=key.provider).exclude(pk=key.pk)
-    if any(other.usable and other.is_sandbox == key.is_sandbox for other in others):
+    able = [other for other in others if other.usable]
+    if any(other.is_sandbox == key.is_sandbox for other in able):
         means = f"Clips for {label} go on with its other keys."
+    elif able:
+        kinds = ("the sandbox's", "paid ones") if key.is_sandbox else ("paid ones", "the sandbox's")
+        means = f"Clips for {label} cannot be sent where they are {kinds[0]}; {kinds[1]} go on."
     else:
-        means = f"No clip can be sent to {label} until this is mended, and nothing is spent."
+        means = f"No clip can be sent to {label} until this is mended."
     return Trouble(key, f"The key “{key.name}” is paused: {key.paused_reason}", means, _whom_to_ask(user))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -49,7 +50,7 @@ def test_its_people_are_told_on_every_page_and_strangers_are_not(
         assert REASON in banner(dana, path)
     assert f"/site/keys/{key.pk}/" in banner(dana)
     assert REASON in banner(alice)
-    assert "No clip can be sent to Runway until this is mended, and nothing is spent." in banner(alice)
+    assert "No clip can be sent to Runway until this is mended." in banner(alice)
     assert "Tell an admin of this site (Dana)." in banner(alice)
     assert "/site/keys/" not in banner(alice)
     assert banner(bob) == banner(charlie) == ""
@@ -63,6 +64,14 @@ def test_with_another_key_the_clips_go_on_and_the_banner_says_so(
     assert "Clips for Runway go on with its other keys." in banner(alice)
     ProviderKey.objects.filter(pk=other.pk).update(enabled=False)
     assert "No clip can be sent to Runway" in banner(alice)
+
+
+def test_where_only_the_sandbox_goes_on_the_banner_says_so(
+    key: ProviderKey, dana: User, settings: Any
+) -> None:
+    sandbox_key(f"{settings.SANDBOX_URL}/runway", name="Drawn")
+    key.pause(REASON)
+    assert "cannot be sent where they are paid ones; the sandbox&#x27;s go on" in banner(dana)
 
 
 @pytest.mark.parametrize("how", ["enable", "disable", "test"])
