@@ -122,7 +122,7 @@ def test_a_resting_key_is_shown_with_the_time_at_which_it_goes_on(key: ProviderK
 
 
 def test_limits_of_many_models_are_folded_away_in_the_list(key: ProviderKey, dana: User) -> None:
-    limits = ", ".join(f"model_{number} at once 2" for number in range(20))
+    limits = ", ".join(f"model_{number} at once 2" for number in range(15))
     ProviderKey.objects.update(
         checked_at=timezone.now(), check_ok=True, check_sentence=f"The key works. Limits: {limits}."
     )
