@@ -11,7 +11,8 @@ from tests.postgres import postgres
 
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# Tests that start the processes or a browser measure time and want the machine for themselves.
+# Tests that start the processes or a browser wait more than they work: two files of them at a time, and nothing
+# beside them.
 TOGETHER = "not browser and not whole"
 
 
@@ -24,7 +25,9 @@ def main() -> int:
     alone = "browser or whole" if chromium else "whole"
     results = {
         "SQLite": _run("-n", "2", "-m", TOGETHER),
-        "browser and processes" if chromium else "processes": _run("-m", alone),
+        "browser and processes" if chromium else "processes": _run(
+            "-n", "2", "--dist", "loadfile", "-m", alone
+        ),
     }
     with postgres() as url:
         results["PostgreSQL"] = _run("-n", "2", "-m", f"database and {TOGETHER}", DATABASE_URL=url)
