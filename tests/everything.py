@@ -11,8 +11,8 @@ from tests.postgres import postgres
 
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# Tests that start the processes or a browser wait more than they work: two files of them at a time, and nothing
-# beside them.
+# Tests that start the processes or a browser wait more than they work: two files of them at a time, and
+# nothing beside them.
 TOGETHER = "not browser and not whole"
 
 
