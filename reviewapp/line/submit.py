@@ -46,6 +46,7 @@ def begin_submit(candidate_id: int) -> Candidate | None:
     except money.BudgetReached as reached:
         end_unless_late(candidate, Status.FAILED, str(reached), actor="submit")
     except StaleCandidate:
+        # Another worker has claimed the row or a person has moved it: theirs is the call.
         pass
     return None
 

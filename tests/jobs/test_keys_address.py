@@ -42,9 +42,9 @@ def account(
     return vendor.Account("runway", options_for(key), resolver)
 
 
-async def _open(account: vendor.Account) -> None:
-    async with account.connected():
-        pass
+async def _open(account: vendor.Account) -> str:
+    async with account.connected() as provider:
+        return provider.name
 
 
 def test_a_test_refuses_a_name_that_leads_into_the_private_network(settings: Settings) -> None:
@@ -86,7 +86,7 @@ def test_every_private_answer_is_refused(address: str) -> None:
 
 def test_a_host_that_was_named_in_the_settings_may_be_private(settings: Settings) -> None:
     settings.PRIVATE_HOSTS = ["Gateway.example.com:443"]
-    asyncio.run(_open(account(leading_to("10.0.0.5"))))
+    assert asyncio.run(_open(account(leading_to("10.0.0.5")))) == "runway"
 
 
 def test_the_connection_goes_to_the_address_that_was_judged() -> None:
