@@ -14,7 +14,7 @@ from reviewapp.models import Heartbeat
 
 logger = logging.getLogger(__name__)
 
-BEAT_S = 5.0
+BEAT_S = 2.0
 
 
 _last_beat: dict[str, float] = {}

@@ -14,7 +14,7 @@ VERBS = (
     "money", "generation", "retakes", "rewriting", "review", "notes", "queue", "dispatch", "line",
     "people", "keyring", "projects", "shots", "credentials", "environment_keys", "keyhealth",
     "keyrotation", "inputs", "hooks", "limits", "routing", "market", "choices", "wishes", "quotes",
-    "remaking", "standing",
+    "remaking", "standing", "events",
 )  # fmt: skip
 
 

@@ -8,6 +8,18 @@ from reviewapp.models.clips import Clip, QualityReport
 from reviewapp.models.inputs import ShotInput
 from reviewapp.models.keys import ProviderKey
 from reviewapp.models.money import GenerationOrder, LedgerEntry
+from reviewapp.models.notices import (
+    Event,
+    EventKind,
+    HookStyle,
+    MailTiming,
+    Notice,
+    NotifyChoice,
+    OutgoingDelivery,
+    OutgoingHook,
+    PushSubscription,
+)
+from reviewapp.models.paces import Pace
 from reviewapp.models.processes import Heartbeat
 from reviewapp.models.projects import Membership, Project, PromptVersion, Role, Routing, Shot, ShotStatus
 from reviewapp.models.reviews import Draft, Note, NoteCheck, ReviewDecision, Verdict
@@ -18,15 +30,25 @@ __all__ = [
     "Candidate",
     "Clip",
     "Draft",
+    "Event",
+    "EventKind",
     "GenerationOrder",
     "Heartbeat",
+    "HookStyle",
     "LedgerEntry",
+    "MailTiming",
     "Membership",
     "Note",
     "NoteCheck",
+    "Notice",
+    "NotifyChoice",
+    "OutgoingDelivery",
+    "OutgoingHook",
+    "Pace",
     "Project",
     "PromptVersion",
     "ProviderKey",
+    "PushSubscription",
     "QualityReport",
     "ReviewDecision",
     "Role",

@@ -103,6 +103,8 @@ class Candidate(models.Model):
     attempt = models.PositiveSmallIntegerField(default=1)
     tries = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(null=True, blank=True)
+    # The process that holds the row's lease; when it falls silent, the row is taken over before `due_at`.
+    worker = models.CharField(max_length=120, blank=True)
     status_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -142,6 +144,9 @@ class Candidate(models.Model):
     cancel_asked = models.BooleanField(default=False)
     submitted_at = models.DateTimeField(null=True, blank=True)
     vendor_done_at = models.DateTimeField(null=True, blank=True)
+    # Until when the vendor keeps the finished clip for us, and when its own copy was deleted on our wish.
+    fetch_by = models.DateTimeField(null=True, blank=True)
+    vendor_copy_gone_at = models.DateTimeField(null=True, blank=True)
     in_review_at = models.DateTimeField(null=True, blank=True)
     failure = models.CharField(max_length=600, blank=True)
     vendor_words = models.CharField(max_length=1000, blank=True)
@@ -165,6 +170,7 @@ class Candidate(models.Model):
             models.Index(fields=["status", "status_at"], name="candidate_status_at"),
             # What a key has under way is counted before each of its calls.
             models.Index(fields=["provider_key", "status"], name="candidate_key_status"),
+            models.Index(fields=["worker"], name="candidate_worker", condition=~models.Q(worker="")),
         ]
 
     def __str__(self) -> str:
@@ -207,6 +213,7 @@ class Candidate(models.Model):
                 revision=F("revision") + 1,
                 fence=F("fence") + 1,
                 due_at=None if due_in is None else now + timedelta(seconds=due_in),
+                worker="",
                 **facts,
             )
             if moved != 1:
@@ -216,14 +223,17 @@ class Candidate(models.Model):
             )
         self.refresh_from_db()
 
-    def claim(self, lease_s: float) -> bool:
-        """Take the row for `lease_s` seconds without moving it; False when someone else holds or moved it."""
+    def claim(self, lease_s: float, worker: str = "") -> bool:
+        """Take the row for `lease_s` seconds without moving it; False when someone else holds or moved it.
+
+        `worker` names the process that works on it (`identity.me`): its lease ends with its signs of life.
+        """
         due_at = timezone.now() + timedelta(seconds=lease_s)
         mine = Candidate.objects.filter(pk=self.pk, status=self.status, fence=self.fence)
-        if not mine.update(fence=F("fence") + 1, due_at=due_at):
+        if not mine.update(fence=F("fence") + 1, due_at=due_at, worker=worker):
             return False
         # Known without asking again, and what was loaded along with the row stays loaded.
-        self.fence, self.due_at = self.fence + 1, due_at
+        self.fence, self.due_at, self.worker = self.fence + 1, due_at, worker
         return True
 
 

@@ -27,6 +27,8 @@ class Clip(models.Model):
     poster = models.FileField(upload_to="posters/", max_length=300, blank=True)
     filmstrip = models.FileField(upload_to="filmstrips/", max_length=300, blank=True)
     filmstrip_tiles = models.PositiveSmallIntegerField(default=0)
+    # When the project's retention took the files away; their facts and the checksum stay.
+    removed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

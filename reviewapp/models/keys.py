@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from reviewapp import env, secretbox
 from reviewapp.models.accounts import AuditEntry, User
+from reviewapp.models.projects import BudgetMode
 
 
 def is_masked(value: str) -> bool:
@@ -48,6 +49,7 @@ class ProviderKey(models.Model):
     daily_budget_usd = models.DecimalField(
         max_digits=10, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
     )
+    budget_mode = models.CharField(max_length=10, choices=BudgetMode.choices, default=BudgetMode.CAP)
     concurrency = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
     requests_per_minute = models.PositiveIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1)]

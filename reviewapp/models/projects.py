@@ -77,7 +77,14 @@ class Project(models.Model):
     shot_budget_usd = models.DecimalField(
         max_digits=10, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
     )
+    daily_budget_usd = models.DecimalField(
+        max_digits=10, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
     budget_mode = models.CharField(max_length=10, choices=BudgetMode.choices, default=BudgetMode.CAP)
+    # After so many days the files of clips that nobody chose are removed; empty keeps them for good.
+    retention_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(3650)]
+    )
     auto_approve_score = models.FloatField(
         null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(1)]
     )

@@ -51,7 +51,7 @@ def _unapplied() -> list[str]:
 def _silent() -> list[str]:
     """What the site cannot work without and has not heard of lately: watcher and every queue's cluster."""
     clusters = (settings.Q_CLUSTER["name"], *settings.Q_CLUSTER["ALT_CLUSTERS"])
-    beats = {beat.name: beat.at for beat in Heartbeat.objects.all()}
+    beats = Heartbeat.latest()
     now, reasons = timezone.now(), []
     for name in ("watch", *(f"queue:{cluster}" for cluster in clusters)):
         if name not in beats:

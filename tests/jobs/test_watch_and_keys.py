@@ -19,9 +19,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_a_watcher_gives_signs_and_asks_the_queues_for_theirs(key: ProviderKey) -> None:
     watch(0.5)
-    assert set(Heartbeat.objects.values_list("name", flat=True)) == {"watch"}
+    assert set(Heartbeat.objects.values_list("kind", flat=True)) == {"watch"}
     run_queue()
-    assert set(Heartbeat.objects.values_list("name", flat=True)) == {"watch", "queue:submit", "queue:media"}
+    assert set(Heartbeat.objects.values_list("kind", flat=True)) == {"watch", "queue:submit", "queue:media"}
 
 
 def test_a_cluster_that_is_down_finds_one_canary_and_not_a_flock(key: ProviderKey) -> None:

@@ -161,7 +161,7 @@ class TestHealth:
     def test_it_names_the_process_that_has_gone_silent(self) -> None:
         for name in ("watch", "queue:submit"):
             Heartbeat.beat(name)
-        Heartbeat.objects.filter(name="watch").update(at=timezone.now() - timedelta(minutes=5))
+        Heartbeat.objects.filter(kind="watch").update(at=timezone.now() - timedelta(minutes=5))
         answer = Client().get("/readyz")
         assert answer.status_code == 503
         assert answer.json()["reasons"] == [

@@ -79,10 +79,10 @@ def _database() -> Line:
 
 
 def _processes() -> Iterator[Line]:
-    beats = {beat.name: beat for beat in Heartbeat.objects.all()}
+    beats = Heartbeat.latest()
     for name in SIGNS:
-        beat = beats.get(name)
-        age_s = (timezone.now() - beat.at).total_seconds() if beat else None
+        at = beats.get(name)
+        age_s = (timezone.now() - at).total_seconds() if at else None
         if age_s is None:
             yield False, "processes", f"{name} has never given a sign of life; make run starts it"
         elif age_s > FRESH_S:

@@ -149,7 +149,7 @@ def is_stale(name: str) -> bool:
     """
     try:
         oldest = timezone.now() - timedelta(seconds=STALE_S)
-        fresh = set(Heartbeat.objects.filter(at__gt=oldest).values_list("name", flat=True))
+        fresh = set(Heartbeat.objects.filter(at__gt=oldest).values_list("kind", flat=True))
     except DatabaseError:
         # A database that does not answer says nothing about the processes, and a new connection may.
         connection.close()
