@@ -9,11 +9,14 @@ import json
 import os
 import sys
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import django
 import httpx
+
+if TYPE_CHECKING:
+    from providers.catalog_data import Model
 
 
 def order(shots: int) -> dict[str, Any]:
@@ -62,6 +65,14 @@ def resolve() -> dict[str, Any]:
     return told
 
 
+def words_model(vendor: str) -> Model:
+    """A model of this vendor that starts from words, retired only where it has no other."""
+    from providers import catalog
+
+    models = [model for model in catalog.models() if model.vendor == vendor and "text" in model.modes]
+    return next((model for model in models if not model.is_retired()), models[0])
+
+
 def everywhere() -> dict[str, Any]:
     """In the demo's project, order one clip of each provider by name, of a model that starts from words."""
     from providers import catalog
@@ -74,10 +85,7 @@ def everywhere() -> dict[str, Any]:
     project.save()
     asked = {}
     for number, vendor in enumerate(catalog.vendors(), start=1):
-        models = [
-            model for model in catalog.models() if model.vendor == vendor.name and "text" in model.modes
-        ]
-        model = next((model for model in models if not model.is_retired()), models[0])
+        model = words_model(vendor.name)
         shot = Shot.objects.create(
             project=project,
             code=f"SQ900_{vendor.name}",

@@ -1,0 +1,47 @@
+"""`make chaos`: the storm on SQLite and on PostgreSQL, and what it did and did not do."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.chaos.storm import QUICK, Storm
+from tests.postgres import postgres
+from tests.whole.house import House
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--shots", type=int, default=200)
+    parser.add_argument("--hits", type=int, default=120, help="kills, freezes and cuts")
+    parser.add_argument("--calm", type=float, default=600, help="seconds for coming to rest afterwards")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--database", choices=["sqlite", "postgres", "both"], default="both")
+    told = parser.parse_args()
+    well = True
+    for name in ("sqlite", "postgres") if told.database == "both" else (told.database,):
+        print(f"\n{name}: {told.shots} shots, {told.hits} kills and cuts, seed {told.seed} …", flush=True)
+        with _database(name) as variables, tempfile.TemporaryDirectory(prefix="retake-chaos-") as folder:
+            house = House(Path(folder) / "data", environment=QUICK | variables)
+            house.folder.mkdir()
+            outcome = Storm(house, told.seed).run(told.shots, told.hits, told.calm)
+        print(outcome, flush=True)
+        well = well and outcome.well
+    return 0 if well else 1
+
+
+@contextmanager
+def _database(name: str) -> Iterator[dict[str, str]]:
+    if name == "sqlite":
+        yield {}
+        return
+    with postgres() as url:
+        yield {"DATABASE_URL": url}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
