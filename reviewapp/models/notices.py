@@ -54,14 +54,55 @@ class Event(models.Model):
         return self.sentence
 
 
+class MailKind(models.TextChoices):
+    DIGEST = "digest", "What happened"
+    ADDRESS = "address", "Confirm an address"
+
+
+class Mail(models.Model):
+    """One mail to one person, from its writing to the mail server's answer.
+
+    `due_at` is when it is sent, tried again, or (while somebody sends it) when its lease ends; empty means
+    that it is over. `begun_at` is written before its text leaves: from then on it is never sent again,
+    because nobody can tell a lost answer from a lost mail. `ok` is empty while, or because, nobody knows.
+    """
+
+    uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="mails")
+    kind = models.CharField(max_length=10, choices=MailKind.choices, default=MailKind.DIGEST)
+    address = models.EmailField()
+    due_at = models.DateTimeField(null=True, blank=True)
+    fence = models.PositiveIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(default=0)
+    begun_at = models.DateTimeField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+    ok = models.BooleanField(null=True, blank=True)
+    said = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["due_at"], name="mail_due", condition=models.Q(due_at__isnull=False)),
+            models.Index(fields=["user", "begun_at"], name="mail_begun"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.user}"
+
+
 class Notice(models.Model):
-    """One event as it is told to one person: on the page until seen, by mail and by push when due."""
+    """One event as it is told to one person: on the page until seen, by mail and by push when due.
+
+    A notice that is due is put into a `mail`, and has no due time any more.
+    """
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="notices")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
     seen_at = models.DateTimeField(null=True, blank=True)
     mail_due_at = models.DateTimeField(null=True, blank=True)
     mailed_at = models.DateTimeField(null=True, blank=True)
+    mail = models.ForeignKey(Mail, null=True, blank=True, on_delete=models.SET_NULL, related_name="notices")
     push_due_at = models.DateTimeField(null=True, blank=True)
     pushed_at = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
@@ -94,6 +135,10 @@ class NotifyChoice(models.Model):
     push = models.BooleanField(default=True)
     # The kinds of event that this person does not want to hear of at all.
     muted = models.JSONField(default=list, blank=True)
+    # The address that a mail server has refused for good, and its words: no mail goes there any more. Only
+    # the usual way carries them.
+    refused_address = models.EmailField(blank=True)
+    refused_why = models.CharField(max_length=300, blank=True)
 
     class Meta:
         constraints = [
