@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reviewapp.models.accounts import AuditEntry, User
 from reviewapp.models.candidates import Candidate, StaleCandidate, Status, Transition
+from reviewapp.models.cleaning import CleaningRun, VendorCopy
 from reviewapp.models.clips import Clip, QualityReport
 from reviewapp.models.inputs import ShotInput
 from reviewapp.models.keys import ProviderKey
@@ -30,6 +31,7 @@ from reviewapp.models.webhooks import WebhookDelivery
 __all__ = [
     "AuditEntry",
     "Candidate",
+    "CleaningRun",
     "Clip",
     "Draft",
     "Event",
@@ -64,6 +66,7 @@ __all__ = [
     "Status",
     "Transition",
     "User",
+    "VendorCopy",
     "Verdict",
     "WebhookDelivery",
 ]

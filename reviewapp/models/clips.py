@@ -5,6 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from django.db import models
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from reviewapp.models.candidates import Candidate
 
@@ -31,8 +33,28 @@ class Clip(models.Model):
     removed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    class Meta:
+        indexes = [
+            # Whether any row names a file is asked for every file of the storage, and before one is removed.
+            models.Index(fields=["file"], name="clip_file"),
+            models.Index(fields=["poster"], name="clip_poster"),
+            models.Index(fields=["filmstrip"], name="clip_filmstrip"),
+        ]
+
     def __str__(self) -> str:
         return f"{self.candidate.code}.mp4"
+
+    @property
+    def removed_words(self) -> str:
+        """When and why the file went; empty while it is there."""
+        if self.removed_at is None:
+            return ""
+        days = max(1, (self.removed_at - self.candidate.status_at).days)
+        when = date_format(timezone.localtime(self.removed_at), "j F Y")
+        return (
+            f"Removed on {when}, {days} {'day' if days == 1 else 'days'} after it was set aside, as the "
+            "project's retention says. Its facts and its checksum stay."
+        )
 
     @property
     def fps(self) -> Fraction:

@@ -38,6 +38,11 @@ class ShotInput(models.Model):
 
     class Meta:
         ordering = ["role", "position", "pk"]
+        indexes = [
+            models.Index(fields=["file"], name="input_file"),
+            # A clip that something starts from is kept, whatever the retention says.
+            models.Index(fields=["sha256"], name="input_sha256"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.shot.code} {self.role}: {self.name}"
