@@ -165,7 +165,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("RETAK
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-# --- The queue: two clusters, so that a clip's check never stands in the way of a paid call ---
+# --- The queue: three clusters, so that no check stands in the way of a paid call, and no mail in that of both ---
 Q_CLUSTER: dict[str, Any] = {
     "name": "submit",
     "orm": "default",
@@ -185,7 +185,9 @@ Q_CLUSTER: dict[str, Any] = {
             "timeout": 900,
             "retry": 960,
             "recycle": 50,
-        }
+        },
+        # A mail server or a stranger's webhook may take its time: neither a paid call nor a download waits.
+        "notify": {"workers": 2, "timeout": 300, "retry": 330},
     },
 }
 

@@ -21,13 +21,14 @@ def test_a_watcher_gives_signs_and_asks_the_queues_for_theirs(key: ProviderKey) 
     watch(0.5)
     assert set(Heartbeat.objects.values_list("kind", flat=True)) == {"watch"}
     run_queue()
-    assert set(Heartbeat.objects.values_list("kind", flat=True)) == {"watch", "queue:submit", "queue:media"}
+    queues = {"queue:submit", "queue:media", "queue:notify"}
+    assert set(Heartbeat.objects.values_list("kind", flat=True)) == {"watch", *queues}
 
 
 def test_a_cluster_that_is_down_finds_one_canary_and_not_a_flock(key: ProviderKey) -> None:
     for _ in range(5):
         send_canaries()
-    assert sorted(OrmQ.objects.values_list("key", flat=True)) == ["media", "submit"]
+    assert sorted(OrmQ.objects.values_list("key", flat=True)) == ["media", "notify", "submit"]
 
 
 def test_a_key_that_works_is_said_to_work_and_is_no_longer_paused(key: ProviderKey) -> None:

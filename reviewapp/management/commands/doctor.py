@@ -17,7 +17,7 @@ from providers import registry
 from reviewapp import environment_keys, keyrotation, money, preflight
 from reviewapp.models import Candidate, Heartbeat, ProviderKey, Status
 
-SIGNS = ("watch", "queue:submit", "queue:media")
+SIGNS = ("watch", "queue:submit", "queue:media", "queue:notify")
 FRESH_S = 20.0
 GIGABYTE = 1_000_000_000
 

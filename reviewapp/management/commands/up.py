@@ -135,6 +135,7 @@ def _services(port: int, sandbox: tuple[str, int] | None) -> list[Service]:
             grace_s=settings.SUBMIT_TIMEOUT_S + 5,
         ),
         Service("media", manage("cluster", "media"), heartbeat="queue:media"),
+        Service("notify", manage("cluster", "notify"), heartbeat="queue:notify"),
         Service("watch", manage("watch"), heartbeat="watch"),
     ]
     if sandbox:
