@@ -24,12 +24,24 @@ from reviewapp.models.notices import (
 )
 from reviewapp.models.paces import Pace
 from reviewapp.models.processes import Heartbeat
-from reviewapp.models.projects import Membership, Project, PromptVersion, Role, Routing, Shot, ShotStatus
+from reviewapp.models.projects import (
+    BudgetMode,
+    BudgetScope,
+    Membership,
+    Project,
+    PromptVersion,
+    Role,
+    Routing,
+    Shot,
+    ShotStatus,
+)
 from reviewapp.models.reviews import Draft, Note, NoteCheck, ReviewDecision, Verdict
 from reviewapp.models.webhooks import WebhookDelivery
 
 __all__ = [
     "AuditEntry",
+    "BudgetMode",
+    "BudgetScope",
     "Candidate",
     "CleaningRun",
     "Clip",

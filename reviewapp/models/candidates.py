@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from reviewapp.models.accounts import User
 from reviewapp.models.keys import ProviderKey
-from reviewapp.models.projects import PromptVersion, Routing, Shot
+from reviewapp.models.projects import BudgetScope, PromptVersion, Routing, Shot
 
 
 class Status(models.TextChoices):
@@ -137,6 +137,9 @@ class Candidate(models.Model):
     send_at = models.DateTimeField(null=True, blank=True)
     waits_since = models.DateTimeField(null=True, blank=True)
     estimate_usd = models.DecimalField(max_digits=12, decimal_places=4)
+    # The budget that keeps the row from being sent: QUEUED it goes on as soon as there is money, HELD it
+    # waits for a person's word. Any move clears it.
+    short_of = models.CharField(max_length=10, choices=BudgetScope.choices, blank=True)
 
     provider_job_id = models.CharField(max_length=300, blank=True)
     vendor_status = models.CharField(max_length=60, blank=True)
@@ -171,6 +174,7 @@ class Candidate(models.Model):
             # What a key has under way is counted before each of its calls.
             models.Index(fields=["provider_key", "status"], name="candidate_key_status"),
             models.Index(fields=["worker"], name="candidate_worker", condition=~models.Q(worker="")),
+            models.Index(fields=["short_of"], name="candidate_short", condition=~models.Q(short_of="")),
         ]
 
     def __str__(self) -> str:
@@ -214,6 +218,7 @@ class Candidate(models.Model):
                 fence=F("fence") + 1,
                 due_at=None if due_in is None else now + timedelta(seconds=due_in),
                 worker="",
+                short_of="",
                 **facts,
             )
             if moved != 1:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date
+
 from django.db import models
+from django.utils import timezone
 
 from reviewapp.models.accounts import User
 from reviewapp.models.candidates import Candidate
 from reviewapp.models.keys import ProviderKey
 from reviewapp.models.projects import Project, Shot
+
+
+def utc_day() -> date:
+    """The day it is now in UTC, which budgets of a day go by wherever the site is."""
+    return timezone.now().astimezone(UTC).date()
 
 
 class LedgerEntry(models.Model):
@@ -16,6 +24,8 @@ class LedgerEntry(models.Model):
     Each attempt of a candidate writes RESERVED once, and later either SETTLED (the reservation closes and
     `amount` was charged) or RELEASED (it closes and nothing was charged). `closes` is the reservation that
     the line closes. `key` is the account of that very call: the candidate's next attempt may use another.
+    `day` is the day (UTC) of the reservation, on its closing line too: a call counts for the day on which it
+    was sent, whenever the vendor says what it charged.
     """
 
     class Kind(models.TextChoices):
@@ -35,6 +45,7 @@ class LedgerEntry(models.Model):
     amount = models.DecimalField(max_digits=12, decimal_places=4)
     closes = models.DecimalField(max_digits=12, decimal_places=4, default=0)
     at = models.DateTimeField(auto_now_add=True)
+    day = models.DateField(default=utc_day)
     why = models.CharField(max_length=300, blank=True)
 
     class Meta:
@@ -53,7 +64,8 @@ class LedgerEntry(models.Model):
         indexes = [
             models.Index(fields=["project", "kind"]),
             models.Index(fields=["shot", "kind"]),
-            models.Index(fields=["key", "at"]),
+            models.Index(fields=["project", "day"], name="ledger_project_day"),
+            models.Index(fields=["key", "day"], name="ledger_key_day"),
         ]
 
     def __str__(self) -> str:

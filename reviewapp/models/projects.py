@@ -41,6 +41,16 @@ class BudgetMode(models.TextChoices):
     CAP = "cap", "Cap: never go over"
 
 
+class BudgetScope(models.TextChoices):
+    """What a budget limits. A day is one of UTC, and a call belongs to the day on which it was sent."""
+
+    PROJECT = "project", "the project's budget"
+    DAY = "day", "the project's budget of the day"
+    SHOT = "shot", "the shot's budget"
+    KEY = "key", "the key's budget"
+    KEY_DAY = "key_day", "the key's budget of the day"
+
+
 class ProjectQuerySet(models.QuerySet["Project"]):
     def visible_to(self, user: User) -> ProjectQuerySet:
         """The projects a person may see: their own, or all for the site's admins."""
