@@ -6,12 +6,15 @@ import os
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
+from email.utils import formataddr, parseaddr
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from cryptography.fernet import Fernet
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 T = TypeVar("T")
 
@@ -153,6 +156,83 @@ def encryption_keys(kept_in: Path) -> list[str]:
 
 # Keys of providers: RETAKE_KEY_<VENDOR>_<CREDENTIAL>, each also with _FILE.
 KEY_PREFIX = "RETAKE_KEY_"
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """Where mails are handed over. `tls` is `starttls`, `ssl` (encrypted from the first byte) or `off`."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    tls: str = "starttls"
+
+
+def mail_server(name: str) -> MailServer | None:
+    """The mail server of `smtp://user:password@host:port/?tls=starttls`, also from a file; None is no mail.
+
+    Without `tls` the way is encrypted, except to this very machine. A wrong value is not repeated, as it may
+    hold a password.
+    """
+    raw = secret(name)
+    if not raw:
+        return None
+    try:
+        return _mail_server(raw)
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} must be like smtp://user:password@mail.example.org:587/?tls=starttls "
+            "(tls: starttls, ssl or off; signs such as @ in the password written as %40)."
+        ) from None
+
+
+def _mail_server(raw: str) -> MailServer:
+    parts = urlsplit(raw)
+    wishes = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
+    known = parts.scheme in ("smtp", "smtps") and parts.path in ("", "/") and not parts.fragment
+    if not known or not parts.hostname or parts.port == 0 or wishes.keys() - {"tls"}:
+        raise ValueError("not the address of a mail server")
+    local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    encrypted = "ssl" if parts.scheme == "smtps" or parts.port == 465 else "starttls"
+    tls = wishes.get("tls", "off" if local and parts.scheme == "smtp" else encrypted)
+    if tls not in ("starttls", "ssl", "off"):
+        raise ValueError("not a way to encrypt")
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    port = parts.port or {"ssl": 465, "starttls": 587, "off": 25}[tls]
+    return MailServer(parts.hostname, port, user, password, tls)
+
+
+def mail_sender(name: str, *, needed: bool) -> str:
+    """The address that mails come from, such as `Retake <retake@example.org>`; loud where it is needed."""
+
+    def parse(raw: str) -> str:
+        display, address = parseaddr(raw)
+        try:
+            validate_email(address)
+        except ValidationError as error:
+            raise ValueError(raw) from error
+        if any(ord(sign) < 32 for sign in raw):
+            raise ValueError(raw)
+        return formataddr((display, address)) if display else address
+
+    found = _read(name, "", parse, "an address, such as Retake <retake@example.org>")
+    if needed and not found:
+        raise ImproperlyConfigured(f"{name} is not set. Mails need an address that they come from.")
+    return found
+
+
+def site_url(name: str, default: str) -> str:
+    """Where people reach this site, without a slash at the end; plain http is fine inside a house."""
+
+    def parse(raw: str) -> str:
+        parts = urlsplit(raw)
+        plain = not (parts.query or parts.fragment or parts.username or parts.password)
+        if parts.scheme not in ("http", "https") or not parts.hostname or not plain or " " in raw:
+            raise ValueError(raw)
+        return raw.rstrip("/")
+
+    return _read(name, default, parse, "an address such as https://retake.example.org")
 
 
 def key_values(vendor: str) -> dict[str, str]:

@@ -25,8 +25,12 @@ ALLOWED_HOSTS = env.words("RETAKE_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.words("RETAKE_TRUSTED_ORIGINS", [])
 BIND = env.text("RETAKE_BIND", "127.0.0.1:8000")
 HTTPS = env.flag("RETAKE_HTTPS")
+# How many open pages one web process keeps a line to; above it, and at 0, pages poll.
+LIVE_LISTENERS = env.integer("RETAKE_LIVE_LISTENERS", 32)
 # Where the providers' webhooks reach this site. Without it they are never asked for, and jobs are polled.
 PUBLIC_URL = env.public_url("RETAKE_PUBLIC_URL")
+# Where people reach this site, for the links in what is sent to them.
+SITE_URL = env.site_url("RETAKE_SITE_URL", PUBLIC_URL)
 
 ROOT_URLCONF = "reviewapp.urls"
 WSGI_APPLICATION = "reviewapp.wsgi.application"
@@ -165,7 +169,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("RETAK
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-# --- The queue: three clusters, so that no check stands in the way of a paid call, and no mail in that of both ---
+# --- The queue: three clusters, so that no check stands in the way of a paid call, and no mail in either's ---
 Q_CLUSTER: dict[str, Any] = {
     "name": "submit",
     "orm": "default",
@@ -209,6 +213,14 @@ INGEST_LEASE_S = env.number("RETAKE_INGEST_LEASE_S", 300, least=1)
 CHECK_LEASE_S = env.number("RETAKE_CHECK_LEASE_S", 120, least=1)
 # 0 leaves the interval to the provider.
 POLL_SECONDS = env.number("RETAKE_POLL_SECONDS", 0)
+
+# --- Mail: off without a server ---
+MAIL_SERVER = env.mail_server("RETAKE_EMAIL_URL")
+DEFAULT_FROM_EMAIL = env.mail_sender("RETAKE_EMAIL_FROM", needed=MAIL_SERVER is not None)
+# Seconds that a mail server may be silent before it counts as gone.
+EMAIL_TIMEOUT = env.number("RETAKE_EMAIL_TIMEOUT_S", 20, least=1)
+# Nobody gets more digests in an hour; the rest joins the next one.
+MAILS_PER_HOUR = env.integer("RETAKE_EMAILS_PER_HOUR", 6, least=1)
 
 # --- Logs ---
 LOGGING = {
