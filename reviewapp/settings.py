@@ -10,7 +10,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from reviewapp import env
+from reviewapp import env, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("RETAKE_DATA_DIR", str(BASE_DIR / "var"))).resolve()
@@ -54,6 +54,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # First: whatever the others log belongs to the request as well.
+    "reviewapp.views.requests.NamedRequests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -169,10 +171,12 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("RETAK
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-# --- The queue: three clusters, so that no check stands in the way of a paid call, and no mail in either's ---
+# --- The queue: three clusters, so that no check stands in a paid call's way, and no mail in either's ---
 Q_CLUSTER: dict[str, Any] = {
     "name": "submit",
     "orm": "default",
+    # The ORM broker, which also leaves the signs that tell a working cluster from a wedged one.
+    "broker_class": "reviewapp.cluster.broker.WatchedBroker",
     "poll": 0.05,
     # The app's own rows are the record of what was done.
     "save_limit": -1,
@@ -207,6 +211,13 @@ PRIVATE_HOSTS = env.words("RETAKE_PRIVATE_HOSTS", [urlsplit(SANDBOX_URL).netloc]
 SUBMIT_TIMEOUT_S = env.number("RETAKE_SUBMIT_TIMEOUT_S", 60, least=1)
 # A shorter one would have a call looked up, and sent again, that is still on its way.
 SUBMIT_LEASE_S = env.number("RETAKE_SUBMIT_LEASE_S", SUBMIT_TIMEOUT_S + 30, least=SUBMIT_TIMEOUT_S + 1)
+# How long work under way may take to end when a cluster is told to stop. A paid call is always answered and
+# written down; a download or a check that takes longer is given back.
+STOP_GRACE_S = {
+    "submit": SUBMIT_TIMEOUT_S + 10,
+    "media": env.number("RETAKE_MEDIA_STOP_S", 8),
+    "notify": 8.0,
+}
 # A message that was lost is sent again after this long.
 REQUEUE_S = env.number("RETAKE_REQUEUE_S", 20, least=0.1)
 INGEST_LEASE_S = env.number("RETAKE_INGEST_LEASE_S", 300, least=1)
@@ -222,15 +233,9 @@ EMAIL_TIMEOUT = env.number("RETAKE_EMAIL_TIMEOUT_S", 20, least=1)
 # Nobody gets more digests in an hour; the rest joins the next one.
 MAILS_PER_HOUR = env.integer("RETAKE_EMAILS_PER_HOUR", 6, least=1)
 
-# --- Logs ---
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {
-        name: {"handlers": ["console"], "level": env.text("RETAKE_LOG_LEVEL", "INFO"), "propagate": False}
-        for name in ("reviewapp", "jobs", "providers")
-    },
-}
+# --- Logs and figures ---
+# What Prometheus shows to read /metrics; without it only this machine may.
+METRICS_TOKEN = env.secret("RETAKE_METRICS_TOKEN")
+LOG_LEVEL = env.text("RETAKE_LOG_LEVEL", "INFO")
+LOG_FORMAT = env.choice("RETAKE_LOG_FORMAT", logs.FORMATS)
+LOGGING = logs.configuration(LOG_FORMAT, LOG_LEVEL)
