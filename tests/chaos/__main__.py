@@ -9,9 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.chaos.storm import QUICK, Storm
+from tests.chaos.storm import QUICK, Outcome, Storm
 from tests.postgres import postgres
 from tests.whole.house import House
+
+DATABASES = ("sqlite", "postgres")
+
+
+def storm_on(name: str, folder: Path, *, shots: int, hits: int, calm_s: float, seed: int) -> Outcome:
+    """One storm in this folder, on a database of its own."""
+    with _database(name) as variables:
+        house = House(folder / "data", environment=QUICK | variables)
+        house.folder.mkdir()
+        return Storm(house, seed).run(shots, hits, calm_s)
 
 
 def main() -> int:
@@ -20,15 +30,15 @@ def main() -> int:
     parser.add_argument("--hits", type=int, default=120, help="kills, freezes and cuts")
     parser.add_argument("--calm", type=float, default=600, help="seconds for coming to rest afterwards")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--database", choices=["sqlite", "postgres", "both"], default="both")
+    parser.add_argument("--database", choices=[*DATABASES, "both"], default="both")
     told = parser.parse_args()
     well = True
-    for name in ("sqlite", "postgres") if told.database == "both" else (told.database,):
+    for name in DATABASES if told.database == "both" else (told.database,):
         print(f"\n{name}: {told.shots} shots, {told.hits} kills and cuts, seed {told.seed} …", flush=True)
-        with _database(name) as variables, tempfile.TemporaryDirectory(prefix="retake-chaos-") as folder:
-            house = House(Path(folder) / "data", environment=QUICK | variables)
-            house.folder.mkdir()
-            outcome = Storm(house, told.seed).run(told.shots, told.hits, told.calm)
+        with tempfile.TemporaryDirectory(prefix="retake-chaos-") as folder:
+            outcome = storm_on(
+                name, Path(folder), shots=told.shots, hits=told.hits, calm_s=told.calm, seed=told.seed
+            )
         print(outcome, flush=True)
         well = well and outcome.well
     return 0 if well else 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import time
 from collections import Counter
@@ -19,9 +18,6 @@ from tests.whole.house import House, wait_for
 
 pytestmark = pytest.mark.whole
 
-SHOTS = 20
-# Each of these is hit three times, in an order that chance decides.
-VICTIMS = ("web", "submit", "media", "watch", "sandbox") * 3
 QUICK = {
     "RETAKE_DEMO": "0",
     "RETAKE_SUBMIT_TIMEOUT_S": "5",
@@ -44,19 +40,6 @@ def house(tmp_path: Path) -> Iterator[House]:
     made.clear()
 
 
-def kill(house: House, name: str, dice: random.Random) -> str:
-    """SIGKILL a main process, or one of the processes below it; the name of what was hit."""
-    wait_for(name, lambda: name in house.pids())
-    pid = house.pids()[name]
-    with suppress(psutil.Error, ProcessLookupError):
-        below = psutil.Process(pid).children(recursive=True) if name in {"submit", "media"} else []
-        if below and dice.random() < 0.5:
-            os.kill(dice.choice(below).pid, signal.SIGKILL)
-            return f"a worker of {name}"
-        os.kill(pid, signal.SIGKILL)
-    return name
-
-
 def settle_everything(house: House, seconds: float) -> Counter[str]:
     """Wait until nothing is under way, with a person who settles what is uncertain."""
     ends = time.monotonic() + seconds
@@ -76,23 +59,6 @@ def prove(house: House, asked: int) -> None:
     assert told["ledger"] == []
     assert control(house, "GET", "paid")["count"] == asked
     assert {status for status, _ in told["rows"].values()} <= {"in_review", "failed"}, told
-
-
-@pytest.mark.parametrize("seed", [1])
-def test_it_survives_kills_at_random_moments(house: House, seed: int) -> None:
-    dice = random.Random(seed)
-    house.start()
-    wait_for("the sandbox", lambda: sandbox_answers(house))
-    assert hand(house, "order", str(SHOTS)) == {"asked": SHOTS}
-    hit: Counter[str] = Counter()
-    for name in dice.sample(VICTIMS, len(VICTIMS)):
-        time.sleep(dice.uniform(0.2, 1.5))
-        hit[kill(house, name, dice)] += 1
-    ended = settle_everything(house, 240)
-    print(f"{sum(hit.values())} kills ({dict(hit)}); {SHOTS} candidates ended as {dict(ended)}")
-    prove(house, SHOTS)
-    assert house.stop() == 0
-    assert house.everyone() == []
 
 
 def test_it_survives_the_death_of_the_whole_house(house: House) -> None:
