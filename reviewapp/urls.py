@@ -7,7 +7,9 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from reviewapp.urls_producer import producer_urls
 from reviewapp.urls_review import review_urls
-from reviewapp.views import auth, health, hooks, keys, media, models, site
+from reviewapp.views import auth, health, hooks, keys, live, media, models, site
+
+handler500 = "reviewapp.views.errors.broken"
 
 account_urls: list[URLPattern | URLResolver] = [
     path("sign-in/", auth.SignIn.as_view(), name="login"),
@@ -49,6 +51,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", auth.home, name="home"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("live/", live.live, name="live"),
     path("", include(account_urls)),
     path("site/", include(site_urls)),
     path("media/<uuid:uid>/", include(media_urls)),

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import pytest
 from django.conf import settings as site_settings
+from django.db import OperationalError, connection
 from django.template import Context, Template
 from django.template.loader import get_template
 from django.test import Client, RequestFactory
@@ -109,10 +110,25 @@ def test_every_template_can_be_read(path: Path) -> None:
     get_template(str(path.relative_to(site_settings.BASE_DIR / "templates")))
 
 
-@pytest.mark.parametrize("name", ["400.html", "500.html"])
+@pytest.mark.parametrize("name", ["400.html", "500.html", "503.html"])
 def test_the_pages_for_the_worst_case_need_no_database_and_no_request(name: str) -> None:
     # Without the database mark, any query here would fail the test.
     assert "Go to the start page" in get_template(name).render()
+
+
+@pytest.mark.django_db
+def test_a_database_that_does_not_answer_is_no_fault_of_the_app(alice: User) -> None:
+    client = signed_in(alice)
+    client.raise_request_exception = False
+
+    def cut(*args: object) -> None:
+        raise OperationalError("server closed the connection unexpectedly at db.example.org")
+
+    with connection.execute_wrapper(cut):
+        answer = client.get("/p/")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "The database does not answer" in answer.content.decode()
+    assert "example.org" not in answer.content.decode()
 
 
 @pytest.mark.django_db
