@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import formataddr, parseaddr
@@ -71,6 +71,17 @@ def integer(name: str, default: int, *, least: int = 0) -> int:
         return value
 
     return _read(name, default, parse, f"a whole number of at least {least}")
+
+
+def choice(name: str, allowed: Sequence[str]) -> str:
+    """One of a few words; the first of them where nothing is set."""
+
+    def parse(raw: str) -> str:
+        if raw.lower() not in allowed:
+            raise ValueError(raw)
+        return raw.lower()
+
+    return _read(name, allowed[0], parse, " or ".join(allowed))
 
 
 def words(name: str, default: list[str]) -> list[str]:

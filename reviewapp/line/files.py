@@ -7,7 +7,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from providers.errors import ProviderError
@@ -61,6 +62,18 @@ def ingest_failed(candidate: Candidate, error: ProviderError) -> None:
         return
     why = f"{error} {money.charged_sentence(candidate)}"
     end_unless_late(candidate, Status.FAILED, why, actor="ingest", vendor_words=error.vendor_words[:1000])
+
+
+def hand_back(candidate: Candidate) -> bool:
+    """Give back a download or a check that was cut short because its process had to stop.
+
+    It is due again at once, and the try does not count. False when somebody else has moved the row, and for
+    a paid call, which is never begun a second time.
+    """
+    row = Candidate.objects.filter(pk=candidate.pk, fence=candidate.fence)
+    facts: dict[str, Any] = {"fence": F("fence") + 1, "tries": Greatest(F("tries") - 1, Value(0))}
+    interrupted = row.filter(status__in=[Status.INGESTING, Status.CHECKING])
+    return interrupted.update(due_at=timezone.now(), worker="", **facts) == 1
 
 
 def check_refused(candidate: Candidate, sentence: str) -> None:

@@ -39,6 +39,11 @@ class Heartbeat(models.Model):
         cls.objects.update_or_create(name=identity.me(kind), defaults=facts, create_defaults=facts | who)
 
     @classmethod
+    def farewell(cls, kind: str) -> None:
+        """Note that this process ends because it was told to: nobody has to look for it."""
+        cls.objects.filter(name=identity.me(kind)).delete()
+
+    @classmethod
     def latest(cls) -> Mapping[str, datetime]:
         """The newest sign of life of each kind of process, whichever machine it came from."""
         return dict(cls.objects.order_by().values_list("kind").annotate(Max("at")))

@@ -6,9 +6,10 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from reviewapp import logs
+from reviewapp.cluster.guard import guard_of
 from reviewapp.environment_keys import read_environment
 from reviewapp.lifeline import tie_forks
 
@@ -31,4 +32,5 @@ class Command(BaseCommand):
         # A worker whose guard was killed would go on taking messages with nobody to restart or stop it.
         tie_forks()
         read_environment()
-        call_command("qcluster")
+        logs.name_process(f"cluster:{name}")
+        sys.exit(guard_of(name).run())
