@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from django.conf import settings
+from asgiref.sync import async_to_sync
 from django.db import OperationalError, connection
 
 from jobs import heart, vendor
+from jobs.departure import Departure
 from providers.contract import GenerationRequest, ProviderJob
 from providers.errors import AnswerLost, NotPrepared, ProviderError
 from reviewapp import generation, hooks, line
@@ -25,14 +26,15 @@ WRITE_TRIES = 10
 def submit_candidate(candidate_id: int) -> None:
     """Pay for one candidate, once. A repeated or late message finds the row moved on and does nothing."""
     with heart.working("submit"):
+        departure = Departure()
         candidate = line.begin_submit(candidate_id)
         if candidate is not None:
-            _submit(candidate)
+            _submit(candidate, departure)
 
 
-def _submit(candidate: Candidate) -> None:
+def _submit(candidate: Candidate, departure: Departure) -> None:
     # The reservation stands: whatever happens from here on must be written down.
-    answer = _pay(candidate)
+    answer = _pay(candidate, departure)
     if isinstance(answer, ProviderError):
         logger.warning("%s: %s", candidate.code, answer)
         _write_down(lambda: line.submit_failed(candidate, answer))
@@ -40,13 +42,21 @@ def _submit(candidate: Candidate) -> None:
         _write_down(lambda: line.submit_accepted(candidate, answer))
 
 
-def _pay(candidate: Candidate) -> ProviderJob | ProviderError:
+def _pay(candidate: Candidate, departure: Departure) -> ProviderJob | ProviderError:
     """The paid call. Anything unforeseen in it is an answer that was lost, because the money may be spent."""
     try:
         request, account = _prepared(candidate)
-        return asyncio.run(_call(account, request))
+        # The row is asked about from within the call, on this thread's own connection.
+        return async_to_sync(_call)(candidate, account, request, departure)
     except ProviderError as error:
         return error
+    except TimeoutError:
+        if not departure.may_have_left:
+            return departure.too_late()
+        return AnswerLost(
+            "The provider did not answer the paid call in time. The clip may have been ordered and paid for, "
+            "so it is not sent again by itself."
+        )
     except Exception as error:
         # A paid call is never repeated on a guess.
         logger.exception("%s: the paid call ended in a way nobody foresaw", candidate.code)
@@ -69,8 +79,11 @@ def _prepared(candidate: Candidate) -> tuple[GenerationRequest, vendor.Account]:
         ) from error
 
 
-async def _call(account: vendor.Account, request: GenerationRequest) -> ProviderJob:
-    async with account.connected() as provider, asyncio.timeout(settings.SUBMIT_TIMEOUT_S):
+async def _call(
+    candidate: Candidate, account: vendor.Account, request: GenerationRequest, departure: Departure
+) -> ProviderJob:
+    hook = departure.hook(candidate)
+    async with asyncio.timeout(departure.left_s()), account.connected(before_sending=hook) as provider:
         return await provider.submit(request)
 
 

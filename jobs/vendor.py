@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -20,6 +20,9 @@ from reviewapp.models import Candidate
 
 # An address that was judged is used for so long, and then asked for again: gateways move.
 JUDGED_FOR_S: Final = 300.0
+
+# Asked before a request goes out; raises what keeps it here.
+Hook = Callable[[httpx.Request], Awaitable[None]]
 
 
 @dataclass
@@ -81,17 +84,23 @@ class Account:
 
     @asynccontextmanager
     async def client(
-        self, transport: httpx.AsyncBaseTransport | None = None
+        self, transport: httpx.AsyncBaseTransport | None = None, before_sending: Hook | None = None
     ) -> AsyncIterator[httpx.AsyncClient]:
-        """A client for this account alone. Raises NotConfigured where its own address must not be used."""
-        hooks: dict[str, list[Any]] = {}
+        """A client for this account alone. Raises NotConfigured where its own address must not be used.
+
+        `before_sending` may keep each request here.
+        """
+        hooks: list[Hook] = []
         if url := str(self.options["base_url"]) or self._on_our_network():
             private = frozenset(name.lower() for name in self.options["private_hosts"])
             address = OwnAddress(url, private, self.resolver)
             await address.judge()
-            hooks = {"request": [address.pin]}
+            hooks.append(address.pin)
+        if before_sending is not None:
+            # The last one: judging an address takes time.
+            hooks.append(before_sending)
         async with httpx.AsyncClient(
-            transport=transport, event_hooks=hooks, follow_redirects=False
+            transport=transport, event_hooks={"request": hooks}, follow_redirects=False
         ) as client:
             yield client
 
@@ -101,9 +110,9 @@ class Account:
         return usual.base_url if usual.free else ""
 
     @asynccontextmanager
-    async def connected(self) -> AsyncIterator[VideoProvider]:
+    async def connected(self, before_sending: Hook | None = None) -> AsyncIterator[VideoProvider]:
         """The same for one piece of work, on a connection of its own that is closed afterwards."""
-        async with self.client() as client:
+        async with self.client(before_sending=before_sending) as client:
             yield self.load(client)
 
 

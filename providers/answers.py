@@ -90,6 +90,9 @@ class AnswerReader:
 
     def paid_failure(self, exc: Exception) -> ProviderError:
         """What an exception in the middle of a paid call means for the money."""
+        if isinstance(exc, ProviderError):
+            # The client's own hooks have kept the request here.
+            return exc
         if isinstance(exc, httpx.InvalidURL) or (
             isinstance(exc, _NEVER_SENT) and not _came_after_sending(exc)
         ):

@@ -7,10 +7,18 @@ told commit together or not at all. No verb waits for anything outside the datab
 
 from __future__ import annotations
 
-from reviewapp.line.files import begin_check, begin_ingest, check_refused, checked, ingest_failed, ingested
+from reviewapp.line.files import (
+    begin_check,
+    begin_ingest,
+    check_refused,
+    checked,
+    hand_back,
+    ingest_failed,
+    ingested,
+)
 from reviewapp.line.people import CannotAskAgain, ask_again, resolve_made, resolve_not_made, was_made
 from reviewapp.line.poll import claim_polls, hint, record_cancel, record_polls
-from reviewapp.line.submit import begin_submit, submit_accepted, submit_failed
+from reviewapp.line.submit import begin_submit, is_still_claimed, submit_accepted, submit_failed
 from reviewapp.line.sweep import due_now, next_due_in, sweep
 
 __all__ = [
@@ -26,6 +34,7 @@ __all__ = [
     "hint",
     "ingest_failed",
     "ingested",
+    "is_still_claimed",
     "next_due_in",
     "record_cancel",
     "record_polls",

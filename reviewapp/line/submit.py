@@ -120,6 +120,12 @@ def _no_longer_wanted(candidate: Candidate) -> bool:
     return False
 
 
+def is_still_claimed(candidate: Candidate) -> bool:
+    """Whether the row is still this worker's claim; nobody has given it up or taken it over since."""
+    mine = Candidate.objects.filter(pk=candidate.pk, status=Status.SUBMITTING, fence=candidate.fence)
+    return mine.exists()
+
+
 def _same_attempt(candidate: Candidate) -> Candidate | None:
     """The row as it stands, if this attempt's answer still means anything to it.
 
