@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from providers.bounded import AnswerTooLarge
 from providers.errors import (
     AnswerLost,
     AuthFailed,
@@ -176,6 +177,8 @@ def cause_in_words(exc: Exception) -> str:
         return "no connection could be made"
     if isinstance(exc, httpx.InvalidURL | httpx.UnsupportedProtocol):
         return "its address is malformed"
+    if isinstance(exc, AnswerTooLarge):
+        return "its answer had no end"
     if isinstance(exc, httpx.NetworkError | httpx.RemoteProtocolError | ConnectionError):
         return "the connection broke"
     return "the connection failed in an unusual way"

@@ -13,8 +13,9 @@ import httpx
 from providers import catalog
 from providers.addresses import Resolver, resolve
 from providers.answers import AnswerReader, cause_in_words, json_object
+from providers.bounded import ANSWER_BYTES, send_bounded
 from providers.catalog_data import Model
-from providers.contract import DownloadedFile, GenerationRequest, Output
+from providers.contract import DownloadedFile, GenerationRequest, Memory, Output
 from providers.download import Fetcher, origin_of
 from providers.errors import JobNotFound, Unsupported, VendorUnavailable
 from providers.options import HttpOptions
@@ -35,6 +36,8 @@ class HttpProvider(AnswerReader):
     name = ""
     # Whether finished files lie behind the API's own address and want the same headers as its calls.
     keyed_downloads = False
+    # The largest answer of the API that is read into memory.
+    most_answer_bytes = ANSWER_BYTES
 
     def __init__(
         self,
@@ -154,13 +157,14 @@ class HttpProvider(AnswerReader):
             raise self.nonsense(response.status_code)
         return answer
 
-    async def download(self, output: Output, sink: BinaryIO) -> DownloadedFile:
+    async def download(self, output: Output, sink: BinaryIO, memory: Memory | None = None) -> DownloadedFile:
         """Stream the output into `sink`; see `Fetcher.fetch`."""
         if output.data:
-            return self.fetcher().keep(output.data, output.content_type, sink)
+            return self.fetcher().keep(output.data, output.content_type, sink, memory)
         if not self.keyed_downloads:
-            return await self.fetcher().fetch(output.url, sink)
-        return await self.fetcher(self.http.base_url, await self.headers()).fetch(output.url, sink)
+            return await self.fetcher().fetch(output.url, sink, memory)
+        keyed = self.fetcher(self.http.base_url, await self.headers())
+        return await keyed.fetch(output.url, sink, memory)
 
     def fetcher(self, keyed_url: str = "", headers: Mapping[str, str] | None = None) -> Fetcher:
         """The rules of a download from this vendor. `headers` go to the host of `keyed_url` alone."""
@@ -192,27 +196,27 @@ class HttpProvider(AnswerReader):
         sent = {"Accept": "application/json", **headers}
         if content is not None:
             sent["Content-Type"] = "application/json"
-        return await self.client.request(
+        request = self.client.build_request(
             method,
             f"{self.http.base_url}{path}",
             content=content,
             headers=sent,
             timeout=self.http.timeout,
-            follow_redirects=False,
         )
+        return await send_bounded(self.client, request, self.most_answer_bytes)
 
     async def _send_form(
         self, path: str, headers: Mapping[str, str], fields: Mapping[str, Any], files: Files
     ) -> httpx.Response:
-        return await self.client.request(
+        request = self.client.build_request(
             "POST",
             f"{self.http.base_url}{path}",
             data=dict(fields),
             files=dict(files),
             headers={"Accept": "application/json", **headers},
             timeout=self.http.timeout,
-            follow_redirects=False,
         )
+        return await send_bounded(self.client, request, self.most_answer_bytes)
 
 
 def path_part(job_id: str) -> str:

@@ -63,6 +63,8 @@ class Output:
     """A finished file at the vendor. `url` may be short-lived and secret: never log it, never show it.
 
     `data` is the file itself, from vendors that put it into their answer; `url` is empty then.
+    `expires_at` is when the link or the vendor's own copy is gone, where the vendor says so; where it does
+    not, the catalogue's `keeps_for_s` may.
     """
 
     url: str
@@ -104,6 +106,33 @@ class DownloadedFile:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Beginning:
+    """Whose first bytes a sink holds: what the server said of the whole file when it gave them.
+
+    `etag` is a strong one, or empty; `last_modified` as it was written; `place` marks host and path without
+    the part that changes with each signature; `total` is the length of the whole file in bytes.
+    """
+
+    etag: str
+    last_modified: str
+    place: str
+    total: int
+    content_type: str
+
+
+class Memory(Protocol):
+    """Remembers, beside a sink, what its bytes are the beginning of, over the end of a process."""
+
+    def recall(self) -> Beginning | None:
+        """What the sink's bytes belong to; None where nobody knows."""
+        ...
+
+    def keep(self, beginning: Beginning | None) -> None:
+        """Note it before the first of its bytes is written."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
 class KeyStatus:
     """What a free call says about a key. `balance_usd` and `limits` only where the vendor tells."""
 
@@ -142,8 +171,12 @@ class VideoProvider(Protocol):
         """Ask where the job stands; costs nothing."""
         ...
 
-    async def download(self, output: Output, sink: BinaryIO) -> DownloadedFile:
-        """Stream the output into `sink` with bounded memory and size."""
+    async def download(self, output: Output, sink: BinaryIO, memory: Memory | None = None) -> DownloadedFile:
+        """Stream the output into `sink` with bounded memory and size.
+
+        `sink` can be read and sought. What it holds is replaced, or, where `memory` knows what it is the
+        beginning of and the server agrees, it is gone on with.
+        """
         ...
 
     async def cancel(self, job_id: str) -> bool:

@@ -1,9 +1,11 @@
-"""Fetching a finished file: streamed, bounded, counted and hashed, from checked addresses only."""
+"""Fetching a finished file: streamed, bounded, counted and hashed, from checked addresses only.
+
+A line that breaks is taken up again where it broke; `providers/resume.py` says when that is safe.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -11,7 +13,7 @@ from typing import Any, BinaryIO
 import httpx
 
 from providers.addresses import Resolver, Target, check_url, resolve
-from providers.contract import DownloadedFile
+from providers.contract import DownloadedFile, Memory
 from providers.errors import (
     DownloadFailed,
     ForbiddenHost,
@@ -22,15 +24,33 @@ from providers.errors import (
     TooLarge,
     VendorUnavailable,
 )
+from providers.resume import (
+    Arrival,
+    OneCall,
+    beginning_of,
+    content_length,
+    content_type_of,
+    is_packed,
+)
 from providers.retry_after import retry_after_s
 from providers.scrub import host_of, scrub
 from providers.sniff import what_instead_of_video
 
 MAX_HOPS = 3
 HEAD_BYTES = 512
-CHUNK_BYTES = 256 * 1024
+# So many connections one call may take, and only while each brings at least so much.
+MOST_TRIES = 20
+LEAST_GAIN_BYTES = 8 * 1024
 _EXPIRED = {401, 403, 404, 410}
 _REDIRECTS = {301, 302, 303, 307, 308}
+
+
+class _Broke(DownloadFailed):
+    """The line dropped before the file was whole."""
+
+
+class _StartOver(Exception):
+    """What came is not the rest of what is there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,34 +66,55 @@ class Fetcher:
     origin: str = ""
     origin_headers: dict[str, str] = field(default_factory=dict)
 
-    async def fetch(self, url: str, sink: BinaryIO) -> DownloadedFile:
-        """Stream the file behind `url` into `sink`; after an error the sink may hold a beginning of it.
+    async def fetch(self, url: str, sink: BinaryIO, memory: Memory | None = None) -> DownloadedFile:
+        """Stream the file behind `url` into `sink`, going on with what is there where `memory` knows it.
 
-        Raises a `DownloadFailed`, or `VendorUnavailable` or `RateLimited` when the host asks for patience.
+        After an error the sink may hold a beginning. Raises a `DownloadFailed`, or `VendorUnavailable` or
+        `RateLimited` when the host asks for patience.
         """
+        arrival = Arrival(sink, memory or OneCall())
+        await arrival.take_up()
+        for _try in range(MOST_TRIES):
+            before = arrival.size
+            try:
+                return await self._fetch_on(url, arrival)
+            except _StartOver:
+                arrival.begin(None)
+            except _Broke as broke:
+                if arrival.beginning is None or arrival.size - before < LEAST_GAIN_BYTES:
+                    raise DownloadFailed(str(broke)) from None
+        raise DownloadFailed(
+            f"The connection to {host_of(url)} broke {MOST_TRIES} times before the file was whole. "
+            "Fetching the rest later may help; it costs nothing."
+        )
+
+    async def _fetch_on(self, url: str, arrival: Arrival) -> DownloadedFile:
+        asking = arrival.asking()
         for _hop in range(MAX_HOPS + 1):
-            async with self._open(url) as response:
+            async with self._open(url, asking) as response:
                 if response.status_code not in _REDIRECTS:
-                    self._check_status(response, url)
-                    return await self._store(response, sink)
+                    self._check_status(response, url, asked_for_the_rest=bool(asking))
+                    return await self._store(response, url, arrival)
                 url = self._next_hop(response, url)
         raise DownloadFailed(f"The link was passed on more than {MAX_HOPS} times. The file was not fetched.")
 
-    def keep(self, content: bytes, content_type: str, sink: BinaryIO) -> DownloadedFile:
+    def keep(
+        self, content: bytes, content_type: str, sink: BinaryIO, memory: Memory | None = None
+    ) -> DownloadedFile:
         """Write a file that came within an answer into `sink`, after the same checks as a fetched one."""
         if len(content) > self.max_bytes:
             raise self._too_large()
         self._check_head(content, content_type)
-        sink.write(content)
-        return DownloadedFile(
-            size=len(content), sha256=hashlib.sha256(content).hexdigest(), content_type=content_type
-        )
+        arrival = Arrival(sink, memory or OneCall())
+        arrival.begin(None)
+        arrival.add(content)
+        return DownloadedFile(size=arrival.size, sha256=arrival.sha256, content_type=content_type)
 
     @asynccontextmanager
-    async def _open(self, url: str) -> AsyncIterator[httpx.Response]:
+    async def _open(self, url: str, asking: Mapping[str, str]) -> AsyncIterator[httpx.Response]:
         targets = await check_url(url, self.private_hosts, self.resolver)
         try:
-            response = await self._connect(targets, url)
+            response = await self._connect(targets, url, asking)
             try:
                 yield response
             finally:
@@ -81,15 +122,16 @@ class Fetcher:
         except ProviderError:
             raise
         except httpx.HTTPError as exc:
-            raise DownloadFailed(
+            raise _Broke(
                 f"The connection to {host_of(url)} broke before the file was whole "
                 f"({type(exc).__name__}). Fetching it again may help; it costs nothing."
             ) from None
 
-    async def _connect(self, targets: list[Target], url: str) -> httpx.Response:
+    async def _connect(self, targets: list[Target], url: str, asking: Mapping[str, str]) -> httpx.Response:
         for target in targets:
+            request = self._request(target, url, asking)
             try:
-                return await self.client.send(self._request(target, url), stream=True, follow_redirects=False)
+                return await self.client.send(request, stream=True, follow_redirects=False)
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 continue
             except httpx.HTTPError as exc:
@@ -101,11 +143,12 @@ class Fetcher:
             f"{host_of(url)} could not be reached. Fetching the file again later may help."
         )
 
-    def _request(self, target: Target, url: str) -> httpx.Request:
+    def _request(self, target: Target, url: str, asking: Mapping[str, str]) -> httpx.Request:
         # The connection is closed afterwards because the pool knows it by its address alone, and two names
         # behind one address must not share a connection whose certificate was checked for only one of them.
         headers = {"Accept": "*/*", "Accept-Encoding": "identity", "Connection": "close"}
         headers["Host"] = target.host_header
+        headers |= asking
         if self.origin and origin_of(url) == self.origin:
             headers |= self.origin_headers
         extensions: dict[str, Any] = {"timeout": self.timeout.as_dict()}
@@ -122,10 +165,12 @@ class Fetcher:
                 f"{host_of(url)} passed the link on to nowhere. The file was not fetched."
             ) from None
 
-    def _check_status(self, response: httpx.Response, url: str) -> None:
+    def _check_status(self, response: httpx.Response, url: str, *, asked_for_the_rest: bool) -> None:
         status, host = response.status_code, host_of(url)
-        if status == 200:
+        if status == 200 or (status == 206 and asked_for_the_rest):
             return
+        if status == 416 and asked_for_the_rest:
+            raise _StartOver
         wait = retry_after_s(response.headers)
         if status in _EXPIRED:
             raise LinkExpired(
@@ -137,40 +182,44 @@ class Fetcher:
             raise VendorUnavailable(f"{host} is not well ({status}).", status=status, retry_after=wait)
         raise DownloadFailed(f"{host} answered {status} instead of the file.", status=status)
 
-    async def _store(self, response: httpx.Response, sink: BinaryIO) -> DownloadedFile:
-        promised = _content_length(response)
+    async def _store(self, response: httpx.Response, url: str, arrival: Arrival) -> DownloadedFile:
+        if response.status_code == 200:
+            arrival.begin(beginning_of(response, url))
+        elif not arrival.goes_on_with(response, url):
+            raise _StartOver
+        known = arrival.beginning
+        promised = content_length(response) if known is None else known.total
         if promised is not None and promised > self.max_bytes:
             raise self._too_large()
-        digest, size, head = hashlib.sha256(), 0, b""
-        content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        async for chunk in response.aiter_bytes(CHUNK_BYTES):
-            size += len(chunk)
-            if size > self.max_bytes:
+        content_type = content_type_of(response) if known is None else known.content_type
+        head = b""
+        # As they come: chunks of our own size would lose what had gathered when the line breaks.
+        async for chunk in response.aiter_bytes():
+            if arrival.size + len(head) + len(chunk) > self.max_bytes:
                 raise self._too_large()
-            digest.update(chunk)
-            if len(head) < HEAD_BYTES:
+            if arrival.size == 0:
+                # Nothing is written before it is known to be a video, so that what is there always is one.
                 head += chunk
                 if len(head) < HEAD_BYTES:
                     continue
                 self._check_head(head, content_type)
-                chunk = head
-            sink.write(chunk)
-        self._check_whole(size, promised, response)
-        if size < HEAD_BYTES:
+                chunk, head = head, b""
+            arrival.add(chunk)
+        if head:
             self._check_head(head, content_type)
-            sink.write(head)
-        return DownloadedFile(size=size, sha256=digest.hexdigest(), content_type=content_type)
+            arrival.add(head)
+        self._check_whole(arrival.size, promised, response)
+        return DownloadedFile(size=arrival.size, sha256=arrival.sha256, content_type=content_type)
 
     def _check_whole(self, size: int, promised: int | None, response: httpx.Response) -> None:
         # The promised length is that of the packed bytes, where the host packs against our wish.
-        packed = response.headers.get("content-encoding", "identity").lower() != "identity"
-        received = response.num_bytes_downloaded if packed else size
+        received = response.num_bytes_downloaded if is_packed(response) else size
         if size == 0:
             raise DownloadFailed(
                 "The vendor sent an empty file. Fetching it again may help; it costs nothing."
             )
         if promised is not None and received != promised:
-            raise DownloadFailed(
+            raise _Broke(
                 f"The file ended early: {received} of {promised} bytes came. "
                 "Fetching it again may help; it costs nothing."
             )
@@ -194,8 +243,3 @@ def origin_of(url: str) -> str:
     """The scheme, host and port of a URL: what a header with a key is bound to."""
     parsed = httpx.URL(url)
     return f"{parsed.scheme}://{parsed.netloc.decode('ascii')}"
-
-
-def _content_length(response: httpx.Response) -> int | None:
-    value = response.headers.get("content-length", "")
-    return int(value) if value.isascii() and value.isdecimal() else None

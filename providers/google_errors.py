@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from providers.base import HttpProvider
+from providers.bounded import ANSWER_WITH_CLIP_BYTES
 from providers.contract import ProviderJob
 from providers.errors import (
     AuthFailed,
@@ -95,6 +96,9 @@ def error_of(response: httpx.Response) -> GoogleError:
 
 class GoogleProvider(HttpProvider):
     """What Vertex AI and the Gemini API share: https://cloud.google.com/apis/design/errors."""
+
+    # Clips may come within the answer, to a poll and to an order.
+    most_answer_bytes = ANSWER_WITH_CLIP_BYTES
 
     def is_job_call(self, path: str) -> bool:
         """Whether a call asks for a job, so that 404 means the job and not the model."""

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from providers.addresses import Resolver, Target, check_url
 from providers.answers import cause_in_words, json_object
+from providers.bounded import ANSWER_BYTES, send_bounded
 from providers.errors import AuthFailed, ForbiddenHost, NotConfigured, VendorUnavailable
 from providers.google_errors import error_of
 from providers.options import HttpOptions
@@ -157,7 +158,7 @@ async def _fetch(
     assertion = account.assertion(int(time.time()))
     target = await _target(account, http, resolver)
     try:
-        response = await client.send(_request(target, assertion, http.timeout), follow_redirects=False)
+        response = await send_bounded(client, _request(target, assertion, http.timeout), ANSWER_BYTES)
     except Exception as exc:  # noqa: BLE001 transports raise more than httpx's tree; nothing was ordered yet
         raise VendorUnavailable(f"{host} gave no access token: {cause_in_words(exc)}. {FREE}") from None
     if response.status_code != 200:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import httpx
 
 from providers.addresses import Resolver, Target, check_url
+from providers.bounded import ANSWER_BYTES, AnswerTooLarge, send_bounded
 from providers.errors import InvalidRequest, VendorUnavailable
 from providers.scrub import host_of
 
@@ -29,8 +30,8 @@ async def post_form(
     """
     targets = await check_url(url, private_hosts, resolver)
     try:
-        response = await client.send(_request(targets[0], fields, file, timeout), follow_redirects=False)
-    except httpx.HTTPError as exc:
+        response = await send_bounded(client, _request(targets[0], fields, file, timeout), ANSWER_BYTES)
+    except (httpx.HTTPError, AnswerTooLarge) as exc:
         raise VendorUnavailable(
             f"The file could not be handed to {host_of(url)} ({type(exc).__name__}). {FREE}"
         ) from None

@@ -16,6 +16,7 @@ from providers.contract import (
     GenerationRequest,
     JobState,
     KeyStatus,
+    Memory,
     Output,
     ProviderJob,
     WebhookEvent,
@@ -146,17 +147,17 @@ class VeoProvider(GoogleProvider):
     def is_job_call(self, path: str) -> bool:
         return path.endswith(":fetchPredictOperation")
 
-    async def download(self, output: Output, sink: BinaryIO) -> DownloadedFile:
+    async def download(self, output: Output, sink: BinaryIO, memory: Memory | None = None) -> DownloadedFile:
         """Out of the bucket, with the token to the storage's host alone; see `Fetcher.fetch`."""
         if output.data:
-            return await super().download(output, sink)
+            return await super().download(output, sink, memory)
         try:
-            return await self._fetch(output, sink)
+            return await self._fetch(output, sink, memory)
         except LinkExpired as expired:
-            # Nothing has reached the sink yet, and a token that has just run out is no lost file.
+            # No wrong byte has reached the sink, and a token that has just run out is no lost file.
             if expired.status != 401 or not forget(self._account):
                 raise
-        return await self._fetch(output, sink)
+        return await self._fetch(output, sink, memory)
 
     async def send_paid(
         self, path: str, body: Mapping[str, Any], files: Files | None = None
@@ -180,8 +181,9 @@ class VeoProvider(GoogleProvider):
                 raise
         return await super().send_free(method, path, body)
 
-    async def _fetch(self, output: Output, sink: BinaryIO) -> DownloadedFile:
-        return await self.fetcher(self._storage_url, await self.headers()).fetch(output.url, sink)
+    async def _fetch(self, output: Output, sink: BinaryIO, memory: Memory | None) -> DownloadedFile:
+        keyed = self.fetcher(self._storage_url, await self.headers())
+        return await keyed.fetch(output.url, sink, memory)
 
     def _place(self) -> str:
         return f"/{VERSION}/projects/{path_part(self._project)}/locations/{path_part(self._location)}"

@@ -42,6 +42,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "status": {"code": 500, "retry_after": None, "body": None, "headers": None},
     "refuse": {"failureCode": ""},
     "fail": {"failureCode": ""},
+    # How many bytes of the answer's body go out; None for half of them.
+    "truncate": {"at": None},
     "redirect": {"to": "http://127.0.0.1:9/elsewhere.mp4"},
     "webhook_late": {"seconds": 5.0},
     "unknown_status": {"status": "REVIEWING"},
@@ -201,9 +203,12 @@ def _check_answer(options: Mapping[str, Any]) -> None:
 
 def _check_numbers(told: Mapping[str, Any], match: Mapping[str, Any], options: Mapping[str, Any]) -> None:
     whole = {"times": told.get("times"), "nth": match.get("nth"), "code": options.get("code")}
+    whole["at"] = options.get("at")
     for name, value in whole.items():
         if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
             raise ValueError(f"“{name}” must be a whole number.")
+    if (options.get("at") or 0) < 0:
+        raise ValueError("“at” is at least 0.")
     some = {"probability": told.get("probability")}
     some |= {name: options.get(name) for name in ("seconds", "retry_after")}
     for name, number in some.items():

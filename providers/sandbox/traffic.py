@@ -191,8 +191,9 @@ class _Answer:
         if self._fault("malformed_json"):
             self._start = message
             return
-        if self._fault("truncate"):
-            self._left = int(Headers(raw=message["headers"]).get("content-length", 0)) // 2
+        if cut := self._fault("truncate"):
+            half = int(Headers(raw=message["headers"]).get("content-length", 0)) // 2
+            self._left = half if cut.options["at"] is None else cut.options["at"]
         await self.send(message)
 
     async def _spoil(self, message: Message) -> None:
@@ -204,7 +205,7 @@ class _Answer:
             await self.send({"type": "http.response.body", "body": half})
 
     async def _cut(self, message: Message) -> None:
-        """The first half of the promised bytes, and then the end of the connection."""
+        """The first of the promised bytes, and then the end of the connection."""
         body = message.get("body", b"")[: self._left]
         self._left -= len(body)
         await self.send({"type": "http.response.body", "body": body, "more_body": True})

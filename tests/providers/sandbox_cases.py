@@ -18,6 +18,7 @@ import pytest
 
 from providers import registry
 from providers.contract import GenerationRequest, JobState, ProviderJob, VideoProvider
+from providers.download import LEAST_GAIN_BYTES
 from providers.errors import (
     AnswerLost,
     DownloadFailed,
@@ -43,8 +44,9 @@ class SandboxCases:
     `request_`.
 
     `refused_at_once`: the vendor says no to a forbidden prompt in the creating call, and not in the job.
-    `files_expire`: finished files run out; `keyed_files` are served by the API itself. `can_cancel` as it is.
-    `files_in_polls`: a poll names the finished file, so that one may come without.
+    `files_expire`: finished files run out; `files_have_ranges`: a part of one can be asked for;
+    `keyed_files` are served by the API itself. `can_cancel` as it is. `files_in_polls`: a poll names the
+    finished file, so that one may come without.
     """
 
     name: ClassVar[str]
@@ -53,6 +55,7 @@ class SandboxCases:
     request_: ClassVar[GenerationRequest]
     refused_at_once: ClassVar[bool] = False
     files_expire: ClassVar[bool] = True
+    files_have_ranges: ClassVar[bool] = True
     can_cancel: ClassVar[bool] = True
     files_in_polls: ClassVar[bool] = True
 
@@ -252,7 +255,8 @@ class SandboxCases:
         self, provider: VideoProvider, house: Sandbox, fault: str, error: type[Exception]
     ) -> None:
         job = await self.finished(provider)
-        house.fault(fault, match={"role": "download"})
+        # A line that breaks once is taken up again; one that goes on breaking is given up.
+        house.fault(fault, match={"role": "download"}, times=-1 if fault == "truncate" else 1)
         if fault == "wrong_content_type":
             # The bytes are a clip and the label is wrong: the bytes are believed.
             assert (await provider.download(job.outputs[0], io.BytesIO())).size > 1000
@@ -260,8 +264,25 @@ class SandboxCases:
         with pytest.raises(error) as caught:
             await provider.download(job.outputs[0], io.BytesIO())
         assert type(caught.value) is error
+        house.control.delete("/_control/faults").raise_for_status()
         fresh = await provider.poll(job.id)
         assert (await provider.download(fresh.outputs[0], io.BytesIO())).size > 1000
+
+    async def test_a_line_that_breaks_is_taken_up_where_it_broke(
+        self, provider: VideoProvider, house: Sandbox
+    ) -> None:
+        job = await self.finished(provider)
+        whole, again = io.BytesIO(), io.BytesIO()
+        told = await provider.download(job.outputs[0], whole)
+        cut = max(1, told.size - 1000)
+        house.fault("truncate", match={"role": "download"}, at=cut)
+        assert cut > LEAST_GAIN_BYTES
+        if not self.files_have_ranges:
+            with pytest.raises(DownloadFailed):
+                await provider.download(job.outputs[0], again)
+        else:
+            assert await provider.download(job.outputs[0], again) == told
+            assert again.getvalue() == whole.getvalue()
 
     async def test_a_redirect_to_a_private_address_is_not_followed(
         self, provider: VideoProvider, house: Sandbox

@@ -23,6 +23,7 @@ class TestSandbox(SandboxCases):
     name = "runcrate"
     path = "/runcrate"
     options: ClassVar[dict[str, Any]] = {"api_key": KEY}
+    files_have_ranges = False
     request_ = BALL
     can_cancel = False
     files_in_polls = False
