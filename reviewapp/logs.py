@@ -64,12 +64,13 @@ def from_now_about(candidate: HasCode | None) -> None:
 @contextmanager
 def request(name: str) -> Iterator[None]:
     """Everything logged inside belongs to this request; whatever it was about is forgotten at its end."""
-    marks = [(_request, _request.set(name)), (_code, _code.set("")), (_number, _number.set(0))]
+    request, code, number = _request.set(name), _code.set(""), _number.set(0)
     try:
         yield
     finally:
-        for variable, mark in marks:
-            variable.reset(mark)  # type: ignore[arg-type]  # Each mark belongs to its own variable.
+        _request.reset(request)
+        _code.reset(code)
+        _number.reset(number)
 
 
 class Context(logging.Filter):

@@ -31,6 +31,7 @@ __all__ = [
     "checked",
     "claim_polls",
     "due_now",
+    "hand_back",
     "hint",
     "ingest_failed",
     "ingested",

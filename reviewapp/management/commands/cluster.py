@@ -17,7 +17,9 @@ NAME_VARIABLE = "Q_CLUSTER_NAME"
 
 
 class Command(BaseCommand):
-    help = "Work on one queue: `submit` makes the paid calls, `media` downloads and checks, `notify` tells people."
+    help = (
+        "Work on one queue: `submit` makes the paid calls, `media` fetches and checks, `notify` tells people."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         names = [settings.Q_CLUSTER["name"], *settings.Q_CLUSTER["ALT_CLUSTERS"]]
