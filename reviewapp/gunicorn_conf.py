@@ -11,7 +11,8 @@ logs.name_process("web")
 
 bind = env.text("RETAKE_BIND", "127.0.0.1:8000")
 workers = 2
-threads = 16
+# An open page that listens holds a thread (RETAKE_LIVE_LISTENERS of them at most); the others serve pages.
+threads = 64
 # What is being answered when the server is told to stop.
 graceful_timeout = 8
 loglevel = "warning"

@@ -25,14 +25,30 @@ SHORTEST_WAIT_S, LONGEST_WAIT_S = 0.5, 15.0
 # A process that lived this long has not failed to start.
 SETTLED_S = 30.0
 DOUBT_S, STALE_GRACE_S = 5.0, 5.0
-_TROUBLE = re.compile(r"\b(WARNING|ERROR|CRITICAL)\b")
+# A line of our text format: date, time, level. Words in the middle of a sentence are no trouble.
+_TROUBLE = re.compile(r"^\S+ \S+ (WARNING|ERROR|CRITICAL)\b")
 
 Say = Callable[[str], None]
 
 
+def trouble_in(line: str) -> str:
+    """What a person should see of one line of a log, in either format; empty where nothing is wrong."""
+    if not line.startswith("{"):
+        return line[:300] if _TROUBLE.search(line) else ""
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return ""
+    if told.get("level") not in {"WARNING", "ERROR", "CRITICAL"}:
+        return ""
+    about = told.get("candidate") or told.get("request_id") or ""
+    return f"{told['level']} {about}: {told.get('message', '')}".replace(" :", ":")[:300]
+
+
 @dataclass(frozen=True)
 class Service:
-    """One process to keep running. `heartbeat` names its sign of life; `port` is only told to others.
+    """One process to keep running. `heartbeat` is the kind of its signs of life; `port` is only told to
+    others.
 
     `grace_s` is how long it may take to stop: a paid call that is under way should be answered first.
     """
@@ -71,13 +87,15 @@ class Child:
 
 @dataclass
 class Supervisor:
-    """Keeps services running until it is told to stop. `is_stale` says whether a heartbeat is too old."""
+    """Keeps services running until it is told to stop. `is_stale` says of a kind of heartbeat and a process
+    number whether the last one is too old.
+    """
 
     services: Sequence[Service]
     log_dir: Path
     state_file: Path
     say: Say
-    is_stale: Callable[[str], bool]
+    is_stale: Callable[[str, int], bool]
     environment: dict[str, str] = field(default_factory=dict)
     stale_after_s: float = 15.0
     _children: list[Child] = field(default_factory=list)
@@ -137,23 +155,24 @@ class Supervisor:
         )
 
     def _restart_stale(self) -> None:
-        """End a process that runs and does nothing: a queue's cluster can lose its lock and stop taking
-        work.
-        """
+        """End a process that runs and does nothing, not even looking after itself."""
         if time.monotonic() - self._looked_at < 2.0:
             return
         self._looked_at = time.monotonic()
         for child in self._children:
-            beat = child.service.heartbeat
-            if not (child.process and beat and child.age_s > self.stale_after_s and self.is_stale(beat)):
+            if not self._gives_no_sign(child):
                 child.stale_since = None
             elif child.stale_since is None:
-                # A watcher that has just come back is only now asking the queues for their signs.
+                # The whole machine may have stood still: whoever lives gives its sign at once.
                 child.stale_since = time.monotonic()
             elif time.monotonic() - child.stale_since > DOUBT_S:
-                # Workers in the middle of a call give signs, so there is no call worth waiting for.
                 self._end([child], grace_s=STALE_GRACE_S)
                 self._bury(child, "gave no sign of life")
+
+    def _gives_no_sign(self, child: Child) -> bool:
+        beat = child.service.heartbeat
+        settled = child.process and beat and child.age_s > self.stale_after_s
+        return bool(settled and child.process and self.is_stale(beat, child.process.pid))
 
     def _stop(self) -> None:
         """Stop in two steps, so that a call on its way to the sandbox still finds it there."""
@@ -200,8 +219,8 @@ class Supervisor:
             for text in output:
                 said = text.rstrip("\n")
                 handler.emit(logging.LogRecord(name, logging.INFO, "", 0, said, None, None))
-                if _TROUBLE.search(said):
-                    self.say(f"{name}: {said[:300]}")
+                if trouble := trouble_in(said):
+                    self.say(f"{name}: {trouble}")
 
 
 def _how(code: int) -> str:

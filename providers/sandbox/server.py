@@ -35,6 +35,8 @@ def serve(host: str, port: int, data: Path, settings: Settings | None = None, re
         app,
         http=connections.protocol(),
         ws="none",
+        # Its lines go the way of all others; who starts it says which.
+        log_config=None,
         log_level="warning",
         access_log=False,
         proxy_headers=False,

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from reviewapp import logs
 from reviewapp.lifeline import tie_forks
 
 
@@ -30,5 +31,6 @@ class Command(BaseCommand):
 
         # Its renderers are processes of their own and must not render on without it.
         tie_forks()
+        logs.name_process("sandbox")
         speed = Settings(capacity=settings.SANDBOX_CAPACITY, min_seconds=settings.SANDBOX_SECONDS)
         sys.exit(serve(host, port, settings.DATA_DIR / "sandbox", speed))

@@ -14,13 +14,12 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from reviewapp import demo, env, preflight
+from reviewapp import demo, env, identity, preflight
 from reviewapp.models import Heartbeat
 from reviewapp.preflight import CannotStart
 from reviewapp.processes import Service, Supervisor, manage
 
 STALE_S = 15.0
-WEB_WORKERS, WEB_THREADS = "2", "16"
 
 
 class Command(BaseCommand):
@@ -123,36 +122,29 @@ def _static_fingerprint() -> str:
 
 
 def _services(port: int, sandbox: tuple[str, int] | None) -> list[Service]:
-    web = [sys.executable, "-m", "gunicorn", "reviewapp.wsgi:application", "--bind", settings.BIND]
-    web += ["--workers", WEB_WORKERS, "--threads", WEB_THREADS, "--graceful-timeout", "5"]
-    web += ["--log-level", "warning", "--no-control-socket"]
-    services = [
-        Service("web", web, port=port, grace_s=10),
-        Service(
-            "submit",
-            manage("cluster", "submit"),
-            heartbeat="queue:submit",
-            grace_s=settings.SUBMIT_TIMEOUT_S + 5,
-        ),
-        Service("media", manage("cluster", "media"), heartbeat="queue:media"),
-        Service("notify", manage("cluster", "notify"), heartbeat="queue:notify"),
-        Service("watch", manage("watch"), heartbeat="watch"),
-    ]
+    web = [sys.executable, "-m", "gunicorn", "-c", "python:reviewapp.gunicorn_conf"]
+    services = [Service("web", [*web, "reviewapp.wsgi:application"], port=port, grace_s=10)]
+    for name in (settings.Q_CLUSTER["name"], *settings.Q_CLUSTER["ALT_CLUSTERS"]):
+        # A little longer than it takes by itself, because what it cannot finish it gives back.
+        grace_s = settings.STOP_GRACE_S[name] + 5
+        command = manage("cluster", name)
+        services.append(Service(name, command, heartbeat=f"cluster:{name}", grace_s=grace_s))
+    services.append(Service("watch", manage("watch"), heartbeat="watch", grace_s=35))
     if sandbox:
         command = manage("sandbox", "--port", str(sandbox[1]))
         services.insert(0, Service("sandbox", command, port=sandbox[1], stops_last=True))
     return services
 
 
-def is_stale(name: str) -> bool:
-    """Whether a process has given no sign of life for too long. Without a watcher nobody asks the queues for
-    one.
+def is_stale(kind: str, pid: int) -> bool:
+    """Whether this process of our own has given no sign of life for too long. Work that does not move on is
+    noticed by the clusters themselves; this is for a process that cannot even do that.
     """
     try:
         oldest = timezone.now() - timedelta(seconds=STALE_S)
-        fresh = set(Heartbeat.objects.filter(at__gt=oldest).values_list("kind", flat=True))
+        mine = Heartbeat.objects.filter(kind=kind, host=identity.host(), pid=pid)
+        return not mine.filter(at__gt=oldest).exists()
     except DatabaseError:
         # A database that does not answer says nothing about the processes, and a new connection may.
         connection.close()
         return False
-    return name not in fresh and (name == "watch" or "watch" in fresh)

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from jobs.watch import main
+from reviewapp import logs
 from reviewapp.environment_keys import read_environment
 
 
@@ -12,5 +13,6 @@ class Command(BaseCommand):
     help = "Watch the line: poll the providers, end holds, send lost messages again. Run as many as you like."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        logs.name_process("watch")
         read_environment()
         main()
