@@ -11,12 +11,14 @@ from typing import Any
 from django.db.models import Case, CharField, Count, Exists, Max, OuterRef, Q, QuerySet, Sum, Value, When
 
 from reviewapp import money
-from reviewapp.models import Candidate, LedgerEntry, Project, Shot, ShotStatus, Status, User
+from reviewapp.budgets import DAYS
+from reviewapp.models import BudgetScope, Candidate, LedgerEntry, Project, Shot, ShotStatus, Status, User
 from reviewapp.models.candidates import MACHINE
 from reviewapp.models.projects import ShotQuerySet
 
 # What only a person can move on.
 STUCK = frozenset({Status.UNCERTAIN, Status.FAILED, Status.REFUSED})
+SHORT = frozenset(BudgetScope) - DAYS
 NEEDS_YOU = "needs_you"
 # Statuses that nobody has to look after any more, whatever became of single clips.
 DONE = (ShotStatus.APPROVED, ShotStatus.OMITTED)
@@ -39,9 +41,11 @@ def with_state(shots: ShotQuerySet) -> Any:
 
     `test_shots.py` proves that the two agree. Typed loosely: no stub knows the annotated columns.
     """
-    # A clip that is held without an end waits for a producer's confirmation.
+    # A clip that is held without an end waits for a producer's confirmation; one that is short of money for a
+    # larger budget, unless the next day brings it.
+    short = Q(status=Status.QUEUED, short_of__in=SHORT)
     stuck = Candidate.objects.filter(
-        Q(status__in=STUCK) | Q(status=Status.HELD, due_at=None), shot=OuterRef("pk")
+        Q(status__in=STUCK) | Q(status=Status.HELD, due_at=None) | short, shot=OuterRef("pk")
     )
     state = Case(
         When(omitted=True, then=Value(ShotStatus.OMITTED.value)),

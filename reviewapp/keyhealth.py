@@ -13,9 +13,9 @@ from django.utils import timezone
 from providers import catalog, registry
 from providers.errors import NotConfigured
 from reviewapp import keyring, money
+from reviewapp.budgets import Totals
 from reviewapp.environment_keys import variables
 from reviewapp.models import Project, ProviderKey, Role, Routing, User
-from reviewapp.money import KeyTotals
 
 # A test is one short call; after this long the page stops asking and says that no worker took it.
 TEST_GIVEN_UP_AFTER: Final = timedelta(seconds=90)
@@ -29,7 +29,7 @@ class KeyState:
     """One line of the list. `at_once` is how many calls may be open at the vendor, None where nobody says."""
 
     key: ProviderKey
-    totals: KeyTotals
+    totals: Totals
     in_flight: int
     at_once: int | None
     testing: bool
@@ -63,7 +63,7 @@ def states(keys: Sequence[ProviderKey]) -> list[KeyState]:
     return [_state(key, totals[key.pk], in_flight.get(key.pk, 0)) for key in keys]
 
 
-def _state(key: ProviderKey, totals: KeyTotals, in_flight: int) -> KeyState:
+def _state(key: ProviderKey, totals: Totals, in_flight: int) -> KeyState:
     now, asked = timezone.now(), key.check_asked_at
     open_test = asked is not None and (key.checked_at is None or key.checked_at < asked)
     late = open_test and asked is not None and now - asked > TEST_GIVEN_UP_AFTER

@@ -81,6 +81,7 @@ def stand_in_line(candidate: Candidate, now: datetime) -> None:
     row.update(
         waits_since=Coalesce("waits_since", now),
         send_at=None,
+        short_of="",
         due_at=now + timedelta(seconds=random.uniform(*LOOK_S)),  # noqa: S311  Jitter, not a secret.
         fence=F("fence") + 1,
     )

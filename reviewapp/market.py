@@ -18,7 +18,7 @@ from django.utils import timezone
 from providers import catalog, registry
 from providers.catalog import Model
 from providers.routing import Offer, Record
-from reviewapp import keyring, limits, money
+from reviewapp import budgets, keyring, limits, money
 from reviewapp.models import Candidate, Note, Project, ProviderKey, ReviewDecision, Verdict
 from reviewapp.models.projects import BudgetMode
 
@@ -174,15 +174,13 @@ def _rest_words(vendor: str, keys: Sequence[ProviderKey]) -> str:
 
 def _left(keys: Sequence[ProviderKey], project_left: Decimal | None) -> dict[int, Decimal | None]:
     """The most that one more clip may cost on each key, by its number; None where nothing limits it."""
-    limited = [key for key in keys if key.budget_usd is not None or key.daily_budget_usd is not None]
-    paid = money.key_totals(*limited) if limited else {}
+    paid = money.key_totals(*(key for key in keys if budgets.has_limits(key)))
     left: dict[int, Decimal | None] = {}
     for key in keys:
         rooms = [] if project_left is None else [project_left]
-        if totals := paid.get(key.pk):
-            limits = ((key.budget_usd, totals.spent), (key.daily_budget_usd, totals.today))
-            rooms += [most - spent - totals.reserved for most, spent in limits if most is not None]
-        left[key.pk] = max(Decimal(0), min(rooms)) if rooms else None
+        if key.pk in paid and key.budget_mode == BudgetMode.CAP:
+            rooms += [limit.left for limit in paid[key.pk].limits]
+        left[key.pk] = min(rooms) if rooms else None
     return left
 
 

@@ -1,50 +1,43 @@
-"""Estimate, reserve, settle: the only code that writes the ledger."""
+"""Estimate, reserve, settle: the only code that writes the ledger. What limits it stands in budgets.py."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date
 from decimal import Decimal
 
-from django.db.models import DecimalField, Q, Sum, Value
-from django.db.models.functions import Coalesce
-from django.utils import timezone
+from django.db import transaction
 
 from providers import catalog
-from reviewapp.models import Candidate, LedgerEntry, Project, ProviderKey, Shot, Status
-from reviewapp.models.projects import BudgetMode
+from reviewapp import budgets, shortage
+from reviewapp.budgets import (
+    BudgetReached,
+    KeyBudgetReached,
+    Totals,
+    key_totals,
+    project_totals,
+    shot_totals,
+)
+from reviewapp.models import Candidate, LedgerEntry, Project, ProviderKey, Status
+from reviewapp.models.money import utc_day
+
+__all__ = [
+    "BudgetReached",
+    "KeyBudgetReached",
+    "Totals",
+    "charged_sentence",
+    "clip_price",
+    "key_totals",
+    "ledger_problems",
+    "lock",
+    "project_totals",
+    "release",
+    "reserve",
+    "settle",
+    "shot_totals",
+]
 
 ZERO = Decimal(0)
 Kind = LedgerEntry.Kind
-
-
-class BudgetReached(Exception):
-    """The cap of a project or shot leaves no room for this call; the sentence says which and by how much."""
-
-
-class KeyBudgetReached(BudgetReached):
-    """The same for the account: another key may still have room."""
-
-
-@dataclass(frozen=True)
-class Totals:
-    """US dollars of a project or shot: charged, reserved for calls under way, and promised to clips not yet
-    sent.
-    """
-
-    spent: Decimal
-    reserved: Decimal
-    promised: Decimal
-    budget: Decimal | None
-
-    @property
-    def committed(self) -> Decimal:
-        return self.spent + self.reserved + self.promised
-
-    @property
-    def left(self) -> Decimal | None:
-        return None if self.budget is None else max(ZERO, self.budget - self.committed)
 
 
 def clip_price(vendor: str, model_id: str, duration_s: Decimal, width: int, height: int) -> Decimal:
@@ -54,106 +47,31 @@ def clip_price(vendor: str, model_id: str, duration_s: Decimal, width: int, heig
     )
 
 
-def _sum(field: str, where: Q) -> Coalesce:
-    money = DecimalField(max_digits=14, decimal_places=4)
-    return Coalesce(Sum(field, filter=where), Value(ZERO), output_field=money)
-
-
-def _totals(where: Q, budget: Decimal | None) -> Totals:
-    ledger = LedgerEntry.objects.filter(where).aggregate(
-        spent=_sum("amount", Q(kind=Kind.SETTLED)),
-        reserved=_sum("amount", Q(kind=Kind.RESERVED)),
-        closed=_sum("closes", Q(kind__in=[Kind.SETTLED, Kind.RELEASED])),
-    )
-    return Totals(ledger["spent"], ledger["reserved"] - ledger["closed"], ZERO, budget)
-
-
-def _with_promised(totals: Totals, where: Q) -> Totals:
-    waiting = Candidate.objects.filter(where, status__in=[Status.HELD, Status.QUEUED])
-    promised = waiting.aggregate(sum=_sum("estimate_usd", Q()))["sum"]
-    return Totals(totals.spent, totals.reserved, promised, totals.budget)
-
-
-def project_totals(project: Project) -> Totals:
-    return _with_promised(_totals(Q(project=project), project.budget_usd), Q(shot__project=project))
-
-
-def shot_totals(shot: Shot) -> Totals:
-    return _with_promised(_totals(Q(shot=shot), shot.project.shot_budget_usd), Q(shot=shot))
-
-
-@dataclass(frozen=True)
-class KeyTotals:
-    """US dollars of one account: charged for all time and since midnight (UTC), and reserved for calls under
-    way, which count towards the day on which they are charged.
+def lock(project_id: int) -> Project:
+    """The project as it is now, locked until the transaction ends: workers that race for the last dollar
+    stand in line. Whoever locks a key as well locks the project first; SQLite's writers stand in line anyway.
     """
-
-    spent: Decimal = ZERO
-    today: Decimal = ZERO
-    reserved: Decimal = ZERO
-
-
-def key_totals(*keys: ProviderKey) -> Mapping[int, KeyTotals]:
-    """What each of these keys has paid, by its number, in one query."""
-    midnight = datetime.combine(timezone.now().astimezone(UTC).date(), datetime.min.time(), UTC)
-    sums = (
-        LedgerEntry.objects.filter(key__in=keys)
-        .order_by()
-        .values("key")
-        .annotate(
-            spent=_sum("amount", Q(kind=Kind.SETTLED)),
-            today=_sum("amount", Q(kind=Kind.SETTLED, at__gte=midnight)),
-            opened=_sum("amount", Q(kind=Kind.RESERVED)),
-            closed=_sum("closes", Q(kind__in=[Kind.SETTLED, Kind.RELEASED])),
-        )
-    )
-    found = {row["key"]: KeyTotals(row["spent"], row["today"], row["opened"] - row["closed"]) for row in sums}
-    return {key.pk: found.get(key.pk, KeyTotals()) for key in keys}
-
-
-def key_refusal(key: ProviderKey, amount: Decimal) -> str:
-    """Why the key's own budgets leave no room for this amount; empty where they do or there are none."""
-    if key.budget_usd is None and key.daily_budget_usd is None:
-        return ""
-    totals = key_totals(key)[key.pk]
-    limits = ((key.budget_usd, totals.spent, "budget"), (key.daily_budget_usd, totals.today, "daily budget"))
-    for budget, spent, word in limits:
-        if budget is not None and spent + totals.reserved + amount > budget:
-            left = max(ZERO, budget - spent - totals.reserved)
-            return (
-                f"The {word} of the key “{key.name}”, ${budget:.2f}, has ${left:.2f} left and this clip "
-                f"costs ${amount:.2f}. Nothing was sent and nothing was spent."
-            )
-    return ""
+    return Project.objects.select_for_update(no_key=True).get(pk=project_id)
 
 
 def reserve(candidate: Candidate, key: ProviderKey) -> None:
     """Write the reservation of this attempt on this key. Stands inside the transaction that claims the row.
 
-    Raises BudgetReached, before anything is written, where a cap leaves no room.
+    Raises BudgetReached, before anything is written, where a cap leaves no room. A budget that only warns or
+    is observed stops nothing here: a person was asked before; that it is passed is told.
     """
-    # The row lock makes workers that race for the last dollar stand in line; SQLite's writers stand in line
-    # anyway.
-    project = Project.objects.select_for_update(no_key=True).get(pk=candidate.shot.project_id)
-    if project.budget_mode == BudgetMode.CAP:
-        _refuse_over(_totals(Q(project=project), project.budget_usd), candidate.estimate_usd, "project")
-        _refuse_over(_totals(Q(shot=candidate.shot), project.shot_budget_usd), candidate.estimate_usd, "shot")
-    if key.budget_usd is not None or key.daily_budget_usd is not None:
+    project, amount = lock(candidate.shot.project_id), candidate.estimate_usd
+    limits = budgets.limits_of_call(candidate, project)
+    if budgets.has_limits(key):
         # Several projects may race for the same account's last dollar.
         locked = ProviderKey.objects.select_for_update(no_key=True).get(pk=key.pk)
-        if refusal := key_refusal(locked, candidate.estimate_usd):
-            raise KeyBudgetReached(refusal)
-    _write(candidate, Kind.RESERVED, candidate.estimate_usd, key_id=key.pk, why="before the call")
-
-
-def _refuse_over(totals: Totals, amount: Decimal, whose: str) -> None:
-    if totals.budget is None or totals.committed + amount <= totals.budget:
-        return
-    left = max(ZERO, totals.budget - totals.committed)
-    raise BudgetReached(
-        f"The {whose}'s budget of ${totals.budget:.2f} has ${left:.2f} left and this clip costs "
-        f"${amount:.2f}. Nothing was sent and nothing was spent."
-    )
+        limits += budgets.key_totals(locked)[locked.pk].limits
+    if reached := budgets.refusing(limits, amount):
+        budgets.refuse(reached, amount)
+    for limit in limits:
+        if limit.over_by(amount):
+            budgets.tell(limit, amount, project, candidate.shot, key)
+    _write(candidate, Kind.RESERVED, amount, key_id=key.pk, why="before the call", day=utc_day())
 
 
 def settle(candidate: Candidate, amount: Decimal | None, why: str) -> None:
@@ -177,7 +95,11 @@ def _close(candidate: Candidate, kind: LedgerEntry.Kind, amount: Decimal, why: s
     reserved = lines.filter(kind=Kind.RESERVED).first()
     if reserved is None or lines.filter(kind__in=[Kind.SETTLED, Kind.RELEASED]).exists():
         return
-    _write(candidate, kind, amount, key_id=reserved.key_id, why=why, closes=reserved.amount)
+    _write(candidate, kind, amount, key_id=reserved.key_id, why=why, day=reserved.day, closes=reserved.amount)
+    if amount < reserved.amount:
+        # Apart from the caller's transaction, which holds the locks of many rows.
+        project_id, key_id = candidate.shot.project_id, reserved.key_id
+        transaction.on_commit(lambda: shortage.money_came_free(project_id, key_id))
 
 
 def _write(
@@ -187,6 +109,7 @@ def _write(
     *,
     key_id: int | None,
     why: str,
+    day: date,
     closes: Decimal = ZERO,
 ) -> None:
     LedgerEntry.objects.create(
@@ -198,6 +121,7 @@ def _write(
         kind=kind,
         amount=amount,
         closes=closes,
+        day=day,
         why=why[:300],
     )
 

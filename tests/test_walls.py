@@ -14,7 +14,7 @@ VERBS = (
     "money", "generation", "retakes", "rewriting", "review", "notes", "queue", "dispatch", "line",
     "people", "keyring", "projects", "shots", "credentials", "environment_keys", "keyhealth",
     "keyrotation", "inputs", "hooks", "limits", "routing", "market", "choices", "wishes", "quotes",
-    "remaking", "standing", "events",
+    "remaking", "standing", "events", "budgets", "bills", "shortage", "live", "notices", "outgoing", "mailing", "letters",
 )  # fmt: skip
 
 

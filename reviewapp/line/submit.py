@@ -11,7 +11,7 @@ from django.utils import timezone
 from providers import registry
 from providers.contract import ProviderJob
 from providers.errors import ContentRefused, ProviderError
-from reviewapp import keyring, limits, money
+from reviewapp import budgets, keyring, limits, money, shortage
 from reviewapp.line import fallback
 from reviewapp.line.common import backoff_s, end, end_unless_late
 from reviewapp.line.fallback import Spared
@@ -33,8 +33,8 @@ def begin_submit(candidate_id: int) -> Candidate | None:
     """Claim a QUEUED candidate for its one paid call, with the reservation in the same transaction.
 
     None when there is nothing to do: the row has moved on, its shot is on hold, no key is usable, a cap
-    leaves no money, or the keys leave no room and the row stands in line. Whoever gets the candidate must end
-    in `submit_accepted` or `submit_failed`.
+    leaves no money and the row waits for some, or the keys leave no room and the row stands in line. Whoever
+    gets the candidate must end in `submit_accepted` or `submit_failed`.
     """
     candidate = Candidate.objects.whole().filter(pk=candidate_id, status=Status.QUEUED).first()
     if candidate is None or limits.is_early(candidate) or _no_longer_wanted(candidate):
@@ -42,9 +42,9 @@ def begin_submit(candidate_id: int) -> Candidate | None:
     try:
         return candidate if _may_be_asked(candidate) and _claim(candidate) else None
     except money.KeyBudgetReached as reached:
-        _give_away(candidate, str(reached), or_end=True)
+        _give_away(candidate, str(reached), or_end=True, short=reached)
     except money.BudgetReached as reached:
-        end_unless_late(candidate, Status.FAILED, str(reached), actor="submit")
+        shortage.park(candidate, reached)
     except StaleCandidate:
         # Another worker has claimed the row or a person has moved it: theirs is the call.
         pass
@@ -65,10 +65,13 @@ def _may_be_asked(candidate: Candidate) -> bool:
     return not _give_away(candidate, f"{label} rests: {ill[0].resting_reason}", or_end=False)
 
 
-def _give_away(candidate: Candidate, why: str, *, or_end: bool) -> bool:
+def _give_away(
+    candidate: Candidate, why: str, *, or_end: bool, short: money.BudgetReached | None = None
+) -> bool:
     """Give a row that was not sent to whoever comes next by its policy; False when it stays as it is.
 
-    `or_end`: where it cannot stay, it waits for a provider that rests, or ends with the reason.
+    `or_end`: where it cannot stay, it waits for a provider that rests or, `short` of money, for that; else it
+    ends with the reason.
     """
     passed = fallback.passed(candidate, why)
     next_one = fallback.look_around(candidate, passed)
@@ -82,6 +85,8 @@ def _give_away(candidate: Candidate, why: str, *, or_end: bool) -> bool:
         return True
     if or_end and next_one.choice is not None:
         candidate.claim(REST_S)
+    elif short is not None:
+        shortage.park(candidate, short)
     elif or_end:
         words = " ".join(filter(None, [why, next_one.nobody]))
         end_unless_late(candidate, Status.FAILED, words, actor="submit")
@@ -91,9 +96,14 @@ def _give_away(candidate: Candidate, why: str, *, or_end: bool) -> bool:
 @transaction.atomic
 def _claim(candidate: Candidate) -> bool:
     """Take a place on a key, the money and the row, or put the row in line for a place."""
+    # The project before the key, always: the other way round two workers could wait for each other for ever.
+    money.lock(candidate.shot.project_id)
     able = keyring.keys_for(candidate.provider, drawn=candidate.drawn)
-    # Where no account has money left, the reservation says so.
-    keys = [key for key in able if not money.key_refusal(key, candidate.estimate_usd)] or able
+    short = budgets.refusals(able, candidate.estimate_usd)
+    # Where no account has money left, the reservation says so, and first of one that has some tomorrow.
+    keys = [key for key in able if key.pk not in short] or sorted(
+        able, key=lambda key: not short[key.pk].is_day
+    )
     now = timezone.now()
     key = limits.take_place(candidate, keys, now)
     if key is None:

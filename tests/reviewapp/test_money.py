@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 
-from reviewapp import generation, line, money
-from reviewapp.models import Candidate, LedgerEntry, Project, ProviderKey, Shot, ShotStatus, Status, User
+from reviewapp import board, generation, line, money
+from reviewapp.models import Candidate, LedgerEntry, Project, ProviderKey, Shot, Status, User
 from reviewapp.models.projects import BudgetMode
 from tests.cast import sandbox_key, signed_in
 
@@ -121,7 +121,7 @@ def test_a_cap_stops_the_call_that_would_go_over_it(
     candidates = order(project, [shot], alice, count=3)
     # Lowered after the order was sent: what counts is the moment before each call.
     Project.objects.filter(pk=project.pk).update(**{column: Decimal("1.30")})
-    assert left_over(candidates) == [Status.SUBMITTING, Status.SUBMITTING, Status.FAILED]
+    assert left_over(candidates) == [Status.SUBMITTING, Status.SUBMITTING, Status.QUEUED]
     assert "Nothing was sent and nothing was spent" in candidates[2].failure
     assert LedgerEntry.objects.filter(candidate=candidates[2]).count() == 0
     assert money.project_totals(project).reserved == Decimal("1.20")
@@ -140,8 +140,8 @@ def test_a_shot_whose_money_is_used_up_goes_to_its_producer(
 ) -> None:
     candidates = order(project, [shot], alice)
     Project.objects.filter(pk=project.pk).update(shot_budget_usd=Decimal("0.10"))
-    assert left_over(candidates) == [Status.FAILED]
-    assert Shot.objects.get(pk=shot.pk).status == ShotStatus.ESCALATED
+    assert left_over(candidates) == [Status.QUEUED]
+    assert list(board.found(project, board.NEEDS_YOU, "")) == [shot]
 
 
 def test_a_cap_refuses_an_order_before_anything_is_queued(project: Project, shot: Shot, alice: User) -> None:

@@ -10,10 +10,10 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
-from django.utils import timezone
 
 from reviewapp import generation, line, money
 from reviewapp.models import Candidate, LedgerEntry, Project, ProviderKey, Shot, Status, User
+from reviewapp.models.money import utc_day
 from tests.cast import sandbox_key
 
 pytestmark = pytest.mark.django_db
@@ -46,13 +46,13 @@ def test_a_reservation_names_the_key_and_its_closing_does_too(
     candidate = queued()
     assert candidate.estimate_usd == PRICE
     line.begin_submit(candidate.pk)
-    assert money.key_totals(key)[key.pk] == money.KeyTotals(reserved=PRICE)
+    assert money.key_totals(key)[key.pk] == money.Totals(reserved=PRICE, reserved_today=PRICE)
     other = sandbox_key("https://api.example.com", name="Other")
     Candidate.objects.filter(pk=candidate.pk).update(provider_key=other)
     money.settle(Candidate.objects.get(pk=candidate.pk), Decimal("0.50"), "made")
     assert money.key_totals(key, other) == {
-        key.pk: money.KeyTotals(spent=Decimal("0.50"), today=Decimal("0.50")),
-        other.pk: money.KeyTotals(),
+        key.pk: money.Totals(spent=Decimal("0.50"), spent_today=Decimal("0.50")),
+        other.pk: money.Totals(),
     }
 
 
@@ -82,7 +82,7 @@ def test_a_key_holds_its_day_and_begins_afresh_at_midnight(
     money.settle(first, PRICE, "made")
     with pytest.raises(money.KeyBudgetReached, match="daily budget of the key “Studio”"):
         money.reserve(second, key)
-    LedgerEntry.objects.update(at=timezone.now() - timedelta(days=1))
+    LedgerEntry.objects.update(day=utc_day() - timedelta(days=1))
     money.reserve(second, key)
     with pytest.raises(money.KeyBudgetReached):
         money.reserve(third, key)

@@ -1,0 +1,329 @@
+"""Budgets: what each one limits, and what counts towards it. Reads the ledger and writes nothing.
+
+Five scopes: the project, the project's day, the shot, the key, the key's day. The project's mode holds for
+the first three, the key's for its own two. A day is one of UTC, and a call counts for the day on which it was
+sent, so that no charge that comes later can take a day over its cap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db.models import Case, DecimalField, F, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Coalesce
+
+from reviewapp import events
+from reviewapp.models import (
+    BudgetMode,
+    BudgetScope,
+    Candidate,
+    EventKind,
+    LedgerEntry,
+    Project,
+    ProviderKey,
+    Shot,
+    Status,
+)
+from reviewapp.models.money import utc_day
+
+ZERO: Final = Decimal(0)
+SMALLEST: Final = Decimal("0.0001")
+# From here on a page says that a budget is nearly used up.
+NEAR: Final = Decimal("0.8")
+DAYS: Final = frozenset({BudgetScope.DAY, BudgetScope.KEY_DAY})
+OF_KEYS: Final = frozenset({BudgetScope.KEY, BudgetScope.KEY_DAY})
+Kind = LedgerEntry.Kind
+
+
+def midnight() -> datetime:
+    """The moment at which the next day of the budgets begins."""
+    return datetime.combine(utc_day() + timedelta(days=1), datetime.min.time(), UTC)
+
+
+# --- one limit ---
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One budget and what counts towards it, in US dollars. `whose` is a shot's code or a key's name."""
+
+    scope: BudgetScope
+    mode: BudgetMode
+    budget: Decimal
+    owner_id: int
+    whose: str = ""
+    spent: Decimal = ZERO
+    reserved: Decimal = ZERO
+    promised: Decimal = ZERO
+
+    @property
+    def committed(self) -> Decimal:
+        return self.spent + self.reserved + self.promised
+
+    @property
+    def left(self) -> Decimal:
+        return max(ZERO, self.budget - self.committed)
+
+    def over_by(self, amount: Decimal) -> Decimal:
+        """By how much this amount more would pass the budget; what costs nothing passes none."""
+        return max(ZERO, self.committed + amount - self.budget) if amount else ZERO
+
+    @property
+    def level(self) -> str:
+        """`near` from 80 % on, `reached` when nothing is left; else empty."""
+        if self.committed >= self.budget:
+            return "reached"
+        return "near" if self.committed >= NEAR * self.budget else ""
+
+    @property
+    def is_day(self) -> bool:
+        return self.scope in DAYS
+
+    @property
+    def name(self) -> str:
+        kind = "daily budget" if self.is_day else "budget"
+        if self.scope in OF_KEYS:
+            return f"the {kind} of the key “{self.whose}”"
+        return f"the budget of {self.whose}" if self.scope == BudgetScope.SHOT else f"the project's {kind}"
+
+    @property
+    def mark(self) -> str:
+        """Names this limit in this period. Another amount is another limit, which is told of anew."""
+        period = utc_day().isoformat() if self.is_day else "total"
+        return f"budget:{self.scope}:{self.owner_id}:{period}:{self.budget}"
+
+    def sentence(self, amount: Decimal) -> str:
+        name = self.name[:1].upper() + self.name[1:]
+        return f"{name}, ${self.budget:.2f}, has ${self.left:.2f} left and this clip costs ${amount:.2f}."
+
+
+class BudgetReached(Exception):
+    """A cap leaves no room for this call. Nothing was written; the sentence says which and by how much."""
+
+    def __init__(self, limit: Limit, amount: Decimal) -> None:
+        super().__init__(f"{limit.sentence(amount)} Nothing was sent and nothing was spent.")
+        self.limit = limit
+        self.amount = amount
+
+
+class KeyBudgetReached(BudgetReached):
+    """The same for the account: another key may still have room."""
+
+
+def refuse(limit: Limit, amount: Decimal) -> None:
+    """Raise what a passed cap raises."""
+    raise (KeyBudgetReached if limit.scope in OF_KEYS else BudgetReached)(limit, amount)
+
+
+def tell(limit: Limit, amount: Decimal, project: Project, shot: Shot, key: ProviderKey | None) -> None:
+    """Write the event of a limit that a call would pass or has passed, once for each limit and period.
+
+    A key's budget is its admins' business and names no project.
+    """
+    stops = "Clips wait." if limit.mode == BudgetMode.CAP else "Clips go on being sent."
+    whose: dict[str, Any] = {"key": key} if limit.scope in OF_KEYS else {"project": project}
+    if limit.scope == BudgetScope.SHOT:
+        whose |= {"shot": shot}
+    events.tell(EventKind.BUDGET_REACHED, f"{limit.sentence(amount)} {stops}", repeats=limit.mark, **whose)
+
+
+# --- what was spent ---
+
+
+@dataclass(frozen=True)
+class Totals:
+    """US dollars of a project, a shot or a key: charged, reserved for calls under way, and promised to clips
+    not yet sent; the same of this day; and the limits that they count towards.
+    """
+
+    spent: Decimal = ZERO
+    reserved: Decimal = ZERO
+    promised: Decimal = ZERO
+    spent_today: Decimal = ZERO
+    reserved_today: Decimal = ZERO
+    promised_today: Decimal = ZERO
+    limits: tuple[Limit, ...] = field(default=(), compare=False)
+
+    @property
+    def committed(self) -> Decimal:
+        return self.spent + self.reserved + self.promised
+
+    @property
+    def today(self) -> Decimal:
+        """What the calls of this day have cost, or have reserved."""
+        return self.spent_today + self.reserved_today
+
+    @property
+    def whole(self) -> Limit | None:
+        """The limit for all time."""
+        return next((limit for limit in self.limits if not limit.is_day), None)
+
+    @property
+    def day(self) -> Limit | None:
+        return next((limit for limit in self.limits if limit.is_day), None)
+
+    @property
+    def budget(self) -> Decimal | None:
+        return self.whole.budget if self.whole else None
+
+    @property
+    def left(self) -> Decimal | None:
+        return self.whole.left if self.whole else None
+
+
+def _sum(name: str, where: Q) -> Coalesce:
+    money = DecimalField(max_digits=14, decimal_places=4)
+    return Coalesce(Sum(name, filter=where), Value(ZERO), output_field=money)
+
+
+# What a line adds to what is reserved: a reservation its amount, its closing line takes it away again.
+_OPEN = Case(When(kind=Kind.RESERVED, then=F("amount")), default=-F("closes"))
+
+
+def _ledger(rows: QuerySet[LedgerEntry], group: str) -> dict[int, Totals]:
+    today = Q(day=utc_day())
+    sums = (
+        rows.order_by()
+        .annotate(open=_OPEN)
+        .values(group)
+        .annotate(
+            spent=_sum("amount", Q(kind=Kind.SETTLED)),
+            reserved=_sum("open", Q()),
+            spent_today=_sum("amount", today & Q(kind=Kind.SETTLED)),
+            reserved_today=_sum("open", today),
+        )
+    )
+    names = ("spent", "reserved", "spent_today", "reserved_today")
+    return {row[group]: Totals(**{name: _exact(row[name]) for name in names}) for row in sums}
+
+
+def _exact(amount: Decimal) -> Decimal:
+    """SQLite adds up in floating point; what it gives is right to far more places than money has."""
+    return amount.quantize(SMALLEST)
+
+
+def _promised(rows: QuerySet[Candidate], group: str) -> dict[int, tuple[Decimal, Decimal]]:
+    """What clips that are not sent yet will cost: all of them, and those that may go before midnight."""
+    waiting = rows.filter(status__in=[Status.HELD, Status.QUEUED]).order_by()
+    sums = waiting.values(group).annotate(
+        all=_sum("estimate_usd", Q()), today=_sum("estimate_usd", Q(due_at__lt=midnight()))
+    )
+    return {row[group]: (_exact(row["all"]), _exact(row["today"])) for row in sums}
+
+
+def _with_promised(totals: Totals, promised: tuple[Decimal, Decimal]) -> Totals:
+    return replace(totals, promised=promised[0], promised_today=promised[1])
+
+
+def _limited(
+    totals: Totals,
+    mode: str,
+    owner_id: int,
+    budgets: Sequence[tuple[BudgetScope, Decimal | None]],
+    whose: str = "",
+) -> Totals:
+    limits = []
+    for scope, budget in budgets:
+        if budget is None:
+            continue
+        used = (totals.spent, totals.reserved, totals.promised)
+        if scope in DAYS:
+            used = (totals.spent_today, totals.reserved_today, totals.promised_today)
+        limits.append(Limit(scope, BudgetMode(mode), budget, owner_id, whose, *used))
+    return replace(totals, limits=tuple(limits))
+
+
+NOTHING: Final = Totals()
+
+
+def totals_of(projects: Sequence[Project], *, promised: bool = True) -> Mapping[int, Totals]:
+    """The money of these projects, by their numbers, in two queries. `promised` says whether clips that are
+    not sent yet count; when one of them is being sent they do not.
+    """
+    paid = _ledger(LedgerEntry.objects.filter(project__in=projects), "project")
+    waiting = (
+        _promised(Candidate.objects.filter(shot__project__in=projects), "shot__project") if promised else {}
+    )
+    found = {}
+    for project in projects:
+        totals = _with_promised(paid.get(project.pk, NOTHING), waiting.get(project.pk, (ZERO, ZERO)))
+        budgets = (
+            (BudgetScope.PROJECT, project.budget_usd),
+            (BudgetScope.DAY, project.daily_budget_usd),
+        )
+        found[project.pk] = _limited(totals, project.budget_mode, project.pk, budgets)
+    return found
+
+
+def project_totals(project: Project) -> Totals:
+    return totals_of([project])[project.pk]
+
+
+def totals_of_shots(
+    project: Project, shots: Sequence[Shot], *, promised: bool = True
+) -> Mapping[int, Totals]:
+    """The same for shots of one project."""
+    paid = _ledger(LedgerEntry.objects.filter(shot__in=shots), "shot")
+    waiting = _promised(Candidate.objects.filter(shot__in=shots), "shot") if promised else {}
+    found = {}
+    for shot in shots:
+        totals = _with_promised(paid.get(shot.pk, NOTHING), waiting.get(shot.pk, (ZERO, ZERO)))
+        budgets = ((BudgetScope.SHOT, project.shot_budget_usd),)
+        found[shot.pk] = _limited(totals, project.budget_mode, shot.pk, budgets, shot.code)
+    return found
+
+
+def shot_totals(shot: Shot) -> Totals:
+    return totals_of_shots(shot.project, [shot])[shot.pk]
+
+
+def key_totals(*keys: ProviderKey) -> Mapping[int, Totals]:
+    """What each of these keys has paid, by its number, in one query. Nothing is promised to a key: which one
+    a clip takes is seen when it is sent.
+    """
+    paid = _ledger(LedgerEntry.objects.filter(key__in=keys), "key") if keys else {}
+    found = {}
+    for key in keys:
+        budgets = ((BudgetScope.KEY, key.budget_usd), (BudgetScope.KEY_DAY, key.daily_budget_usd))
+        totals = paid.get(key.pk, NOTHING)
+        found[key.pk] = _limited(totals, key.budget_mode, key.pk, budgets, key.name)
+    return found
+
+
+# --- what stands in a call's way ---
+
+
+def has_limits(key: ProviderKey) -> bool:
+    return key.budget_usd is not None or key.daily_budget_usd is not None
+
+
+def limits_of_call(candidate: Candidate, project: Project) -> list[Limit]:
+    """The limits of project, shot and day that a call now counts towards, without what is promised: those
+    clips have not been sent, and each will be looked at when it is.
+    """
+    limits: list[Limit] = []
+    if project.budget_usd is not None or project.daily_budget_usd is not None:
+        limits += totals_of([project], promised=False)[project.pk].limits
+    if project.shot_budget_usd is not None:
+        found = totals_of_shots(project, [candidate.shot], promised=False)
+        limits += found[candidate.shot_id].limits
+    # What lasts longest is told first.
+    return sorted(limits, key=lambda limit: limit.is_day)
+
+
+def refusing(limits: Sequence[Limit], amount: Decimal) -> Limit | None:
+    """The first cap that leaves no room for this amount."""
+    capped = (limit for limit in limits if limit.mode == BudgetMode.CAP)
+    return next((limit for limit in capped if limit.over_by(amount)), None)
+
+
+def refusals(keys: Sequence[ProviderKey], amount: Decimal) -> Mapping[int, Limit]:
+    """The caps of these keys that leave no room for this amount, by the key's number."""
+    limited = [key for key in keys if has_limits(key)]
+    totals = key_totals(*limited)
+    found = {key.pk: refusing(totals[key.pk].limits, amount) for key in limited}
+    return {number: limit for number, limit in found.items() if limit is not None}
