@@ -197,8 +197,15 @@ def _ledger(rows: QuerySet[LedgerEntry], group: str) -> dict[int, Totals]:
             reserved_today=_sum("open", today),
         )
     )
-    names = ("spent", "reserved", "spent_today", "reserved_today")
-    return {row[group]: Totals(**{name: _exact(row[name]) for name in names}) for row in sums}
+    return {
+        row[group]: Totals(
+            spent=_exact(row["spent"]),
+            reserved=_exact(row["reserved"]),
+            spent_today=_exact(row["spent_today"]),
+            reserved_today=_exact(row["reserved_today"]),
+        )
+        for row in sums
+    }
 
 
 def _exact(amount: Decimal) -> Decimal:

@@ -14,7 +14,8 @@ VERBS = (
     "money", "generation", "retakes", "rewriting", "review", "notes", "queue", "dispatch", "line",
     "people", "keyring", "projects", "shots", "credentials", "environment_keys", "keyhealth",
     "keyrotation", "inputs", "hooks", "limits", "routing", "market", "choices", "wishes", "quotes",
-    "remaking", "standing", "events", "budgets", "bills", "shortage", "live", "notices", "outgoing", "mailing", "letters",
+    "remaking", "standing", "events", "budgets", "bills", "shortage",
+    "live", "notices", "outgoing", "mailing", "letters",
 )  # fmt: skip
 
 
