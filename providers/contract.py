@@ -158,6 +158,18 @@ class PublishesWebhookKeys(Protocol):
         ...
 
 
+class DeletesJobs(Protocol):
+    """A vendor that deletes a finished job, with its clip, when it is asked to."""
+
+    async def delete(self, job_id: str) -> bool:
+        """Delete the vendor's copy for good; False where it says that it did not. Costs nothing.
+
+        Raises `JobNotFound` where it is gone already, and `Unsupported` for a job that it cannot delete. Only
+        for a job that is over: some vendors stop, and charge, an open one.
+        """
+        ...
+
+
 class VideoProvider(Protocol):
     """One vendor's wire. Async, holds no state between calls, never sleeps, returns values."""
 

@@ -127,6 +127,12 @@ class FalProvider(HttpProvider):
             return False
         return True
 
+    async def delete(self, job_id: str) -> bool:
+        """Delete what fal keeps of a request, with the files it made. The key needs admin rights."""
+        _path(job_id)
+        rest = FalRest(self._rest, self._api_key, self._secrets, self.client, self.resolver)
+        return await rest.delete_payloads(job_id.rpartition("/")[2])
+
     async def find(self, client_token: str) -> ProviderJob | None:
         """fal takes no mark of ours."""
         raise self.cannot_look_up("fal's page of requests")

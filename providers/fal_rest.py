@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 
 from providers.addresses import Resolver
-from providers.base import HttpProvider
+from providers.base import HttpProvider, path_part
 from providers.contract import KeyStatus
-from providers.errors import AuthFailed
+from providers.errors import AuthFailed, InvalidRequest, JobNotFound
 from providers.options import HttpOptions, read_http_options
 
 API_URL = "https://api.fal.ai"
@@ -102,6 +102,22 @@ class FalRest:
             sentence="The key works. It may make clips and may not read the balance, which takes a key with "
             "admin rights.",
         )
+
+    async def delete_payloads(self, request_id: str) -> bool:
+        """Delete a request's input and output, and the files of its output; each file says how it went.
+
+        Source: https://docs.fal.ai/platform-apis/v1/models/requests/payloads
+        """
+        path = f"/v1/models/requests/{path_part(request_id)}/payloads"
+        try:
+            results = (await self._api.free_json("DELETE", path)).get("cdn_delete_results")
+        except InvalidRequest as exc:
+            if exc.status != 404:
+                raise
+            raise JobNotFound("fal keeps nothing of this request any more.", status=404) from None
+        if not isinstance(results, list):
+            raise self._api.nonsense()
+        return not any(isinstance(one, dict) and one.get("exception") for one in results)
 
     async def webhook_keys(self) -> list[dict[str, str]]:
         """The JSON Web Keys in force. Source: https://docs.fal.ai/model-apis/model-endpoints/webhooks"""

@@ -22,7 +22,7 @@ from providers.contract import (
     WebhookEvent,
 )
 from providers.download import origin_of
-from providers.errors import AuthFailed, InvalidRequest, JobNotFound, WebhookInvalid
+from providers.errors import AuthFailed, InvalidRequest, JobNotFound, Unsupported, WebhookInvalid
 from providers.gemini_body import LABEL, body_of
 from providers.gemini_predict import VERSION as PREDICT_VERSION
 from providers.gemini_predict import predict_body
@@ -91,6 +91,13 @@ class GeminiProvider(GoogleProvider):
         except (InvalidRequest, JobNotFound):
             return False
         return (json_object(response) or {}).get("status") == "cancelled"
+
+    async def delete(self, job_id: str) -> bool:
+        """Delete a finished interaction: `DELETE /interactions/{id}`. Veo's operations have no such call."""
+        if _OPERATION.fullmatch(job_id):
+            raise Unsupported("Google deletes the clips of Veo by itself, two days after they were made.")
+        await self.send_free("DELETE", _interaction_path(job_id))
+        return True
 
     async def find(self, client_token: str) -> ProviderJob | None:
         """The Gemini API takes no mark of ours and lists no interactions."""

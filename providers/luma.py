@@ -107,6 +107,11 @@ class LumaProvider(HttpProvider):
         """Luma can remove a generation; nothing says that this stops the work or gives the money back."""
         return False
 
+    async def delete(self, job_id: str) -> bool:
+        """Remove a finished generation with its files: `DELETE /generations/{id}`."""
+        await self.send_free("DELETE", f"/generations/{path_part(job_id)}")
+        return True
+
     async def find(self, client_token: str) -> ProviderJob | None:
         """Luma lists generations and takes no mark of ours to know one by."""
         raise self.cannot_look_up("Luma's page")
@@ -150,7 +155,7 @@ class LumaProvider(HttpProvider):
         """By the words: Luma names neither an empty account nor a refused prompt by a status of its own."""
         status, request = response.status_code, response.request
         facts: dict[str, Any] = {"status": status, "vendor_words": words}
-        if status == 404 and request.method == "GET":
+        if status == 404 and request.method in {"GET", "DELETE"}:
             return JobNotFound(
                 "Luma knows no such job: it was removed, or belongs to another account.", **facts
             )

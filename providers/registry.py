@@ -31,13 +31,21 @@ def load(name: str, options: Mapping[str, Any], client: httpx.AsyncClient | None
 
     A `client` that is handed in stays the caller's to close.
     """
+    return cast(VideoProvider, _adapter(name)(options, client))
+
+
+def can_delete(name: str) -> bool:
+    """Whether this vendor deletes a finished job's clip when asked (`DeletesJobs`)."""
+    return hasattr(_adapter(name), "delete")
+
+
+def _adapter(name: str) -> Any:
     adapter = catalog.vendor(name).adapter
     module, _, attribute = adapter.rpartition(".")
     try:
-        provider = getattr(import_module(module), attribute)
+        return getattr(import_module(module), attribute)
     except (ImportError, AttributeError):
         raise NotConfigured(
             f"The catalogue names the adapter {adapter} for {label(name)}, which is not there. "
             "Nothing was sent."
         ) from None
-    return cast(VideoProvider, provider(options, client))

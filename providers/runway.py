@@ -128,6 +128,11 @@ class RunwayProvider(HttpProvider):
             return False
         return True
 
+    async def delete(self, job_id: str) -> bool:
+        """Delete a finished job with its file: `DELETE /v1/tasks/{id}`, which is answered with 204."""
+        await self.send_free("DELETE", _job_path(job_id))
+        return True
+
     async def find(self, client_token: str) -> ProviderJob | None:
         """Runway neither takes a mark of ours nor lists its jobs."""
         raise self.cannot_look_up("Runway's page")

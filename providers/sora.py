@@ -117,6 +117,10 @@ class SoraProvider(HttpProvider):
         """The format cannot stop a job: it deletes finished ones only, which would destroy a paid clip."""
         return False
 
+    async def delete(self, job_id: str) -> bool:
+        """Delete a finished video at the gateway: `DELETE /videos/{id}`."""
+        return (await self.free_json("DELETE", _job_path(job_id))).get("deleted") is True
+
     async def find(self, client_token: str) -> ProviderJob | None:
         """The format has no field for a mark of ours. A job of the list that merely looks alike may be
         another one, and taking it would hide whether this one was paid for.
@@ -166,7 +170,7 @@ class SoraProvider(HttpProvider):
         """By the error's code, which says more than the status: 429 may be a pause or an empty account."""
         status, request = response.status_code, response.request
         facts: dict[str, Any] = {"status": status, "vendor_words": words}
-        if status == 404 and request.method == "GET" and "/videos/" in request.url.path:
+        if status == 404 and request.method in {"GET", "DELETE"} and "/videos/" in request.url.path:
             return JobNotFound(
                 "The host knows no such video: it was deleted, has expired, or belongs to another account.",
                 **facts,

@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime, time
 from dataclasses import dataclass, field
 from email.utils import formataddr, parseaddr
 from pathlib import Path
@@ -82,6 +83,29 @@ def choice(name: str, allowed: Sequence[str]) -> str:
         return raw.lower()
 
     return _read(name, allowed[0], parse, " or ".join(allowed))
+
+
+def days(name: str, default: int | None, *, least: int = 0) -> int | None:
+    """A whole number of days; None for `never`."""
+
+    def parse(raw: str) -> int | None:
+        if raw.lower() == "never":
+            return None
+        value = int(raw)
+        if not least <= value <= 3650:
+            raise ValueError(raw)
+        return value
+
+    return _read(name, default, parse, f"a whole number of days from {least} to 3650, or never")
+
+
+def clock(name: str, default: str) -> time | None:
+    """A time of day, such as 03:30; None for `never`."""
+
+    def parse(raw: str) -> time | None:
+        return None if raw.lower() == "never" else datetime.strptime(raw, "%H:%M").time()
+
+    return _read(name, parse(default), parse, "a time of day such as 03:30, or never")
 
 
 def words(name: str, default: list[str]) -> list[str]:

@@ -15,6 +15,7 @@ class Role(StrEnum):
     CREATION = "creation"
     POLL = "poll"
     DOWNLOAD = "download"
+    DELETION = "deletion"
     CALL = "call"
     ASIDE = "aside"
     WEBHOOK = "webhook"

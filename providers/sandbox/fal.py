@@ -47,6 +47,7 @@ def routes(house: House) -> list[BaseRoute]:
 
     return [
         at("/v1/account/billing", _billing, "GET"),
+        at("/v1/models/requests/{id}/payloads", _delete_payloads, "DELETE"),
         at("/storage/auth/token", _upload_token, "POST"),
         at("/{app:path}/requests/{id}/status", _status, "GET"),
         at("/{app:path}/requests/{id}/cancel", _cancel, "PUT"),
@@ -224,10 +225,25 @@ async def _cancel(house: House, request: Request, secret: str) -> Response:
     return JSONResponse({"status": "CANCELLATION_REQUESTED"}, 202)
 
 
+async def _delete_payloads(house: House, request: Request, secret: str) -> Response:
+    """What fal keeps of a request, and the file it made. Only a key with admin rights may."""
+    if not secret.startswith("admin"):
+        return _no_rights()
+    job = house.engine.job(request.path_params["id"])
+    if job is None or job.vendor != VENDOR or job.key != key_of(VENDOR, secret) or job.deleted_at is not None:
+        return JSONResponse({"error": {"type": "not_found", "message": "Request not found"}}, 404)
+    house.engine.delete(job)
+    return JSONResponse({"cdn_delete_results": [{"link": link_to(house, request, job), "exception": None}]})
+
+
+def _no_rights() -> Response:
+    return JSONResponse({"error": {"type": "authorization_error", "message": "Admin key required"}}, 403)
+
+
 async def _billing(house: House, request: Request, secret: str) -> Response:
     """Told to keys with admin rights alone, which here begin with `admin`."""
     if not secret.startswith("admin"):
-        return JSONResponse({"error": {"type": "authorization_error", "message": "Admin key required"}}, 403)
+        return _no_rights()
     told: dict[str, Any] = {"username": "sandbox"}
     if request.query_params.get("expand") == "credits":
         left = house.engine.dollars(key_of(VENDOR, secret))
@@ -276,6 +292,7 @@ WIRE = Wire(
     creations=(("POST", r"^/fal/(?!storage/)[\w.-]+/[\w.-]+"),),
     polls=(("GET", r"^/fal/.+/requests/[^/]+(/status)?$"),),
     downloads=(("GET", r"^/fal-cdn/"),),
+    deletions=(("DELETE", r"^/fal/v1/models/requests/[^/]+/payloads$"),),
     job_in=job_in_path(JOB),
     model_in=_model_in,
     key_of=_key_of,

@@ -174,6 +174,7 @@ WIRE = Wire(
     creations=(("POST", r":predictLongRunning$"), ("POST", r"/interactions$")),
     polls=(("GET", r"/operations/[^/]+$"), ("GET", r"/interactions/[^/]+$")),
     downloads=(("GET", r"/files/[^/]+:download$"),),
+    deletions=(("DELETE", r"/interactions/[^/]+$"),),
     job_in=job_in_path(JOB_ID),
     model_in=_model_in,
     key_of=_key_of,

@@ -223,6 +223,7 @@ WIRE = Wire(
     creations=(("POST", r"^/luma/generations(/video)?$"),),
     polls=(("GET", r"^/luma/generations/[^/]+$"),),
     downloads=(("GET", r"^/luma-cdn/"),),
+    deletions=(("DELETE", r"^/luma/generations/[^/]+$"),),
     job_in=job_in_path(JOB_ID),
     callback=_callback,
     slots=AT_ONCE,

@@ -181,6 +181,7 @@ WIRE = Wire(
     creations=(("POST", r"^/openai/v1/videos(/edits|/[^/]+/remix)?$"),),
     polls=(("GET", r"^/openai/v1/videos/[^/]+$"),),
     downloads=(("GET", r"^/openai/v1/videos/[^/]+/content$"),),
+    deletions=(("DELETE", r"^/openai/v1/videos/[^/]+$"),),
     job_in=job_in_path(JOB_ID),
     callback=openai_hooks.deliveries,
 )

@@ -216,5 +216,6 @@ WIRE = Wire(
     creations=(("POST", r"^/runway/v1/[a-z]+_to_video$"),),
     polls=(("GET", r"^/runway/v1/tasks/"),),
     downloads=(("GET", r"^/runway-cdn/"),),
+    deletions=(("DELETE", r"^/runway/v1/tasks/"),),
     job_in=_job_in,
 )

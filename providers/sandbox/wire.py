@@ -75,11 +75,17 @@ class Wire:
     key_of: Callable[[Headers], str] = bearer
     callback: Callable[[House, Job], list[Delivery]] = no_callback
     slots: int | None = None
+    deletions: tuple[Place, ...] = ()
     error_body: Callable[[int, float | None], Mapping[str, Any] | None] = plain_error
 
     def role(self, method: str, path: str) -> Role:
         """The part that a call of this vendor's client plays."""
-        places = {Role.CREATION: self.creations, Role.POLL: self.polls, Role.DOWNLOAD: self.downloads}
+        places = {
+            Role.CREATION: self.creations,
+            Role.POLL: self.polls,
+            Role.DOWNLOAD: self.downloads,
+            Role.DELETION: self.deletions,
+        }
         for role, known in places.items():
             if any(method == verb and re.search(pattern, path) for verb, pattern in known):
                 return role

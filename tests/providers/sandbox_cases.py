@@ -58,6 +58,8 @@ class SandboxCases:
     files_have_ranges: ClassVar[bool] = True
     can_cancel: ClassVar[bool] = True
     files_in_polls: ClassVar[bool] = True
+    # What a key needs besides, to delete what it has made.
+    deleting: ClassVar[dict[str, Any]] = {}
 
     @pytest.fixture
     async def provider(self, house: Sandbox) -> AsyncIterator[VideoProvider]:
@@ -132,6 +134,26 @@ class SandboxCases:
         done = await self.finished(provider)
         assert await provider.cancel(done.id) is False
         assert (await provider.poll(done.id)).state is JobState.SUCCEEDED
+
+    async def test_a_finished_job_is_deleted_where_the_vendor_does_that(self, house: Sandbox) -> None:
+        async with httpx.AsyncClient() as client:
+            provider: Any = self.adapter(client, house.port, **self.deleting)
+            if not registry.can_delete(self.name):
+                assert not hasattr(provider, "delete")
+                return
+            done = await self.finished(provider)
+            other = (await provider.submit(self.request_)).id
+            house.fault("status", match={"role": "deletion"}, code=503)
+            with pytest.raises(VendorUnavailable):
+                await provider.delete(done.id)
+            assert await provider.delete(done.id) is True
+            # Whoever asks again is told that it is gone, which is what they wanted.
+            with pytest.raises(JobNotFound):
+                await provider.delete(done.id)
+            with pytest.raises((LinkExpired, JobNotFound)):
+                await provider.download(done.outputs[0], io.BytesIO())
+            assert (await self.over(provider, other)).state is JobState.SUCCEEDED
+            assert house.paid_count() == 2
 
     async def test_a_key_is_tried_without_a_paid_call(self, provider: VideoProvider, house: Sandbox) -> None:
         status = await provider.check_key()

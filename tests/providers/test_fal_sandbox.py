@@ -29,6 +29,7 @@ class TestFal(SandboxCases):
     path = "/fal"
     options: ClassVar[dict[str, Any]] = {"api_key": KEY}
     request_ = CHEAP
+    deleting: ClassVar[dict[str, Any]] = {"api_key": "admin1:secret"}
 
     @pytest.fixture
     def ear(self) -> Iterator[Receiver]:
@@ -75,6 +76,14 @@ class TestFal(SandboxCases):
         assert "admin rights" in plain.sentence
         assert (told.ok, told.balance_usd) == (True, Decimal(10_000))
         assert house.paid_count() == 0
+
+    async def test_a_key_without_admin_rights_deletes_nothing(
+        self, provider: FalProvider, house: Sandbox
+    ) -> None:
+        job = await self.finished(provider)
+        with pytest.raises(AuthFailed):
+            await provider.delete(job.id)
+        assert (await provider.poll(job.id)).outputs
 
     async def test_a_key_of_the_wrong_form_is_refused(self, house: Sandbox) -> None:
         async with httpx.AsyncClient() as client:

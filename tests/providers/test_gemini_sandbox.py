@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from providers.contract import GenerationRequest, JobState, Media, VideoProvider
-from providers.errors import InvalidRequest, JobNotFound, LinkExpired, RateLimited
+from providers.errors import InvalidRequest, JobNotFound, LinkExpired, RateLimited, Unsupported
 from tests.providers.sandbox.orders import png
 from tests.providers.sandbox.receiver import receiving
 from tests.providers.sandbox_cases import SandboxCases
@@ -92,6 +92,13 @@ class TestOlderFormat(SandboxCases):
         height=720,
     )
     can_cancel = False
+
+    async def test_a_finished_job_is_deleted_where_the_vendor_does_that(self, house: Sandbox) -> None:
+        async with httpx.AsyncClient() as client:
+            provider: Any = self.adapter(client, house.port)
+            done = await self.finished(provider)
+            with pytest.raises(Unsupported, match="by itself"):
+                await provider.delete(done.id)
 
     async def test_what_was_held_back_says_why(self, provider: VideoProvider, house: Sandbox) -> None:
         house.fault("refuse", failureCode="15236754")

@@ -196,7 +196,7 @@ class TestBesideOurs:
             sdk.generations.create(**ORDER, **more, callback_url=order.webhook_url, loop=False)
         assert difference(*pair(listening)) == {}
 
-    async def test_a_poll_and_the_balance_are_the_sdks(self, listening: Recorder) -> None:
+    async def test_a_poll_the_balance_and_a_removal_are_the_sdks(self, listening: Recorder) -> None:
         async with httpx.AsyncClient() as client:
             ours = LumaProvider({"api_key": KEY, "base_url": listening.url}, client)
             with at(listening.url) as sdk:
@@ -206,3 +206,7 @@ class TestBesideOurs:
                 await ours.check_key()
                 sdk.credits.get()
                 assert difference(*pair(listening)) == {}
+                await ours.delete("g1")
+                sdk.generations.delete("g1")
+                # The SDK names a type for a body that it does not send.
+                assert difference(*pair(listening)) == {"header.content-type": (None, "application/json")}

@@ -146,6 +146,14 @@ async def test_a_look_at_the_account_leaves_the_same_from_both(recorder: Recorde
     assert difference(await ours(recorder, lambda provider: provider.check_key()), theirs) == {}
 
 
+async def test_a_deletion_differs_by_a_type_without_a_body(recorder: Recorder, sdk: RunwayML) -> None:
+    sdk.tasks.delete(JOB)
+    (theirs,) = recorder.take()
+    # No look before it: whoever deletes knows that the job is over.
+    deleted = await ours(recorder, lambda provider: provider.delete(JOB))
+    assert difference(deleted, theirs) == {"header.content-type": (None, "application/json")}
+
+
 async def test_a_cancellation_differs_by_a_type_without_a_body(recorder: Recorder, sdk: RunwayML) -> None:
     sdk.tasks.delete(JOB)
     (theirs,) = recorder.take()

@@ -282,3 +282,12 @@ class TestBesideOurs:
         with theirs(listening) as sdk:
             sdk.videos.retrieve(JOB)
         assert difference(*pair(listening)) == {}
+
+    async def test_a_deletion_is_the_sdks_but_for_the_type_of_a_body_that_is_not_there(
+        self, listening: Recorder
+    ) -> None:
+        async with ours(listening) as provider:
+            assert await provider.delete(JOB) is False
+        with theirs(listening) as sdk:
+            sdk.videos.delete(JOB)
+        assert difference(*pair(listening)) == {"header.content-type": (None, "application/json")}

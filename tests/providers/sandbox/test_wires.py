@@ -91,7 +91,7 @@ def control(small: httpx.Client, what: str, **order: Any) -> Any:
         ("POST", "/runway/v1/text_to_video", Role.CREATION),
         ("GET", "/runway/v1/text_to_video", Role.CALL),
         ("GET", "/runway/v1/tasks/1", Role.POLL),
-        ("DELETE", "/runway/v1/tasks/1", Role.CALL),
+        ("DELETE", "/runway/v1/tasks/1", Role.DELETION),
         ("GET", "/runway-cdn/1.mp4", Role.DOWNLOAD),
         ("POST", "/runway-uploads/1", Role.ASIDE),
     ],
