@@ -16,6 +16,7 @@ STATIONS = {
     "check": "jobs.check.check_candidate",
     "check_key": "jobs.keys.check_key",
     "webhook_keys": "jobs.webhook_keys.fetch_webhook_keys",
+    "clean": "jobs.clean.clean",
     "canary": "jobs.canary.beat",
 }
 # Paid calls are short and must not stand behind a download or a decode.
@@ -25,6 +26,7 @@ CLUSTERS = {
     "check": "media",
     "check_key": "submit",
     "webhook_keys": "submit",
+    "clean": "media",
 }
 
 
@@ -50,6 +52,11 @@ def check_key(key: ProviderKey) -> None:
 
 def webhook_keys(key: ProviderKey) -> None:
     _send("webhook_keys", key.pk)
+
+
+def clean() -> None:
+    """What the night's cleaning has to do next, in pieces that no download waits long for."""
+    _send("clean")
 
 
 def canary(cluster: str) -> None:

@@ -233,6 +233,14 @@ EMAIL_TIMEOUT = env.number("RETAKE_EMAIL_TIMEOUT_S", 20, least=1)
 # Nobody gets more digests in an hour; the rest joins the next one.
 MAILS_PER_HOUR = env.integer("RETAKE_EMAILS_PER_HOUR", 6, least=1)
 
+# --- Cleaning ---
+# When the night's cleaning begins, in the site's time zone; None leaves it to `manage.py clean`.
+CLEAN_AT = env.clock("RETAKE_CLEAN_AT", "03:30")
+# What a new project begins with: for how long it keeps the files of clips that nobody chose; None for good.
+RETENTION_DAYS = env.days("RETAKE_RETENTION_DAYS", None, least=1)
+# How old a stored and checked clip is when its copy at the provider is deleted; None leaves it there.
+VENDOR_COPIES_DAYS = env.days("RETAKE_VENDOR_COPIES_DAYS", 3)
+
 # --- Logs and figures ---
 # What Prometheus shows to read /metrics; without it only this machine may.
 METRICS_TOKEN = env.secret("RETAKE_METRICS_TOKEN")

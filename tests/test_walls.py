@@ -12,11 +12,12 @@ ROOT = Path(__file__).resolve().parent.parent
 HOUSE = {"providers", "reviewapp", "jobs", "tests"}
 VERBS = (
     "money", "generation", "retakes", "rewriting", "review", "notes", "queue", "dispatch", "line",
-    "people", "keyring", "projects", "shots", "credentials", "environment_keys", "keyhealth",
+    "people", "cleaning", "keyring", "projects", "shots", "credentials", "environment_keys", "keyhealth",
     "keyrotation", "inputs", "hooks", "limits", "routing", "market", "choices", "wishes", "quotes",
     "remaking", "standing", "events", "budgets", "bills", "shortage",
     "live", "notices", "outgoing", "mailing", "letters",
 )  # fmt: skip
+PACKAGES = {"line", "cleaning"}
 
 
 def python_files(*rooms: str) -> Iterator[Path]:
@@ -82,7 +83,7 @@ WALLS = {
         | {f"reviewapp.{verb}" for verb in VERBS},
     ),
     "verbs know no view, adapter or job": (
-        tuple(f"reviewapp/{verb}" if verb == "line" else f"reviewapp/{verb}.py" for verb in VERBS),
+        tuple(f"reviewapp/{verb}" if verb in PACKAGES else f"reviewapp/{verb}.py" for verb in VERBS),
         {"httpx", "jobs", "reviewapp.views", "reviewapp.forms", "django.http", *ADAPTERS},
     ),
     "views know no network, job or adapter": (
