@@ -6,6 +6,7 @@ commits or rolls back with the rows it speaks of.
 
 from __future__ import annotations
 
+from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from reviewapp.models import Candidate, ProviderKey
@@ -17,6 +18,7 @@ STATIONS = {
     "check_key": "jobs.keys.check_key",
     "webhook_keys": "jobs.webhook_keys.fetch_webhook_keys",
     "clean": "jobs.clean.clean",
+    "mails": "jobs.notify.send_mails",
     "canary": "jobs.canary.beat",
 }
 # Paid calls are short and must not stand behind a download or a decode.
@@ -27,7 +29,11 @@ CLUSTERS = {
     "check_key": "submit",
     "webhook_keys": "submit",
     "clean": "media",
+    "mails": "notify",
 }
+
+# Calls that come every few seconds are not made while so many wait.
+MOST_WAITING = 20
 
 
 def _send(station: str, *args: object, cluster: str | None = None) -> None:
@@ -57,6 +63,13 @@ def webhook_keys(key: ProviderKey) -> None:
 def clean() -> None:
     """What the night's cleaning has to do next, in pieces that no download waits long for."""
     _send("clean")
+
+
+def mails() -> None:
+    """The mails that are due. A cluster that is down finds a few such calls and not a night's worth."""
+    line = OrmQ.objects.filter(key=CLUSTERS["mails"])
+    if line.order_by()[:MOST_WAITING].count() < MOST_WAITING:
+        _send("mails")
 
 
 def canary(cluster: str) -> None:

@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from providers import catalog, registry
 from providers.catalog import Vendor
-from reviewapp import dispatch
+from reviewapp import dispatch, events
 from reviewapp.models import AuditEntry, Candidate, Project, ProviderKey, Status, User
 from reviewapp.models.candidates import MACHINE
 from reviewapp.secretbox import CannotDecrypt
@@ -304,6 +304,13 @@ def ask_check(by: User, key: ProviderKey) -> None:
         AuditEntry.record(by, "tested key", key.name)
 
 
+@transaction.atomic
+def pause(key: ProviderKey, reason: str) -> None:
+    """Stop using the key until a person acts, and tell those who can."""
+    if key.pause(reason):
+        events.key_failing(key, reason)
+
+
 def record_check(key: ProviderKey, ok: bool | None, sentence: str) -> None:
     """Keep what a test found. A key that works is no longer paused, a refused one is; None is a vendor who
     could not be asked, which says nothing about the key.
@@ -314,7 +321,7 @@ def record_check(key: ProviderKey, ok: bool | None, sentence: str) -> None:
             AuditEntry.record(None, "resumed key", key.name, f"a test went well: {sentence}")
         if ok is False:
             # Every clip sent on it would fail; the reason stands where an admin mends it.
-            key.pause(sentence)
+            pause(key, sentence)
         ProviderKey.objects.filter(pk=key.pk).update(
             checked_at=timezone.now(), check_ok=ok, check_sentence=sentence[:400]
         )

@@ -16,7 +16,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from providers import catalog
-from reviewapp import dispatch, inputs
+from reviewapp import dispatch, events, inputs
 from reviewapp.generation import new_candidate, next_number
 from reviewapp.models import (
     Candidate,
@@ -85,7 +85,8 @@ def _retake(shot: Shot, decisions: Sequence[ReviewDecision]) -> PromptVersion | 
         return None
     next_round = max(decision.candidate.version.round for decision in decisions) + 1
     if next_round > shot.round_cap:
-        escalate(shot, _cap_words(shot.round_cap))
+        last = decisions[-1]
+        escalate(shot, _cap_words(shot.round_cap), last.candidate.version, last.by)
         return None
     version = open_retake(shot) or _new_version(shot, next_round)
     for decision in decisions:
@@ -105,9 +106,10 @@ def _cap_words(rounds: int) -> str:
     return f"{spent} used up and the last clip was rejected."
 
 
-def escalate(shot: Shot, reason: str) -> None:
+def escalate(shot: Shot, reason: str, after: PromptVersion, by: User | None) -> None:
     """Hand the shot to its producer: it does not loop on."""
     Shot.objects.filter(pk=shot.pk).update(escalated_at=timezone.now(), escalation_reason=reason[:300])
+    events.shot_escalated(shot, reason, after=after, by=by)
 
 
 def open_retake(shot: Shot) -> PromptVersion | None:

@@ -12,7 +12,7 @@ from providers import capability_table, catalog
 ROOT = Path(__file__).resolve().parent.parent
 NAMED = re.compile(r"\b(?:RETAKE_[A-Z_]+|DATABASE_URL)\b")
 # Read by tests and tools, not by the app.
-NOT_SETTINGS = {"RETAKE_CHROMIUM", "RETAKE_SHOTS", "RETAKE_TEST_DB"}
+NOT_SETTINGS = {"RETAKE_CHROMIUM", "RETAKE_SHOTS", "RETAKE_TEST_DB", "RETAKE_ARRIVED"}
 # The names of providers' keys follow from the catalogue; the tests of the keys compare them.
 OF_KEYS = "RETAKE_KEY_"
 

@@ -14,6 +14,7 @@ VERBS = (
     "money", "generation", "retakes", "rewriting", "review", "notes", "queue", "dispatch", "line",
     "people", "cleaning", "keyring", "projects", "shots", "credentials", "environment_keys", "keyhealth",
     "keyrotation", "inputs", "hooks", "limits", "routing", "market", "choices", "wishes", "quotes",
+    "notices", "outgoing", "mailing", "letters",
     "remaking", "standing", "events", "budgets", "bills", "shortage",
     "live", "notices", "outgoing", "mailing", "letters",
 )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from reviewapp import retakes
+from reviewapp import events, retakes
 from reviewapp.models import Candidate, StaleCandidate, Status
 
 LONGEST_BACKOFF_S: Final = 300.0
@@ -27,6 +27,7 @@ def end(candidate: Candidate, to: Status, why: str, *, actor: str, **facts: Any)
     with transaction.atomic():
         candidate.move(to, actor=actor, why=why, failure=why[:600], **facts)
         retakes.round_may_be_over(candidate.version)
+        events.clip_ended(candidate, why)
 
 
 def end_unless_late(candidate: Candidate, to: Status, why: str, *, actor: str, **facts: Any) -> None:

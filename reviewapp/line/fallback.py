@@ -72,7 +72,7 @@ def spare_key(row: Candidate, error: ProviderError) -> Spared:
     if isinstance(error, RateLimited) and (rest_s := limits.full(row, error.retry_after)) is not None:
         return Spared(rest_s, full=True)
     if isinstance(error, KEY_AT_FAULT):
-        key.pause(str(error))
+        keyring.pause(key, str(error))
         spared = Spared()
     elif isinstance(error, DOWN) or (isinstance(error, AnswerLost) and (error.status or 0) >= 500):
         # A server that breaks down over one paid call would leave every other one uncertain as well.

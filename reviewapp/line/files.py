@@ -12,7 +12,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from providers.errors import ProviderError
-from reviewapp import dispatch, money, review
+from reviewapp import dispatch, events, money, review
 from reviewapp.line.common import backoff_s, end_unless_late
 from reviewapp.line.sweep import worn_out
 from reviewapp.models import Candidate, Clip, QualityReport, Shot, StaleCandidate, Status
@@ -96,6 +96,7 @@ def checked(candidate: Candidate, report: QualityReport, clip_facts: dict[str, A
             report.save()
             _rank(candidate)
             review.arrived(candidate)
+            events.clip_came(candidate.version)
     except StaleCandidate:
         return
 

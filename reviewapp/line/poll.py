@@ -187,7 +187,7 @@ def _not_heard(candidate: Candidate, error: ProviderError) -> None:
         return
     if isinstance(error, AuthFailed) and candidate.provider_key is not None:
         # The job goes on at the vendor; the key's people have to act before anyone can look.
-        candidate.provider_key.pause(str(error))
+        keyring.pause(candidate.provider_key, str(error))
     _look_again(candidate, _patience_s(candidate.tries + 1, error), tries=_ONE_MORE)
 
 

@@ -126,12 +126,16 @@ class ProviderKey(models.Model):
             return False
         return True
 
-    def pause(self, reason: str) -> None:
-        """Stop using the key until a person acts. A key that is paused already keeps its first reason."""
+    def pause(self, reason: str) -> bool:
+        """Stop using the key until a person acts. False when it is paused already: it keeps its
+        first reason.
+        """
         with transaction.atomic():
             reason = reason[:300]
-            if ProviderKey.objects.filter(pk=self.pk, paused_reason="").update(paused_reason=reason):
-                AuditEntry.record(None, "paused key", self.name, reason)
+            if not ProviderKey.objects.filter(pk=self.pk, paused_reason="").update(paused_reason=reason):
+                return False
+            AuditEntry.record(None, "paused key", self.name, reason)
+            return True
 
     def mark_used(self) -> None:
         ProviderKey.objects.filter(pk=self.pk).update(last_used_at=timezone.now())
