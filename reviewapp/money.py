@@ -17,7 +17,8 @@ from reviewapp.budgets import (
     project_totals,
     shot_totals,
 )
-from reviewapp.models import Candidate, LedgerEntry, Project, ProviderKey, Status
+from reviewapp.ledger import problems as ledger_problems
+from reviewapp.models import Candidate, LedgerEntry, Project, ProviderKey
 from reviewapp.models.money import utc_day
 
 __all__ = [
@@ -134,40 +135,3 @@ def charged_sentence(candidate: Candidate) -> str:
     if line.kind == Kind.SETTLED:
         return f"${line.amount:.2f} was charged."
     return f"${line.amount:.2f} is reserved until the vendor says what it charged."
-
-
-# Statuses in which no call of the present attempt can still be open.
-_CLOSED = frozenset({Status.HELD, Status.QUEUED, Status.CANCELLED, Status.REFUSED, Status.FAILED})
-
-
-def ledger_problems(project: Project | None = None) -> list[str]:
-    """Every way in which the ledger does not add up; an empty list is the proof that it does."""
-    lines = LedgerEntry.objects.select_related("candidate__shot", "candidate__version")
-    if project is not None:
-        lines = lines.filter(project=project)
-    problems: list[str] = []
-    reserved: dict[tuple[int, int], LedgerEntry] = {}
-    closed: dict[tuple[int, int], LedgerEntry] = {}
-    for line in lines:
-        (reserved if line.kind == Kind.RESERVED else closed)[line.candidate_id, line.attempt] = line
-    for call, line in closed.items():
-        if call not in reserved:
-            problems.append(f"{line.candidate.code}: closed without a reservation")
-        elif line.closes != reserved[call].amount:
-            problems.append(
-                f"{line.candidate.code}: closes {line.closes} of {reserved[call].amount} reserved"
-            )
-    for call, line in reserved.items():
-        candidate = line.candidate
-        over = candidate.attempt > line.attempt or Status(candidate.status) in _CLOSED
-        done = Status(candidate.status) in {
-            Status.IN_REVIEW,
-            Status.APPROVED,
-            Status.REJECTED,
-            Status.PASSED_OVER,
-        }
-        if call not in closed and (over or done):
-            problems.append(
-                f"{candidate.code}: attempt {line.attempt} is over and its reservation is still open"
-            )
-    return problems

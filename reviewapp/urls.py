@@ -7,7 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from reviewapp.urls_producer import producer_urls
 from reviewapp.urls_review import review_urls
-from reviewapp.views import auth, health, hooks, keys, live, media, models, site
+from reviewapp.views import auth, health, hooks, keys, ledger, live, media, models, site
 
 handler500 = "reviewapp.views.errors.broken"
 
@@ -33,6 +33,8 @@ site_urls: list[URLPattern | URLResolver] = [
     path("keys/<int:pk>/test/", keys.key_test, name="key-test"),
     path("keys/<int:pk>/delete/", keys.key_delete, name="key-delete"),
     path("costs/", site.costs, name="costs"),
+    path("ledger/", ledger.site_ledger, name="site-ledger"),
+    path("ledger/lines.csv", ledger.site_ledger_csv, name="site-ledger-csv"),
     path("audit/", site.audit_log, name="audit-log"),
 ]
 

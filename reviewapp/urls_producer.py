@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from reviewapp.views import exports, generate, imports, inputs, projects, rescue, shots
+from reviewapp.views import exports, generate, imports, inputs, ledger, projects, rescue, shots
 
 shot_urls: list[URLPattern | URLResolver] = [
     path("", shots.shot_detail, name="shot-detail"),
@@ -34,6 +34,8 @@ project_urls: list[URLPattern | URLResolver] = [
     path("import/template.csv", imports.import_template, name="shot-import-template"),
     path("export/shots.csv", exports.export_shots, name="export-shots"),
     path("export/clips.zip", exports.export_clips, name="export-clips"),
+    path("ledger/", ledger.project_ledger, name="project-ledger"),
+    path("ledger/lines.csv", ledger.project_ledger_csv, name="project-ledger-csv"),
     path("settings/", projects.project_settings, name="project-settings"),
     path("members/", projects.member_add, name="member-add"),
     path("members/<int:pk>/role/", projects.member_role, name="member-role"),

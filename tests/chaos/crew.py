@@ -197,7 +197,7 @@ def job_id_of(job: dict[str, Any], candidate: Candidate) -> str:
 
 def proof() -> dict[str, Any]:
     """What is left when the storm is over: every way in which something was lost, doubled or stuck."""
-    from reviewapp import money
+    from reviewapp import ledger
     from reviewapp.models import Candidate, LedgerEntry
 
     rows = list(Candidate.objects.whole())
@@ -218,7 +218,7 @@ def proof() -> dict[str, Any]:
             if calls[key] != meant[key]
         ],
         "stuck": [f"{row.code}: {row.status} {row.failure}" for row in rows if row.is_machine],
-        "ledger": money.ledger_problems(),
+        "ledger": ledger.problems(),
         "lines settled": settled.count(),
         "approved": len(approved),
         "files": [wrong for row in approved if (wrong := file_problem(row))],

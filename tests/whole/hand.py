@@ -116,14 +116,14 @@ def reject() -> dict[str, Any]:
 
 def state() -> dict[str, Any]:
     """Where all candidates stand, what every one of them says, and whether the ledger adds up."""
-    from reviewapp import money
+    from reviewapp import ledger
     from reviewapp.models import Candidate
 
     rows = Candidate.objects.whole()
     return {
         "rows": {row.code: [row.status, row.failure] for row in rows},
         "makers": {row.code: f"{row.provider}/{row.model}" for row in rows},
-        "ledger": money.ledger_problems(),
+        "ledger": ledger.problems(),
     }
 
 

@@ -14,7 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from providers import registry
-from reviewapp import environment_keys, keyrotation, money, preflight
+from reviewapp import environment_keys, keyrotation, ledger, preflight
 from reviewapp.models import Candidate, Heartbeat, ProviderKey, Status
 
 SIGNS = ("watch", "queue:submit", "queue:media", "queue:notify")
@@ -128,7 +128,7 @@ def _rows() -> Iterator[Line]:
     uncertain = Candidate.objects.filter(status=Status.UNCERTAIN, due_at=None).count()
     if uncertain:
         yield None, "line", f"{uncertain} candidates wait for a person to say whether the provider took them"
-    problems = money.ledger_problems()
+    problems = ledger.problems()
     yield not problems, "ledger", problems[0] if problems else "every reservation is accounted for"
 
 
