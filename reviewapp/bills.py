@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ from django.db.models import Sum
 
 from reviewapp import budgets, keyring
 from reviewapp.budgets import ZERO, Limit
-from reviewapp.models import BudgetMode, BudgetScope, Candidate, Project, Shot, Status
+from reviewapp.models import BudgetMode, BudgetScope, Candidate, Project, ProviderKey, Shot, Status
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,13 @@ def price_of(project: Project, costs: Sequence[Cost], *, counted: bool = False) 
     over = ((limit, _over(limit, amount, counted)) for limit, amount in asked)
     passed = tuple(Passed(limit, by) for limit, by in over if by)
     return Price(usd, len(costs), tuple(limit for limit, _ in asked), passed)
+
+
+def may_ask(project: Project, vendors: Collection[str]) -> bool:
+    """Whether any budget that warns could stand before clips of these providers."""
+    if project.budget_mode == BudgetMode.WARN:
+        return True
+    return ProviderKey.objects.filter(provider__in=vendors, budget_mode=BudgetMode.WARN).exists()
 
 
 def _over(limit: Limit, amount: Decimal, counted: bool) -> Decimal:

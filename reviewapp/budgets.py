@@ -36,6 +36,11 @@ SMALLEST: Final = Decimal("0.0001")
 NEAR: Final = Decimal("0.8")
 DAYS: Final = frozenset({BudgetScope.DAY, BudgetScope.KEY_DAY})
 OF_KEYS: Final = frozenset({BudgetScope.KEY, BudgetScope.KEY_DAY})
+AFTER: Final[Mapping[BudgetMode, str]] = {
+    BudgetMode.OBSERVE: "It is only observed: clips go on being sent.",
+    BudgetMode.WARN: "People are asked before they go over it, and retakes wait for a producer.",
+    BudgetMode.CAP: "Clips wait until there is room.",
+}
 Kind = LedgerEntry.Kind
 
 
@@ -124,11 +129,12 @@ def tell(limit: Limit, amount: Decimal, project: Project, shot: Shot, key: Provi
 
     A key's budget is its admins' business and names no project.
     """
-    stops = "Clips wait." if limit.mode == BudgetMode.CAP else "Clips go on being sent."
+    name = limit.name[:1].upper() + limit.name[1:]
+    told = f"{name}, ${limit.budget:.2f}, has no room for the next ${amount:.2f}. {AFTER[limit.mode]}"
     whose: dict[str, Any] = {"key": key} if limit.scope in OF_KEYS else {"project": project}
     if limit.scope == BudgetScope.SHOT:
         whose |= {"shot": shot}
-    events.tell(EventKind.BUDGET_REACHED, f"{limit.sentence(amount)} {stops}", repeats=limit.mark, **whose)
+    events.tell(EventKind.BUDGET_REACHED, told, repeats=limit.mark, **whose)
 
 
 # --- what was spent ---

@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from reviewapp import retakes
+from reviewapp import retakes, shortage
 from reviewapp.models import AuditEntry, Membership, Project, Role, User
 
 # Words that stand at a slug's place in an address and so cannot be a project's.
 RESERVED_SLUGS = frozenset({"new"})
-SETTINGS = (
-    "name",
-    "style_text",
-    "routing",
-    "provider",
-    "model",
-    "duration_s",
-    "aspect",
-    "candidates_per_round",
-    "hold_seconds",
-    "retake_policy",
-    "confirm_retakes",
-    "round_cap",
-    "budget_usd",
-    "shot_budget_usd",
-    "budget_mode",
-    "auto_approve_score",
-    "frame_base",
-)
+# What the audit log calls each setting.
+SETTINGS: Final[Mapping[str, str]] = {
+    "name": "name",
+    "style_text": "style text",
+    "routing": "how the model is chosen",
+    "provider": "provider",
+    "model": "model",
+    "duration_s": "seconds of a clip",
+    "aspect": "aspect",
+    "candidates_per_round": "candidates a round",
+    "hold_seconds": "hold in seconds",
+    "retake_policy": "when a retake starts",
+    "confirm_retakes": "a producer confirms each retake",
+    "round_cap": "rounds a shot may take",
+    "budget_usd": "budget",
+    "daily_budget_usd": "daily budget",
+    "shot_budget_usd": "budget of one shot",
+    "budget_mode": "at a budget",
+    "auto_approve_score": "approve by itself from this score",
+    "frame_base": "the first frame is called",
+}
+BUDGETS: Final = frozenset({"budget_usd", "daily_budget_usd", "shot_budget_usd", "budget_mode"})
 
 
 class LastProducer(Exception):
@@ -72,7 +75,10 @@ def change_settings(by: User, project: Project, settings: Mapping[str, Any]) -> 
     changed = [
         field for field in SETTINGS if field in settings and getattr(project, field) != settings[field]
     ]
-    told = [f"{field} {_short(getattr(project, field))} > {_short(settings[field])}" for field in changed]
+    told = [
+        f"{SETTINGS[field]}: {_said(field, getattr(project, field))} → {_said(field, settings[field])}"
+        for field in changed
+    ]
     for field in changed:
         setattr(project, field, settings[field])
     if changed:
@@ -80,13 +86,23 @@ def change_settings(by: User, project: Project, settings: Mapping[str, Any]) -> 
             project.save(update_fields=changed)
             if "confirm_retakes" in changed and not project.confirm_retakes:
                 retakes.end_confirmation(project)
+            if not BUDGETS.isdisjoint(changed):
+                shortage.budget_changed(project)
             for line in told:
                 AuditEntry.record(by, "changed project", project.slug, line)
     return told
 
 
-def _short(value: object) -> str:
-    return "none" if value is None or value == "" else str(value)[:200]
+def _said(field: str, value: object) -> str:
+    """A setting's value as people read it in the form."""
+    if value is None or value == "":
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if field.endswith("_usd"):
+        return f"${value:.2f}"
+    labels = dict(Project._meta.get_field(field).flatchoices)
+    return str(labels.get(value, value)).partition(":")[0].lower() if labels else str(value)[:200]
 
 
 def add_member(by: User, project: Project, user: User, role: Role) -> Membership:

@@ -16,7 +16,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from providers import catalog
-from reviewapp import dispatch, events, inputs
+from reviewapp import bills, budgets, dispatch, events, inputs
 from reviewapp.generation import new_candidate, next_number
 from reviewapp.models import (
     Candidate,
@@ -206,17 +206,37 @@ def _restart_hold(version: PromptVersion) -> None:
     project = version.shot.project
     held = version.candidates.filter(status=Status.HELD)
     if project.confirm_retakes:
-        held.update(due_at=None)
+        held.update(due_at=None, short_of="")
         return
-    held.update(due_at=timezone.now() + timedelta(seconds=project.hold_seconds))
+    if waits_for_word(version):
+        return
+    held.update(due_at=timezone.now() + timedelta(seconds=project.hold_seconds), short_of="")
     if project.hold_seconds == 0:
         for candidate in held:
             release_hold(candidate)
 
 
+def waits_for_word(version: PromptVersion) -> bool:
+    """Whether the held clips would go over a budget that warns: then they stay until a producer sends them,
+    or until there is room. Nobody is there to be asked when a retake leaves by itself.
+    """
+    project = version.shot.project
+    held = version.candidates.filter(status=Status.HELD)
+    rows = list(held.select_related("shot"))
+    if not bills.may_ask(project, {row.provider for row in rows}):
+        return False
+    price = bills.price_of(project, bills.of_rows(rows), counted=True)
+    if not price.asks:
+        return False
+    limit = price.asks[0].limit
+    held.update(due_at=None, short_of=limit.scope)
+    budgets.tell(limit, price.usd, project, version.shot, None)
+    return True
+
+
 def end_confirmation(project: Project) -> None:
     """Nobody confirms retakes any more: those that waited for it get their countdown."""
-    waiting = Candidate.objects.filter(shot__project=project, status=Status.HELD, due_at=None)
+    waiting = Candidate.objects.filter(shot__project=project, status=Status.HELD, due_at=None, short_of="")
     waiting.update(due_at=timezone.now() + timedelta(seconds=project.hold_seconds))
 
 
@@ -224,10 +244,14 @@ def end_confirmation(project: Project) -> None:
 
 
 def release_hold(candidate: Candidate, by: User | None = None, why: str = "the hold ended") -> None:
-    """The hold is over: the clip goes out. Harmless when someone was first."""
+    """The hold is over: the clip goes out, unless it would go over a budget that warns and no person sends
+    it. Harmless when someone was first.
+    """
     actor = "" if by else "hold"
     try:
         with transaction.atomic():
+            if by is None and waits_for_word(candidate.version):
+                return
             candidate.move(Status.QUEUED, by=by, actor=actor, why=why, due_in=settings.REQUEUE_S)
             dispatch.submit(candidate)
     except StaleCandidate:

@@ -150,26 +150,29 @@ def open_rejections(shot: Shot) -> list[ReviewDecision]:
     return list(stopped.select_related("candidate__version", "candidate__shot__project").order_by("pk"))
 
 
+def next_to_grant(shot: Shot) -> list[ReviewDecision]:
+    """The rejections that one more round would answer: those of the newest round."""
+    stopped = open_rejections(shot)
+    newest = max((decision.candidate.version.round for decision in stopped), default=0)
+    return [decision for decision in stopped if decision.candidate.version.round == newest]
+
+
 @transaction.atomic
 def one_more_round(shot: Shot, by: User) -> PromptVersion:
     """Raise this shot's own cap so far that the stopped rejections get their retake, and start it."""
     Shot.objects.select_for_update(no_key=True).get(pk=shot.pk)
     fresh = Shot.objects.with_status().select_related("project").get(pk=shot.pk)
-    stopped = open_rejections(fresh)
+    stopped = next_to_grant(fresh)
     if fresh.status != ShotStatus.ESCALATED or not stopped:
         raise NotEscalated(f"{fresh.code} is {fresh.status.label.lower()} by now. Nothing was changed.")
-    needed = max(decision.candidate.version.round for decision in stopped) + 1
+    needed = stopped[0].candidate.version.round + 1
     extra = max(fresh.extra_rounds + 1, needed - fresh.project.round_cap)
     Shot.objects.filter(pk=fresh.pk).update(extra_rounds=extra, escalated_at=None, escalation_reason="")
-    # Under the whole-round policy only the newest round is asked again.
-    stopped = [
-        decision for decision in open_rejections(fresh) if decision.candidate.version.round + 1 == needed
-    ]
     AuditEntry.record(by, "granted a round", f"{fresh.project.slug}/{fresh.code}", f"round {needed}")
     version = retakes.rejected(stopped)
     if version is None:
         raise NotEscalated(f"{fresh.code} has clips that still wait for a verdict. Nothing was changed.")
-    if fresh.project.confirm_retakes:
+    if version.candidates.filter(status=Status.HELD, due_at=None).exists():
         # Granting the round is the producer's confirmation.
         retakes.send_now(version, by)
     return version

@@ -28,6 +28,10 @@ PLAIN_WORDS = {
     "max_value": "At most %(limit_value)s.",
     "max_length": "At most %(limit_value)s characters; this has %(show_value)s.",
 }
+DOLLARS = dict.fromkeys(
+    ("invalid", "min_value", "max_digits", "max_whole_digits", "max_decimal_places"),
+    "Write an amount in US dollars from 0 up, such as 120.50.",
+)
 
 
 class NewProjectForm(_ProjectModelForm):
@@ -56,6 +60,9 @@ class NewProjectForm(_ProjectModelForm):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.error_messages |= PLAIN_WORDS
+        for name in self.fields:
+            if name.endswith("_usd"):
+                self.fields[name].error_messages |= DOLLARS
         self.keys = choices.key_states()
         # A shot begins without a picture, so what a project's shots are made with starts from words.
         self.models = [model for model in choices.on_offer(self.keys) if "text" in model.modes]
@@ -120,6 +127,7 @@ class ProjectForm(NewProjectForm):
     class Meta(NewProjectForm.Meta):
         fields = [
             *NewProjectForm.Meta.fields,
+            "daily_budget_usd",
             "shot_budget_usd",
             "budget_mode",
             "hold_seconds",
@@ -130,8 +138,9 @@ class ProjectForm(NewProjectForm):
             "frame_base",
         ]
         labels = NewProjectForm.Meta.labels | {
+            "daily_budget_usd": "Daily budget in US dollars",
             "shot_budget_usd": "Budget of one shot in US dollars",
-            "budget_mode": "At the budget",
+            "budget_mode": "At a budget",
             "hold_seconds": "Hold in seconds",
             "retake_policy": "When a retake starts",
             "confirm_retakes": "A producer confirms each retake",
@@ -140,7 +149,9 @@ class ProjectForm(NewProjectForm):
             "frame_base": "The first frame is called",
         }
         help_texts = NewProjectForm.Meta.help_texts | {
+            "daily_budget_usd": "A day begins at midnight UTC. Empty means no limit.",
             "shot_budget_usd": "Empty means no limit.",
+            "budget_mode": "Holds for all three. Under a cap, clips without room wait for it.",
             "hold_seconds": "How long a retake can be undone free of charge, 0 to 3600.",
             "round_cap": "After this many rounds a shot comes to the producer and does not loop on.",
             "auto_approve_score": "0 to 1, for example 0.9. Empty means that people approve.",

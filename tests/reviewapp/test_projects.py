@@ -26,6 +26,7 @@ NEW = {
 SETTINGS = NEW | {
     "name": "The Harbour",
     "budget_usd": "40",
+    "daily_budget_usd": "",
     "shot_budget_usd": "",
     "budget_mode": "cap",
     "hold_seconds": "10",
@@ -86,7 +87,9 @@ def test_every_name_gets_an_address_of_its_own(charlie: User, name: str, slug: s
         ("engine", "runway/gen3a_turbo", "no longer offered"),
         ("engine", "policy:dearest", "no longer offered"),
         ("candidates_per_round", "9", "At most 8."),
-        ("budget_usd", "-1", "At least 0."),
+        ("budget_usd", "-1", "an amount in US dollars from 0 up"),
+        ("budget_usd", "1.234", "an amount in US dollars from 0 up"),
+        ("budget_usd", "much", "an amount in US dollars from 0 up"),
     ],
 )
 def test_a_wrong_value_is_said_at_its_field_and_nothing_typed_is_lost(
@@ -124,7 +127,7 @@ def test_a_project_takes_a_policy_and_goes_back_to_a_model(project: Project, ali
     project.refresh_from_db()
     assert (project.routing, project.provider, project.model) == ("chosen", "runway", "veo3.1")
     told = AuditEntry.objects.filter(action="changed project").values_list("detail", flat=True)
-    assert "routing chosen > fastest" in told
+    assert "how the model is chosen: the chosen model → the fastest" in told
 
 
 def test_a_policy_is_refused_where_no_model_could_make_it(charlie: User) -> None:
@@ -163,9 +166,9 @@ def test_it_saves_the_settings_and_audits_each_change(project: Project, alice: U
     )
     details = AuditEntry.objects.filter(action="changed project", by=alice).values_list("detail", flat=True)
     assert sorted(details) == [
-        "budget_mode cap > warn",
-        "budget_usd 40.00 > 55.50",
-        "confirm_retakes False > True",
+        "a producer confirms each retake: no → yes",
+        "at a budget: cap → warn",
+        "budget: $40.00 → $55.50",
     ]
 
 
