@@ -146,6 +146,9 @@ class Candidate(models.Model):
     progress = models.FloatField(null=True, blank=True)
     cancel_asked = models.BooleanField(default=False)
     submitted_at = models.DateTimeField(null=True, blank=True)
+    # The last moment at which the vendor was known to be still at it: the end lies between it and the poll
+    # that finds it.
+    running_at = models.DateTimeField(null=True, blank=True)
     vendor_done_at = models.DateTimeField(null=True, blank=True)
     # Until when the vendor keeps the finished clip for us, and when its own copy was deleted on our wish.
     fetch_by = models.DateTimeField(null=True, blank=True)
