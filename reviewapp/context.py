@@ -30,4 +30,5 @@ def site(request: HttpRequest) -> dict[str, Any]:
         # Lazy: fragments and media share this processor and never show the number or the banner.
         waiting = SimpleLazyObject(lambda: _waiting(user))
         troubles = SimpleLazyObject(lambda: keyhealth.troubles(user))
-    return {"demo": settings.DEMO, "waiting": waiting, "key_troubles": troubles}
+    live = bool(settings.LIVE_LISTENERS)
+    return {"demo": settings.DEMO, "live": live, "waiting": waiting, "key_troubles": troubles}

@@ -82,6 +82,8 @@ def _stage(settings: Settings, tmp_path: Path, _no_collected_files: Path) -> Non
     settings.STATIC_ROOT = _no_collected_files
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.MEDIA_ROOT = tmp_path / "media"
+    # A page that listens keeps a thread that reads rows; the tests of listening ask for it themselves.
+    settings.LIVE_LISTENERS = 0
 
 
 @pytest.hookimpl(trylast=True)

@@ -52,7 +52,8 @@ class SignInRequired(LoginRequiredMiddleware):
     def handle_no_permission(  # type: ignore[override]  # Django types its own answer, a redirect, too narrowly.
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseBase:
-        if cast(AuthedRequest, request).htmx:
+        # A stream of events cannot show a sign-in page either.
+        if cast(AuthedRequest, request).htmx or request.headers.get("Accept") == "text/event-stream":
             return HttpResponse(status=401)
         return super().handle_no_permission(request, view_func)
 

@@ -82,8 +82,3 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   next.querySelector(same).focus();
 });
-
-/* Nobody looks: nothing is asked. */
-document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.target.id === "live" && document.hidden) event.preventDefault();
-});

@@ -1,4 +1,5 @@
-/* What moves by itself: the queue, the tiles, a clip that arrives. Polled; 204 while nothing has changed. */
+/* What moves by itself: the queue, the tiles, a clip that arrives. Asked for when the server says that something has
+   changed, polled while it cannot say so; 204 while nothing has changed. */
 
 import { setClock, tickClock } from "./clock.js";
 import { announce, ask, replace, toast } from "./net.js";
@@ -16,7 +17,10 @@ export class Queue {
     this.folded = localStorage.getItem("retake:queue") === "folded";
     setClock(this.root.dataset.now);
     this.fold();
-    this.later();
+    this.later(SEEN_MS);
+    // Whoever is in one project's room hears of that one and of the numbers in the menu.
+    const mine = () => ["queue", `project:${this.root.dataset.project}`];
+    window.retakeLive?.on(mine, () => this.now());
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.now(); });
   }
 
@@ -26,10 +30,11 @@ export class Queue {
     return new Map([...this.root.querySelectorAll("[data-returned] [data-uid]")].map((one) => [one.dataset.uid, { ...one.dataset }]));
   }
 
-  later() {
+  later(soon) {
     const slow = Math.min(MOST_MS, SEEN_MS * 2 ** this.failures);
+    const usual = document.hidden ? HIDDEN_MS : slow;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.now(), document.hidden ? HIDDEN_MS : slow);
+    this.timer = setTimeout(() => this.now(), soon || window.retakeLive?.pause(usual) || usual);
   }
 
   /* `anew` asks for the whole column, whatever stamp it has. */
