@@ -22,7 +22,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from jobs.poll import Cancelled, Poller
-from reviewapp import dispatch, hooks, limits, line
+from reviewapp import cleaning, dispatch, hooks, limits, line
 from reviewapp.line.poll import Answer
 from reviewapp.models import Candidate, Heartbeat
 
@@ -137,6 +137,7 @@ class Watcher:
         if now - self._house_kept_at >= HOUSEKEEPING_S:
             self._house_kept_at = now
             hooks.keep_house()
+            cleaning.ask_when_due()
 
 
 def _write_down(answers: list[tuple[Candidate, Answer | Cancelled]]) -> None:

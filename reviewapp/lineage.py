@@ -42,6 +42,12 @@ class Take:
         return getattr(self.candidate, "clip", None)
 
     @property
+    def can_be_accepted(self) -> bool:
+        """Whether it was rejected and can still be looked at."""
+        clip = getattr(self.candidate, "clip", None)
+        return self.candidate.status == Status.REJECTED and clip is not None and clip.removed_at is None
+
+    @property
     def score(self) -> float | None:
         quality = getattr(self.candidate, "quality", None)
         return None if quality is None else quality.score

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from django.conf import settings as site
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
@@ -33,6 +34,7 @@ SETTINGS: Final[Mapping[str, str]] = {
     "budget_mode": "at a budget",
     "auto_approve_score": "approve by itself from this score",
     "frame_base": "the first frame is called",
+    "retention_days": "days that clips nobody chose are kept",
 }
 BUDGETS: Final = frozenset({"budget_usd", "daily_budget_usd", "shot_budget_usd", "budget_mode"})
 
@@ -47,6 +49,7 @@ class AlreadyMember(Exception):
 
 def create(by: User, *, name: str, **settings: Any) -> Project:
     """A new project with its first producer."""
+    settings.setdefault("retention_days", site.RETENTION_DAYS)
     for attempt in range(1, 200):
         try:
             with transaction.atomic():

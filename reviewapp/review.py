@@ -186,7 +186,7 @@ def arrived(candidate: Candidate) -> None:
 def undo(decision: ReviewDecision, by: User) -> Undone:
     """Take a decision back: the candidate waits for eyes again, and what has not been sent is not sent.
 
-    Raises CannotUndo when it was undone before or a later decision stands on it.
+    Raises CannotUndo when it was undone before, a later decision stands on it, or its clip's file is gone.
     """
     shot = decision.candidate.shot
     Shot.objects.select_for_update(no_key=True).get(pk=shot.pk)
@@ -195,6 +195,10 @@ def undo(decision: ReviewDecision, by: User) -> Undone:
     ):
         raise CannotUndo("This decision has been undone already.")
     row = Candidate.objects.whole().get(pk=decision.candidate_id)
+    clip = getattr(row, "clip", None)
+    if clip is not None and clip.removed_at is not None:
+        # Nobody could look at it again, and the shot must not wait for eyes that have nothing to see.
+        raise CannotUndo(f"{row.code} can no longer be reviewed. {clip.removed_words}")
     approved = shot.candidates.filter(status=Status.APPROVED).exclude(pk=row.pk).first()
     if approved is not None:
         raise CannotUndo(f"{approved.code} has been approved since. Undo that first.")
@@ -203,7 +207,9 @@ def undo(decision: ReviewDecision, by: User) -> Undone:
     except StaleCandidate as stale:
         raise CannotUndo(f"{row.code} is {Status(row.status).label.lower()} by now.") from stale
     if decision.verdict == Verdict.APPROVE:
-        for other in shot.candidates.filter(status=Status.PASSED_OVER):
+        # What the retention has removed stays passed over.
+        passed_over = shot.candidates.filter(status=Status.PASSED_OVER).exclude(clip__removed_at__isnull=False)
+        for other in passed_over:
             other.move(Status.IN_REVIEW, by=by, why="approval undone", in_review_at=timezone.now())
         shot.candidates.filter(cancel_asked=True).update(cancel_asked=False)
         retakes.give_back_stopped(shot)

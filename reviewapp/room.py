@@ -130,6 +130,11 @@ class Room:
         return self.in_review and not self.shot.on_hold and not self.shot.omitted
 
     @property
+    def old_shown(self) -> bool:
+        """Whether the clip before this one can be played beside it."""
+        return self.old is not None and not self.old.clip.removed_words
+
+    @property
     def waiting_here(self) -> int:
         """How many clips of this shot wait for eyes, this one included."""
         return sum(tile.candidate.status == Status.IN_REVIEW for tile in self.tiles)
@@ -205,8 +210,8 @@ class Room:
 
 
 def clip_facts(candidate: Candidate, clip: Clip | None) -> dict[str, Any] | None:
-    """A clip as the player needs it; None while there is none."""
-    if clip is None:
+    """A clip as the player needs it; None while there is none, and when its file was removed."""
+    if clip is None or clip.removed_at is not None:
         return None
     return {
         "uid": str(candidate.uid),

@@ -136,6 +136,7 @@ class ProjectForm(NewProjectForm):
             "round_cap",
             "auto_approve_score",
             "frame_base",
+            "retention_days",
         ]
         labels = NewProjectForm.Meta.labels | {
             "daily_budget_usd": "Daily budget in US dollars",
@@ -147,6 +148,7 @@ class ProjectForm(NewProjectForm):
             "round_cap": "Rounds a shot may take",
             "auto_approve_score": "Approve the best clip by itself from this score",
             "frame_base": "The first frame is called",
+            "retention_days": "Days that clips nobody chose are kept",
         }
         help_texts = NewProjectForm.Meta.help_texts | {
             "daily_budget_usd": "A day begins at midnight UTC. Empty means no limit.",
@@ -156,6 +158,10 @@ class ProjectForm(NewProjectForm):
             "round_cap": "After this many rounds a shot comes to the producer and does not loop on.",
             "auto_approve_score": "0 to 1, for example 0.9. Empty means that people approve.",
             "frame_base": "0, 1 or, as films often count, 1001.",
+            "retention_days": (
+                "So many days after a clip was rejected, passed over or failed, its file is removed for good. "
+                "Its poster, notes, prompt and price stay. Approved clips are never removed. Empty keeps all."
+            ),
         }
 
 

@@ -42,6 +42,7 @@ def ask_again(candidate: Candidate, by: User, *, pay_again: bool = False) -> Can
         "passed_by": [],
     }
     facts |= {"progress": None, "vendor_status": "", "cancel_asked": False, "vendor_done_at": None}
+    facts |= {"vendor_copy_gone_at": None}
     facts |= {"waits_since": None, "send_at": None}
     row.move(Status.QUEUED, by=by, why="sent again", due_in=settings.REQUEUE_S, **facts)
     dispatch.submit(row)
@@ -50,6 +51,8 @@ def ask_again(candidate: Candidate, by: User, *, pay_again: bool = False) -> Can
 
 def was_made(candidate: Candidate) -> bool:
     """Whether the vendor made (and charged for) a clip that is still to be fetched: asking again is free."""
+    if candidate.vendor_copy_gone_at is not None:
+        return False
     return bool(candidate.provider_job_id and candidate.vendor_done_at and candidate.status == Status.FAILED)
 
 

@@ -62,6 +62,8 @@ class Window:
 @require_safe
 def clip(request: AuthedRequest, uid: uuid.UUID) -> HttpResponseBase:
     candidate, clip = _clip_of(request, uid)
+    if clip.removed_at is not None:
+        return _removed(clip)
     kind = clip.content_type if clip.content_type in PLAYABLE else "application/octet-stream"
     name = f"{candidate.code}_{clip.sha256[:8]}.{PLAYABLE.get(clip.content_type, 'bin')}"
     return _send(request, StoredFile(clip.file, kind, f'"{clip.sha256}"', clip.created_at, name))
@@ -76,6 +78,8 @@ def poster(request: AuthedRequest, uid: uuid.UUID) -> HttpResponseBase:
 @require_safe
 def filmstrip(request: AuthedRequest, uid: uuid.UUID) -> HttpResponseBase:
     candidate, clip = _clip_of(request, uid)
+    if clip.removed_at is not None:
+        return _removed(clip)
     return _send(request, _picture(clip, clip.filmstrip, f"{candidate.code}_filmstrip.jpg"))
 
 
@@ -95,6 +99,11 @@ def _clip_of(request: AuthedRequest, uid: uuid.UUID) -> tuple[Candidate, Clip]:
     if clip is None:
         raise Http404(f"{candidate.code} has no clip yet.")
     return candidate, clip
+
+
+def _removed(clip: Clip) -> HttpResponse:
+    """The project's retention has taken the file away; the poster is kept."""
+    return HttpResponse(clip.removed_words, status=410, content_type="text/plain; charset=utf-8")
 
 
 def _picture(clip: Clip, file: FieldFile, download_name: str) -> StoredFile:

@@ -226,7 +226,7 @@ def _ways_out(shot: Shot, rounds: Sequence[lineage.Round]) -> dict[str, Any]:
         "stuck": [take for take in takes if take.remedy in ("fetch", "send")],
         "round_usd": sum(decision.candidate.estimate_usd for decision in stopped),
         "other_models": _other_models(shot),
-        "acceptable": [take for take in takes if take.candidate.status == Status.REJECTED and take.clip],
+        "acceptable": [take for take in takes if take.can_be_accepted],
     }
 
 
