@@ -131,12 +131,14 @@ class Watcher:
         if now - self._canaries_at >= CANARY_S:
             self._canaries_at = now
             send_canaries()
+            mailing.call_when_due()
         if now - self._beaten_at >= BEAT_S:
             self._beaten_at = now
             Heartbeat.beat("watch", f"{len(self.polls)} polls under way")
         if now - self._house_kept_at >= HOUSEKEEPING_S:
             self._house_kept_at = now
-            hooks.keep_house()
+            for keep_house in (hooks.keep_house, events.tell_late, notices.keep_house, mailing.keep_house):
+                keep_house()
             cleaning.ask_when_due()
 
 
