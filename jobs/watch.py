@@ -22,7 +22,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from jobs.poll import Cancelled, Poller
-from reviewapp import cleaning, dispatch, hooks, limits, line
+from reviewapp import cleaning, dispatch, events, hooks, limits, line, mailing, notices
 from reviewapp.line.poll import Answer
 from reviewapp.models import Candidate, Heartbeat
 
