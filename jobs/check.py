@@ -8,7 +8,7 @@ import logging
 
 from django.conf import settings
 
-from jobs import files, heart
+from jobs import fetch, files, heart
 from jobs.quality import guarded
 from jobs.quality.report import CHECKER_VERSION, Checked, NotPlayable, Ordered, asks_for_a_still
 from reviewapp import line
@@ -21,8 +21,14 @@ LEASE_SHARE = 0.9
 
 
 def check_candidate(candidate_id: int) -> None:
-    """Check one clip. A check informs; only a file that nobody could watch ends the candidate."""
+    """Check one clip. A check informs; only a file that nobody could watch ends the candidate.
+
+    A clip that its provider is about to delete is fetched first: its message may stand behind many checks.
+    """
     with heart.working("media"):
+        urgent = line.begin_urgent_ingest()
+        if urgent is not None:
+            fetch.fetch(urgent)
         candidate = line.begin_check(candidate_id)
         if candidate is not None:
             _check(candidate)

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
+import json
+import os
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
+from typing import IO, Any, BinaryIO, Final, cast
 
+from django.conf import settings
 from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db.models.fields.files import FieldFile
 from django.utils.text import get_valid_filename
 
+from providers.contract import Beginning
 from reviewapp.models import Candidate
 
 EXTENSIONS = {"video/webm": "webm", "video/quicktime": "mov"}
+CHUNK_BYTES: Final = 1024 * 1024
+_BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
 class _Arrived(File):  # type: ignore[type-arg]
@@ -25,48 +36,128 @@ class _Arrived(File):  # type: ignore[type-arg]
         return str(self.name)
 
 
+class Part:
+    """A download on its way: its bytes, and a note beside them of whose beginning they are.
+
+    Both outlive a failed try and a killed worker. The note is also the lock: two workers never write into
+    one part. It is the `Memory` of a download.
+    """
+
+    def __init__(self, path: Path, note: BinaryIO) -> None:
+        self.path = path
+        self._note = note
+        self.sink = path.open("r+b" if path.exists() else "w+b")
+
+    def recall(self) -> Beginning | None:
+        """What the bytes are the beginning of; None where the note is torn or from before a power cut, after
+        which a file may hold less than was written.
+        """
+        self._note.seek(0)
+        try:
+            told = json.loads(self._note.read())
+            return Beginning(**told["beginning"]) if told["boot"] == _boot() else None
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def keep(self, beginning: Beginning | None) -> None:
+        told = {"boot": _boot(), "beginning": None if beginning is None else asdict(beginning)}
+        self._note.seek(0)
+        self._note.truncate()
+        self._note.write(json.dumps(told).encode())
+        self._note.flush()
+
+    def drop(self) -> None:
+        """Nothing of it is wanted any more."""
+        self.path.unlink(missing_ok=True)
+        _note_of(self.path).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        self.sink.close()
+        self._note.close()
+
+
+@contextmanager
+def arriving(candidate: Candidate) -> Iterator[Part]:
+    """The part of this candidate's download, with what an earlier try has left of it."""
+    job = hashlib.sha256(candidate.provider_job_id.encode()).hexdigest()[:12]
+    path = _arrivals() / f"{candidate.uid}-{candidate.attempt}-{job}.part"
+    note = _locked(_note_of(path))
+    if note is None:
+        # Another worker writes there, one that was thought dead perhaps.
+        path = path.with_name(f"{candidate.uid}-{candidate.attempt}-{candidate.fence}-alone.part")
+        note = _note_of(path).open("w+b")
+    part = Part(path, note)
+    try:
+        yield part
+    finally:
+        part.close()
+
+
+def _note_of(path: Path) -> Path:
+    return path.with_suffix(".note")
+
+
+def _locked(path: Path) -> BinaryIO | None:
+    note = cast(BinaryIO, os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+b"))
+    try:
+        fcntl.flock(note, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Its holder may have dropped it between our two steps: the lock would be on a file that is gone.
+        if os.fstat(note.fileno()).st_ino == path.stat().st_ino:
+            return note
+    except OSError:
+        pass
+    note.close()
+    return None
+
+
+def _boot() -> str:
+    try:
+        return _BOOT.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def sweep_arrivals(older_than_s: float) -> int:
+    """Remove the parts that nobody has written to for so many seconds; how many there were."""
+    swept = 0
+    for path in _arrivals().iterdir():
+        with suppress(FileNotFoundError):
+            # A note is written once, at the beginning, and goes with its part.
+            part = path.with_suffix(".part") if path.suffix == ".note" else path
+            newest = max(one.stat().st_mtime for one in (part, path) if one.exists())
+            if time.time() - newest > older_than_s:
+                path.unlink()
+                swept += path.suffix == ".part"
+    return swept
+
+
+def _arrivals() -> Path:
+    # Beside the final names where storage is a folder: the move is then one rename and never a half file.
+    folder = (
+        Path(default_storage.location) / "arriving"
+        if isinstance(default_storage, FileSystemStorage)
+        else Path(settings.DATA_DIR) / "arriving"
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def name_for(candidate: Candidate, folder: str, sha256: str, extension: str) -> str:
     """Where a file of this candidate is kept: the same bytes always under the same name."""
     code = get_valid_filename(candidate.code)
     return f"{folder}/{candidate.shot.project.slug}/{code}-{sha256[:8]}.{extension}"
 
 
-@contextmanager
-def arriving(candidate: Candidate) -> Iterator[Path]:
-    """A temporary name for a download, gone afterwards unless it was kept. Leftovers of earlier tries go as
-    well.
+def keep(path: Path, name: str) -> str:
+    """Move a finished file to its final name, and give the name. A file of that name with the same length is
+    the same file.
     """
-    folder = _arrivals()
-    for leftover in folder.glob(f"{candidate.uid}-*.part"):
-        leftover.unlink(missing_ok=True)
-    path = folder / f"{candidate.uid}-{candidate.fence}.part"
-    try:
-        yield path
-    finally:
-        path.unlink(missing_ok=True)
-
-
-def _arrivals() -> Path:
-    # Beside the final names where storage is a folder: the move is then one rename and never a half file.
-    root = (
-        Path(default_storage.location)
-        if isinstance(default_storage, FileSystemStorage)
-        else Path(tempfile.gettempdir()) / "retake"
-    )
-    folder = root / "arriving"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def keep(path: Path, name: str) -> None:
-    """Move a finished file to its final name. A file of that name with the same length is the same file."""
     if default_storage.exists(name):
         if default_storage.size(name) == path.stat().st_size:
-            return
+            return name
         default_storage.delete(name)
     with path.open("rb") as file:
-        arrived = _Arrived(file, name=str(path))
-        default_storage.save(name, arrived)
+        return default_storage.save(name, _Arrived(file, name=str(path)))
 
 
 def keep_bytes(content: bytes, name: str) -> str:
@@ -76,8 +167,7 @@ def keep_bytes(content: bytes, name: str) -> str:
     if not content:
         return ""
     default_storage.delete(name)
-    default_storage.save(name, ContentFile(content))
-    return name
+    return default_storage.save(name, ContentFile(content))
 
 
 @contextmanager
@@ -87,10 +177,14 @@ def on_this_machine(kept: FieldFile) -> Iterator[Path]:
         path = Path(kept.path)
     except NotImplementedError:
         with tempfile.NamedTemporaryFile(prefix="retake-") as copy:
-            with kept.open("rb") as source:
-                for chunk in source.chunks():
-                    copy.write(chunk)
+            with kept.storage.open(str(kept.name), "rb") as source:
+                _copy(source, copy)
             copy.flush()
             yield Path(copy.name)
     else:
         yield path
+
+
+def _copy(source: IO[Any], to: IO[bytes]) -> None:
+    while chunk := source.read(CHUNK_BYTES):
+        to.write(chunk)

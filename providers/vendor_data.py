@@ -37,6 +37,7 @@ class Vendor:
     has no price. `retired_on` is the day on which the vendor closed the service, `retired_words` what it
     means; a key with an address of its own may still reach a host that serves the format. `concurrency` and
     `requests_per_minute` are the usual limits of an account, where the vendor names or shows them.
+    `keeps_for_s` is for how many seconds he keeps a finished clip, where he says so and not with each job.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Vendor:
     retired_words: str = ""
     concurrency: int | None = None
     requests_per_minute: int | None = None
+    keeps_for_s: int | None = None
 
     def is_retired(self, today: date | None = None) -> bool:
         """Whether the vendor has closed its own service by `today`."""
@@ -70,7 +72,7 @@ def read_vendor(name: str, entry: Mapping[str, Any]) -> Vendor:
 
 def _faults(vendor: Vendor) -> list[tuple[bool, str]]:
     names = [credential.name for credential in vendor.credentials]
-    limits = (vendor.concurrency, vendor.requests_per_minute)
+    limits = (vendor.concurrency, vendor.requests_per_minute, vendor.keeps_for_s)
     return [
         (not vendor.label or "." not in vendor.adapter, "label and adapter must be given"),
         (vendor.webhook not in WEBHOOKS, f"webhook must be one of {WEBHOOKS}"),

@@ -17,4 +17,9 @@ def host() -> str:
 
 def me(kind: str) -> str:
     """The name of this process in one kind of work, say `watch@render-2:4711`; a fork has its own."""
-    return f"{kind}@{host()}:{os.getpid()}"
+    return here(kind, os.getpid())
+
+
+def here(kind: str, pid: int) -> str:
+    """The name of any process of this machine."""
+    return f"{kind}@{host()}:{pid}"

@@ -220,6 +220,8 @@ STOP_GRACE_S = {
 }
 # A message that was lost is sent again after this long.
 REQUEUE_S = env.number("RETAKE_REQUEUE_S", 20, least=0.1)
+# A clip that its provider deletes within so many seconds is fetched before the next check.
+FETCH_URGENT_S = env.number("RETAKE_FETCH_URGENT_S", 900)
 INGEST_LEASE_S = env.number("RETAKE_INGEST_LEASE_S", 300, least=1)
 CHECK_LEASE_S = env.number("RETAKE_CHECK_LEASE_S", 120, least=1)
 # 0 leaves the interval to the provider.

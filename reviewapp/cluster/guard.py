@@ -23,7 +23,7 @@ from django.utils import timezone
 from django_q.cluster import Cluster
 from django_q.models import OrmQ
 
-from reviewapp import line, logs
+from reviewapp import identity, line, logs
 from reviewapp.cluster.board import Board, Busy
 from reviewapp.cluster.broker import watch_with
 from reviewapp.models import Candidate, Heartbeat
@@ -193,10 +193,12 @@ class Guard:
     def _hand_back(self, worker: Busy) -> None:
         """A download or a check that was cut short is due again at once. A paid call is never given back."""
         try:
-            row = Candidate.objects.whole().filter(pk=worker.candidate).first()
-            if row is not None and line.hand_back(row):
-                with logs.about(row):
-                    logger.warning("%s: handed back, because %s was told to stop", row.code, self.name)
+            # Not the candidate of its message: a download takes the most urgent row.
+            name = identity.here(f"queue:{self.name}", worker.pid)
+            for row in Candidate.objects.whole().filter(worker=name):
+                if line.hand_back(row):
+                    with logs.about(row):
+                        logger.warning("%s: handed back, because %s was told to stop", row.code, self.name)
         except DatabaseError as error:
             # Its lease runs out, and then it is begun again.
             logger.warning("a row could not be handed back: %s", error)

@@ -10,11 +10,13 @@ from __future__ import annotations
 from reviewapp.line.files import (
     begin_check,
     begin_ingest,
+    begin_urgent_ingest,
     check_refused,
     checked,
     hand_back,
     ingest_failed,
     ingested,
+    keep_lease,
 )
 from reviewapp.line.people import CannotAskAgain, ask_again, resolve_made, resolve_not_made, was_made
 from reviewapp.line.poll import claim_polls, hint, record_cancel, record_polls
@@ -27,6 +29,7 @@ __all__ = [
     "begin_check",
     "begin_ingest",
     "begin_submit",
+    "begin_urgent_ingest",
     "check_refused",
     "checked",
     "claim_polls",
@@ -36,6 +39,7 @@ __all__ = [
     "ingest_failed",
     "ingested",
     "is_still_claimed",
+    "keep_lease",
     "next_due_in",
     "record_cancel",
     "record_polls",

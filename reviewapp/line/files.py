@@ -2,41 +2,74 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Value
+from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from providers.errors import ProviderError
-from reviewapp import dispatch, events, money, review
+from providers.errors import JobNotFound, LinkExpired, NotPrepared, ProviderError
+from reviewapp import dispatch, events, identity, money, review
 from reviewapp.line.common import backoff_s, end_unless_late
 from reviewapp.line.sweep import worn_out
 from reviewapp.models import Candidate, Clip, QualityReport, Shot, StaleCandidate, Status
 
 # pass before suspect before reject, whatever the score.
 TIERS = {"pass": 0, "suspect": 1, "reject": 2}
+# The most urgent rows that one look may try to take.
+AT_A_LOOK: Final = 20
+MOST_FETCHES: Final = 5
+# A disk that is full or a bucket that is away is asked again so often.
+STORAGE_PAUSE_S: Final = 30.0
 
 
 def begin_ingest(candidate_id: int) -> Candidate | None:
-    """Lease an INGESTING candidate for its download, or None when there is nothing to do."""
-    return _begin(candidate_id, Status.INGESTING, settings.INGEST_LEASE_S, "The download")
+    """Lease the most urgent of the clips that wait for their download, or None when none does.
+
+    What its provider deletes first is fetched first, then what has waited longest. The candidate of the
+    message is one of those that wait; another of its messages may find it done.
+    """
+    return _begin(_waiting(Status.INGESTING, candidate_id), settings.INGEST_LEASE_S, "The download")
+
+
+def begin_urgent_ingest() -> Candidate | None:
+    """Lease a clip that its provider keeps for a few minutes more only, or None."""
+    soon = timezone.now() + timedelta(seconds=settings.FETCH_URGENT_S)
+    rows = _waiting(Status.INGESTING, None).filter(fetch_by__lte=soon)
+    return _begin(rows, settings.INGEST_LEASE_S, "The download")
 
 
 def begin_check(candidate_id: int) -> Candidate | None:
     """Lease a CHECKING candidate for its checks, or None when there is nothing to do."""
-    return _begin(candidate_id, Status.CHECKING, settings.CHECK_LEASE_S, "The check")
+    rows = _waiting(Status.CHECKING, candidate_id).filter(pk=candidate_id)
+    return _begin(rows, settings.CHECK_LEASE_S, "The check")
 
 
-def _begin(candidate_id: int, status: Status, lease_s: float, doing: str) -> Candidate | None:
-    candidate = Candidate.objects.whole().filter(pk=candidate_id, status=status).first()
-    if candidate is None or worn_out(candidate, doing) or not candidate.claim(lease_s):
-        return None
-    Candidate.objects.filter(pk=candidate.pk).update(tries=F("tries") + 1)
-    return Candidate.objects.whole().get(pk=candidate.pk)
+def _waiting(status: Status, named: int | None) -> QuerySet[Candidate]:
+    """Rows that nobody works on: not begun yet, named by the message in hand, or due by now.
+
+    A row that failed a moment ago waits out its pause, even where another one's message comes by.
+    """
+    idle = Q(worker="") & (Q(tries=0) | Q(pk=named))
+    return Candidate.objects.whole().filter(idle | Q(due_at__lte=timezone.now()), status=status)
+
+
+def _begin(rows: QuerySet[Candidate], lease_s: float, doing: str) -> Candidate | None:
+    # Whoever loses the claim on one takes the next.
+    for candidate in rows.order_by(F("fetch_by").asc(nulls_last=True), "status_at", "pk")[:AT_A_LOOK]:
+        if not worn_out(candidate, doing) and candidate.claim(lease_s, worker=identity.me("queue:media")):
+            Candidate.objects.filter(pk=candidate.pk).update(tries=F("tries") + 1)
+            candidate.tries += 1
+            return candidate
+    return None
+
+
+def keep_lease(candidate: Candidate) -> bool:
+    """Begin the lease of a download anew; False when somebody else has taken or moved the row."""
+    return candidate.claim(settings.INGEST_LEASE_S, worker=candidate.worker)
 
 
 def ingested(candidate: Candidate, clip: Clip) -> None:
@@ -53,15 +86,34 @@ def ingested(candidate: Candidate, clip: Clip) -> None:
 
 
 def ingest_failed(candidate: Candidate, error: ProviderError) -> None:
-    """The download did not come whole: tried again with patience, or ended when trying cannot help."""
-    if not error.permanent and candidate.tries < 5:
-        wait = backoff_s(candidate.tries, error.retry_after)
-        due_at = timezone.now() + timedelta(seconds=wait)
+    """The download did not come whole: tried again with patience, or ended when trying cannot help.
+
+    What this site could not write down is no fault of the clip, and is tried for as long as it takes.
+    """
+    late = isinstance(error, LinkExpired | JobNotFound) and _is_past(candidate.fetch_by)
+    ours = isinstance(error, NotPrepared)
+    if ours or (not error.permanent and not late and candidate.tries < MOST_FETCHES):
+        wait = STORAGE_PAUSE_S if ours else backoff_s(candidate.tries, error.retry_after)
+        facts = {"due_at": timezone.now() + timedelta(seconds=wait), "failure": str(error)[:600]}
         row = Candidate.objects.filter(pk=candidate.pk, status=Status.INGESTING, fence=candidate.fence)
-        row.update(due_at=due_at, failure=str(error)[:600])
+        row.update(worker="", tries=1 if ours else candidate.tries, **facts)
         return
-    why = f"{error} {money.charged_sentence(candidate)}"
+    why = f"{_too_late(candidate) if late else error} {money.charged_sentence(candidate)}"
     end_unless_late(candidate, Status.FAILED, why, actor="ingest", vendor_words=error.vendor_words[:1000])
+
+
+def _is_past(moment: datetime | None) -> bool:
+    return moment is not None and moment <= timezone.now()
+
+
+def _too_late(candidate: Candidate) -> str:
+    """The sentence for a clip that was made, was not fetched in time, and was asked for once more in vain."""
+    assert candidate.fetch_by is not None  # noqa: S101  Only of a clip whose time is known to be over.
+    until = timezone.localtime(candidate.fetch_by)
+    return (
+        "The clip was made and could not be fetched in time: its provider kept it until "
+        f"{until:%d %B, %H:%M} and no longer gives it out."
+    )
 
 
 def hand_back(candidate: Candidate) -> bool:

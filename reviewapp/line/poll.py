@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from django.db.models import Case, DateTimeField, F, Q, Value, When
 from django.db.models.functions import Least
 from django.utils import timezone
 
+from providers import catalog
 from providers.contract import JobState, ProviderJob
 from providers.errors import AuthFailed, JobNotFound, ProviderError, Unsupported
 from reviewapp import dispatch, keyring, limits, money
@@ -147,6 +148,7 @@ def _heard(candidate: Candidate, job: ProviderJob) -> None:
             with transaction.atomic():
                 money.settle(candidate, _final_cost(job), "the clip was made")
                 facts |= {"progress": 1.0, "vendor_done_at": timezone.now()}
+                facts["fetch_by"] = _fetch_by(candidate, job)
                 candidate.move(Status.INGESTING, actor="watch", due_in=settings.REQUEUE_S, **facts)
                 dispatch.ingest(candidate)
         case JobState.SUCCEEDED:
@@ -161,6 +163,16 @@ def _heard(candidate: Candidate, job: ProviderJob) -> None:
         case _:
             wish = settings.POLL_SECONDS or job.poll_after_s or 5.0
             _look_again(candidate, wish, **facts)
+
+
+def _fetch_by(candidate: Candidate, job: ProviderJob) -> datetime | None:
+    """Until when the clip can be had: as the vendor says, else as the catalogue says; None for "nobody
+    knows".
+    """
+    if job.outputs[0].expires_at is not None:
+        return job.outputs[0].expires_at
+    keeps_for_s = catalog.vendor(candidate.provider).keeps_for_s
+    return None if keeps_for_s is None else timezone.now() + timedelta(seconds=keeps_for_s)
 
 
 def _final_cost(job: ProviderJob) -> Decimal | None:

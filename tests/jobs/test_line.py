@@ -156,6 +156,8 @@ def test_a_worker_that_was_thought_dead_cannot_write_late(ask: Ask) -> None:
     (asked,) = ask()
     run_queue()
     slow = run_line_to_ingest(asked)
+    assert line.begin_ingest(asked.pk) is None, "somebody is at it"
+    Candidate.objects.filter(pk=asked.pk).update(due_at=timezone.now())
     quick = line.begin_ingest(asked.pk)
     assert slow is not None
     assert quick is not None
