@@ -17,8 +17,8 @@ from django.views.decorators.debug import sensitive_variables
 
 from providers import catalog, registry
 from providers.catalog import Vendor
-from reviewapp import dispatch, events
-from reviewapp.models import AuditEntry, Candidate, Project, ProviderKey, Status, User
+from reviewapp import dispatch, events, shortage
+from reviewapp.models import AuditEntry, BudgetMode, Candidate, Project, ProviderKey, Status, User
 from reviewapp.models.candidates import MACHINE
 from reviewapp.secretbox import CannotDecrypt
 
@@ -26,7 +26,8 @@ OWN_ADDRESS: Final = "the vendor's own"
 AT_THE_VENDOR: Final = frozenset({Status.SUBMITTING, Status.GENERATING, Status.UNCERTAIN})
 LIMIT_WORDS: Final = (
     ("budget_usd", "budget", "$"),
-    ("daily_budget_usd", "budget a day", "$"),
+    ("daily_budget_usd", "daily budget", "$"),
+    ("budget_mode", "at a budget", ""),
     ("concurrency", "clips at once", ""),
     ("requests_per_minute", "calls a minute", ""),
 )
@@ -97,6 +98,7 @@ class Limits:
 
     budget_usd: Decimal | None = None
     daily_budget_usd: Decimal | None = None
+    budget_mode: str = BudgetMode.CAP
     concurrency: int | None = None
     requests_per_minute: int | None = None
 
@@ -155,6 +157,7 @@ def add_key(by: User, facts: KeyFacts) -> ProviderKey:
         AuditEntry.record(
             by, "added key", key.name, "; ".join([*detail, *_limit_changes(Limits(), facts.limits)])
         )
+        shortage.key_changed(key.provider)
     return key
 
 
@@ -188,6 +191,7 @@ def change_key(by: User, key: ProviderKey, facts: KeyFacts) -> None:
         # Only these columns: the line may note at this moment that the key is used or refused.
         key.save(update_fields=changed)
         AuditEntry.record(by, CHANGED_KEY, key.name, "; ".join(told))
+        shortage.key_changed(key.provider)
 
 
 @sensitive_variables()
@@ -250,7 +254,7 @@ def _limit_changes(was: Limits, now: Limits) -> list[str]:
     ]
 
 
-def _limit(value: Decimal | int | None, unit: str) -> str:
+def _limit(value: Decimal | int | str | None, unit: str) -> str:
     return "none" if value is None else f"{unit}{value}"
 
 
@@ -266,6 +270,8 @@ def set_enabled(by: User, key: ProviderKey, enabled: bool) -> None:
         )
         lifted = f"it was paused: {key.paused_reason}" if key.paused_reason else ""
         AuditEntry.record(by, "enabled key" if enabled else "disabled key", key.name, lifted)
+        if enabled:
+            shortage.key_changed(key.provider)
 
 
 def clips_under_way(key: ProviderKey) -> int:

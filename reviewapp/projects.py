@@ -104,7 +104,7 @@ def _said(field: str, value: object) -> str:
         return "yes" if value else "no"
     if field.endswith("_usd"):
         return f"${value:.2f}"
-    labels = dict(Project._meta.get_field(field).flatchoices)
+    labels = dict(getattr(Project._meta.get_field(field), "flatchoices", ()))
     return str(labels.get(value, value)).partition(":")[0].lower() if labels else str(value)[:200]
 
 

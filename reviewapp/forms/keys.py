@@ -29,7 +29,7 @@ from reviewapp.forms.secrets import (
 )
 from reviewapp.forms.site import ONCE_MORE
 from reviewapp.keyring import KeyFacts, Limits, kept_names, limits_of, stored_names
-from reviewapp.models import ProviderKey
+from reviewapp.models import BudgetMode, ProviderKey
 
 # max_digits and the two after it are what Django calls a number that is too long.
 _AMOUNT = dict.fromkeys(
@@ -58,7 +58,15 @@ class LimitsForm(forms.Form):
         max_digits=10,
         decimal_places=2,
         error_messages=_AMOUNT,
-        help_text="A day begins at midnight UTC; clips under way count. Empty: none.",
+        help_text="For the calls of one day, which begins at midnight UTC. Empty: none.",
+    )
+    budget_mode = forms.ChoiceField(
+        label="At a budget",
+        choices=BudgetMode.choices,
+        required=False,
+        initial=BudgetMode.CAP,
+        error_messages={"invalid_choice": "Choose observe, warn or cap."},
+        help_text="Holds for both budgets. Under a cap, clips without room wait for it.",
     )
     concurrency = forms.IntegerField(
         label="Clips at once", required=False, min_value=1, max_value=100_000, error_messages=_COUNT
@@ -81,6 +89,10 @@ class LimitsForm(forms.Form):
         for name, limit in usual:
             words = _usual_words(vendor, limit)
             self.fields[name].help_text = f"Empty: {words}."
+
+    def clean_budget_mode(self) -> str:
+        now = self.key.budget_mode if self.key is not None else BudgetMode.CAP
+        return str(self.cleaned_data["budget_mode"] or now)
 
     def limits(self) -> Limits:
         return Limits(**{name: self.cleaned_data[name] for name in LimitsForm.base_fields})

@@ -201,7 +201,7 @@ def test_the_limits_are_kept_shown_and_logged_in_words(dana: User) -> None:
     post(dana, f"/site/keys/{key.pk}/", fields)
     told = AuditEntry.objects.first()
     assert told is not None
-    changes = "budget: $120.00 → none; budget a day: $40.50 → none; clips at once: 3 → 4"
+    changes = "budget: $120.00 → none; daily budget: $40.50 → none; clips at once: 3 → 4"
     assert told.detail == f"{changes}; calls a minute: 9 → none"
     for column in ("budget_usd", "daily_budget", "base_url", "credentials", "paused_reason"):
         assert column not in told.detail
