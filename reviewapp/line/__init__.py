@@ -19,9 +19,10 @@ from reviewapp.line.files import (
     keep_lease,
 )
 from reviewapp.line.people import CannotAskAgain, ask_again, resolve_made, resolve_not_made, was_made
-from reviewapp.line.poll import claim_polls, hint, record_cancel, record_polls
+from reviewapp.line.poll import record_cancel, record_polls
+from reviewapp.line.running import claim_polls, hint
 from reviewapp.line.submit import begin_submit, is_still_claimed, submit_accepted, submit_failed
-from reviewapp.line.sweep import due_now, next_due_in, sweep
+from reviewapp.line.sweep import due_now, next_due_in, sweep, take_over
 
 __all__ = [
     "CannotAskAgain",
@@ -48,5 +49,6 @@ __all__ = [
     "submit_accepted",
     "submit_failed",
     "sweep",
+    "take_over",
     "was_made",
 ]

@@ -12,7 +12,7 @@ from providers import registry
 from providers.contract import ProviderJob
 from providers.errors import ContentRefused, ProviderError
 from reviewapp import budgets, keyring, limits, money, shortage
-from reviewapp.line import fallback
+from reviewapp.line import fallback, paces
 from reviewapp.line.common import backoff_s, end, end_unless_late
 from reviewapp.line.fallback import Spared
 from reviewapp.models import Candidate, StaleCandidate, Status
@@ -155,10 +155,11 @@ def submit_accepted(candidate: Candidate, job: ProviderJob) -> None:
     row.move(
         Status.GENERATING,
         actor="submit",
-        due_in=settings.POLL_SECONDS or job.poll_after_s or 5.0,
+        due_in=paces.first_delay(row, job),
         provider_job_id=job.id,
         vendor_status=job.vendor_status[:60],
         submitted_at=timezone.now(),
+        running_at=None,
         tries=0,
         failure="",
     )

@@ -4,6 +4,7 @@ job.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from django.conf import settings
@@ -12,12 +13,16 @@ from django.utils import timezone
 
 from reviewapp import dispatch, retakes
 from reviewapp.line.common import end_unless_late
+from reviewapp.line.running import POLLED
 from reviewapp.line.submit import QUIET_S
-from reviewapp.models import Candidate, StaleCandidate, Status
+from reviewapp.models import Candidate, Heartbeat, StaleCandidate, Status
 
-POLLED = (Status.GENERATING, Status.UNCERTAIN)
+logger = logging.getLogger(__name__)
+
 # A file that ends its worker each time must not do so for ever.
 MOST_TRIES = 6
+# What a dead worker leaves behind and another may go on with at once: nothing in it costs money.
+TAKEN_OVER = (Status.GENERATING, Status.UNCERTAIN, Status.INGESTING, Status.CHECKING)
 
 
 def due_now(limit: int) -> list[Candidate]:
@@ -31,6 +36,22 @@ def next_due_in(most: float) -> float:
     if soonest is None or soonest[0] is None:
         return most
     return min(most, max(0.0, (soonest[0] - timezone.now()).total_seconds()))
+
+
+def take_over(former: str = "") -> int:
+    """Make the rows due now whose worker has given no sign of life for `RETAKE_SILENT_S`; how many.
+
+    Whoever claims them raises their fence, so that a worker that was only slow writes nothing any more. A
+    paid call that is under way is left alone: its process may be frozen and still send. `former` names a
+    process that has certainly ended, because its name is that of the caller, who has just begun.
+    """
+    living = Heartbeat.objects.living(settings.SILENT_S).exclude(name=former).values("name")
+    held = Candidate.objects.filter(status__in=TAKEN_OVER, due_at__gt=timezone.now()).exclude(worker="")
+    left = list(held.exclude(worker__in=living).values_list("pk", "worker"))
+    for name in {worker for _, worker in left}:
+        logger.warning("%s gives no sign of life; its clips are taken over", name)
+    rows = held.filter(pk__in=[pk for pk, _ in left], worker__in={worker for _, worker in left})
+    return rows.update(due_at=timezone.now(), worker="") if left else 0
 
 
 def sweep(candidate: Candidate) -> None:
