@@ -46,7 +46,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Step:
-    """What one step removed, and where to go on. `said` is a sentence for people; `last` ends the night."""
+    """What one step removed, where to go on from, and a sentence for people."""
 
     removed: int = 0
     failed: int = 0
@@ -76,15 +76,24 @@ def run(kind: str, ends: float | None = None, *, even_many: bool = False) -> boo
     try:
         for step in CHORES[kind](Order(held.cursor, even_many=even_many)):
             held.step(**asdict(step))
-            if ends is not None and time.monotonic() >= ends:
+            late = ends is not None and time.monotonic() >= ends
+            if late and kind == "missing":
+                # Looks at a part every night; the next one goes on from there.
+                break
+            if late:
                 held.let_go()
                 return False
-        row = held.end(held.cursor if kind in GOES_ROUND else "")
+        row = held.end(_next_night(kind, held.cursor))
     except cleaning.LeaseLost:
         logger.warning("another process goes on cleaning %s", kind)
         return True
     logger.info("cleaned %s: %s", kind, row.said)
     return True
+
+
+def _next_night(kind: str, cursor: str) -> str:
+    """Where the next run of a kind begins: only the search for missing files goes round."""
+    return cursor if kind == "missing" and cleaning.rows_with_files(cursor, 1) else ""
 
 
 def would(kind: str) -> Step:
@@ -166,9 +175,9 @@ def _input_gone(entry: ShotInput, dry: bool) -> Step:
 
 
 def _orphans(order: Order) -> Iterator[Step]:
-    if not order.dry:
+    if not order.dry and not order.cursor:
         # Half files of downloads that were cut off: they lie beside the storage and have no row either.
-        yield Step(removed=_half_files())
+        yield Step(removed=_half_files(), cursor=f"{cleaning.FOLDERS[0]}/")
     for folder in cleaning.FOLDERS:
         inside = f"{folder}/"
         # In the order of their names: folders before the cursor are done.
@@ -209,18 +218,13 @@ def _too_many(lost: list[Stored], page: list[Stored]) -> str:
 
 
 def _missing(order: Order) -> Iterator[Step]:
-    looked, gone, cursor = 0, list[str](), order.cursor
+    looked, cursor = 0, order.cursor
     while looked < LOOKED_FOR and (batch := cleaning.rows_with_files(cursor, BATCH)):
         looked += len(batch)
         lost = [what for _, what, name in batch if not default_storage.exists(name)]
-        gone += lost
         cursor = batch[-1][0]
-        yield Step(failed=len(lost), cursor=cursor)
-    if looked < LOOKED_FOR:
-        # The end has come: the next night begins at the beginning.
-        cursor = "0:0"
-    named = f"The first are {', '.join(gone[:5])}." if gone else ""
-    yield Step(cursor=cursor, said=named)
+        said = f"The file of {', '.join(lost[:5])} is gone." if lost else ""
+        yield Step(failed=len(lost), cursor=cursor, said=said)
 
 
 # --- copies at the vendors ---
@@ -247,16 +251,16 @@ def _copies(order: Order) -> Iterator[Step]:
 
 
 def _rows(order: Order) -> Iterator[Step]:
-    for what, rows in cleaning.OLD_ROWS.items():
+    kinds = list(cleaning.OLD_ROWS)
+    for place, what in enumerate(kinds[int(order.cursor or 0) :], start=int(order.cursor or 0)):
+        count = cleaning.OLD_ROWS[what]().count()
+        said = f"{count} {what}." if count else ""
         if order.dry:
-            count = rows().count()
-            yield Step(removed=count, said=f"{count} {what}." if count else "")
+            yield Step(removed=count, said=said)
             continue
-        count = 0
         while some := cleaning.delete_some(what):
-            count += some
-            yield Step(removed=some)
-        yield Step(said=f"{count} {what}." if count else "")
+            yield Step(removed=some, cursor=str(place))
+        yield Step(cursor=str(place + 1), said=said)
 
 
 CHORES: Final[Mapping[str, Callable[[Order], Iterator[Step]]]] = {
@@ -267,5 +271,3 @@ CHORES: Final[Mapping[str, Callable[[Order], Iterator[Step]]]] = {
     "copies": _copies,
     "rows": _rows,
 }
-# Those that look at a part every night, and go on the next one from where they stopped.
-GOES_ROUND: Final = frozenset({"missing"})
