@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from reviewapp import keyhealth
+from reviewapp import keyhealth, notices
 from reviewapp.models import Candidate, User
 
 MOST_COUNTED = 99
@@ -26,9 +26,12 @@ def site(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     waiting: object = ""
     troubles: object = ()
+    new: object = ""
     if isinstance(user, User) or (user is not None and user.is_authenticated):
         # Lazy: fragments and media share this processor and never show the number or the banner.
         waiting = SimpleLazyObject(lambda: _waiting(user))
         troubles = SimpleLazyObject(lambda: keyhealth.troubles(user))
+        new = SimpleLazyObject(lambda: notices.unseen(user))
     live = bool(settings.LIVE_LISTENERS)
-    return {"demo": settings.DEMO, "live": live, "waiting": waiting, "key_troubles": troubles}
+    facts = {"demo": settings.DEMO, "live": live, "waiting": waiting}
+    return facts | {"key_troubles": troubles, "notices_new": new}

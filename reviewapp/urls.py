@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
+from reviewapp.urls_notices import notice_urls
 from reviewapp.urls_producer import producer_urls
 from reviewapp.urls_review import review_urls
 from reviewapp.views import auth, health, hooks, keys, ledger, live, media, models, site
@@ -54,6 +55,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("live/", live.live, name="live"),
+    path("notices/", include(notice_urls)),
     path("", include(account_urls)),
     path("site/", include(site_urls)),
     path("media/<uuid:uid>/", include(media_urls)),

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET, require_POST
 
-from reviewapp import notes, queue, review
+from reviewapp import notes, notices, queue, review
 from reviewapp.forms.review import DecisionForm, DraftForm
 from reviewapp.models import Candidate, Project, ReviewDecision, Role, User, Verdict
 from reviewapp.room import open_room
@@ -39,6 +39,7 @@ def review_queue(request: AuthedRequest) -> HttpResponse:
 def review_room(request: AuthedRequest, uid: uuid.UUID) -> HttpResponse:
     """The room around one candidate; a script that moves on asks for its parts only."""
     candidate = get_candidate(request, uid)
+    notices.saw_shot(request.user, candidate.shot, notices.OF_ROOM)
     room = open_room(candidate, request.user, _role(request.user, candidate.shot.project))
     template = "review/_room_parts.html" if request.htmx else "review/room.html"
     response = render(request, template, {"room": room, "queue": room.queue})

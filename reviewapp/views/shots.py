@@ -14,7 +14,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from reviewapp import board, choices, inputs, lineage, money, shots, wishes
+from reviewapp import board, choices, inputs, lineage, money, notices, shots, wishes
 from reviewapp.choices import Choice
 from reviewapp.forms.inputs import InputForm, SourceClipForm
 from reviewapp.forms.shots import FoundForm, ShotForm, choice_of, initial_of, wish_of
@@ -146,6 +146,7 @@ def shot_offer(request: AuthedRequest, slug: str, code: str = "") -> HttpRespons
 @require_GET
 def shot_detail(request: AuthedRequest, slug: str, code: str) -> HttpResponse:
     shot = get_shot(request, slug, code)
+    notices.saw_shot(request.user, shot)
     return shot_page(request, shot)
 
 

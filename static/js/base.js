@@ -30,10 +30,17 @@ document.addEventListener("retake:toast", (event) => showToast(event.detail.text
 /* --- Requests that failed: say what happened, keep what was typed. ------------------------------------------------ */
 document.addEventListener("retake:signed-out", () => openDialog("signed-out"));
 let toldSignedOut = false;
-document.addEventListener("htmx:sendError", () => {
+// What asks by itself at the edge of the page has nothing to say when the answer does not come: it asks again.
+function asksQuietly(event) {
+  return event.detail.elt.hasAttribute("data-quiet");
+}
+
+document.addEventListener("htmx:sendError", (event) => {
+  if (asksQuietly(event)) return;
   showToast("The server could not be reached. Nothing was lost on this page; try again in a moment.", "error");
 });
 document.addEventListener("htmx:responseError", (event) => {
+  if (asksQuietly(event)) return;
   const xhr = event.detail.xhr;
   if (xhr.status === 401) {
     // A page that asks by itself every second must not open the dialog every second.
