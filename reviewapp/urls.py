@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from reviewapp.urls_notices import notice_urls
 from reviewapp.urls_producer import producer_urls
 from reviewapp.urls_review import review_urls
-from reviewapp.views import auth, health, hooks, keys, ledger, live, media, models, site
+from reviewapp.views import auth, health, hooks, keys, ledger, live, media, models, site, status
 
 handler500 = "reviewapp.views.errors.broken"
 
@@ -37,6 +37,7 @@ site_urls: list[URLPattern | URLResolver] = [
     path("ledger/", ledger.site_ledger, name="site-ledger"),
     path("ledger/lines.csv", ledger.site_ledger_csv, name="site-ledger-csv"),
     path("audit/", site.audit_log, name="audit-log"),
+    path("status/", status.status, name="site-status"),
 ]
 
 media_urls: list[URLPattern | URLResolver] = [
@@ -54,6 +55,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", auth.home, name="home"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
     path("live/", live.live, name="live"),
     path("notices/", include(notice_urls)),
     path("", include(account_urls)),

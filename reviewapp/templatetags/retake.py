@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from providers import registry
+from reviewapp.health import Part, State
 from reviewapp.models import Candidate, Shot, ShotInput, Status, User
 from reviewapp.models.candidates import MACHINE
 
@@ -84,6 +85,21 @@ def status_chip(candidate: Candidate) -> SafeString:
     if status is Status.GENERATING and candidate.progress is not None:
         word = f"{word} {candidate.progress:.0%}"
     return _chip(status.value, word, " chip--machine" if status in OUTLINED else "")
+
+
+PART_CHIPS = {
+    State.OK: "ok",
+    State.SLOW: "warn",
+    State.SILENT: "error",
+    State.MISSING: "error",
+    State.OFF: "off",
+}
+
+
+@register.simple_tag
+def part_chip(part: Part) -> SafeString:
+    """How a part of the app is."""
+    return _chip(PART_CHIPS[part.state], part.state.value, " chip--machine")
 
 
 @register.simple_tag

@@ -1,22 +1,19 @@
-"""For load balancers and monitors: does this process answer, and is the whole app fit to work."""
+"""For load balancers, monitors and Prometheus: does this process answer, and is the whole app fit to work."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import hmac
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from reviewapp.models import Heartbeat
-
-# Every long-running process reports at least every few seconds; a minute of silence is an outage.
-SILENT_AFTER = timedelta(seconds=60)
+from reviewapp import figures, health
+from reviewapp.health import Part
+from reviewapp.models import User
+from reviewapp.preflight import is_loopback
 
 
 @login_not_required
@@ -31,34 +28,62 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when the database answers, its tables are current and every kind of process shows signs of life."""
-    try:
-        reasons = _unapplied() or _silent()
-    except DatabaseError as error:
-        # The driver's own text may hold the address and the user of the database; its kind says enough here.
-        reasons = [f"The database does not answer ({type(error).__name__})."]
-    return JsonResponse({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
+    """200 while the site can do its work, else 503 with why.
 
-
-def _unapplied() -> list[str]:
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if not plan:
-        return []
-    return [f"{len(plan)} migrations are not applied, {plan[0][0]} first. Run manage.py migrate."]
-
-
-def _silent() -> list[str]:
-    """What the site cannot work without and has not heard of lately: the watcher and the queues' clusters.
-
-    Mails that are late take no page and no clip away: the cluster that sends them is left out.
+    Strangers hear names and states; a signed-in admin hears everything, the address of the database, the
+    machines and what is merely slow included.
     """
-    clusters = {settings.Q_CLUSTER["name"], *settings.Q_CLUSTER["ALT_CLUSTERS"]} - {"notify"}
-    beats = Heartbeat.latest()
-    now, reasons = timezone.now(), []
-    for name in ("watch", *(f"queue:{cluster}" for cluster in sorted(clusters))):
-        if name not in beats:
-            reasons.append(f"{name} has never reported. Is its process running?")
-        elif now - beats[name] > SILENT_AFTER:
-            reasons.append(f"{name} has not reported for {int((now - beats[name]).total_seconds())} seconds.")
-    return reasons
+    is_admin = _is_admin(request)
+    found = health.parts() if is_admin else health.ready()
+    bad = health.unfit(found)
+    told = {
+        "ready": not bad,
+        "reasons": [part.sentence if is_admin else f"{part.name}: {part.state}" for part in bad],
+        "parts": [_in_full(part) if is_admin else _in_short(part) for part in found],
+    }
+    return JsonResponse(told, status=503 if bad else 200)
+
+
+def _is_admin(request: HttpRequest) -> bool:
+    # Without a session cookie nobody is looked up: that would need the database that may be away.
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES or not health.ready()[0].is_well:
+        return False
+    user = request.user
+    return isinstance(user, User) and user.is_site_admin
+
+
+def _in_short(part: Part) -> dict[str, str]:
+    return {"name": part.name, "state": part.state}
+
+
+def _in_full(part: Part) -> dict[str, object]:
+    return {
+        "name": part.name,
+        "host": part.host,
+        "state": part.state,
+        "sentence": part.sentence,
+        "remedy": part.remedy,
+        "detail": part.detail,
+        "since": part.since,
+        "figures": part.figures,
+    }
+
+
+@login_not_required
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """The figures for Prometheus. To everyone who may not read them this page does not exist."""
+    if not _may_read_figures(request):
+        raise Http404
+    text, content_type = figures.exposition(request.headers.get("Accept", ""))
+    return HttpResponse(text, content_type=content_type)
+
+
+def _may_read_figures(request: HttpRequest) -> bool:
+    if settings.METRICS_TOKEN:
+        given = request.headers.get("Authorization", "").encode()
+        return hmac.compare_digest(given, f"Bearer {settings.METRICS_TOKEN}".encode())
+    # A proxy on this machine speaks from loopback for the whole world, and says so.
+    forwarded = any(name.startswith("HTTP_X_FORWARDED") or name == "HTTP_FORWARDED" for name in request.META)
+    return is_loopback(request.META.get("REMOTE_ADDR", "")) and not forwarded

@@ -24,7 +24,9 @@ from tests.cast import signed_in
 
 TEMPLATES = sorted((Path(site_settings.BASE_DIR) / "templates").rglob("*.html"))
 # The two for webhooks prove their callers by signature or by a secret in the address.
-OPEN_TO_STRANGERS = {"login", "logout", "demo-sign-in", "healthz", "readyz", "webhook", "webhook-token"}
+OPEN_TO_STRANGERS = {
+    "login", "logout", "demo-sign-in", "healthz", "readyz", "metrics", "webhook", "webhook-token",
+}  # fmt: skip
 EXAMPLES = {
     "int": "1",
     "uuid": "00000000-0000-4000-8000-000000000000",
@@ -160,30 +162,6 @@ def test_what_people_type_is_never_markup() -> None:
     )
     assert "<script" not in page
     assert "<b>" not in page
-
-
-class TestHealth:
-    def test_the_process_answers_without_the_database(self) -> None:
-        assert Client().get("/healthz").content == b"ok\n"
-
-    @pytest.mark.django_db
-    def test_it_is_ready_when_every_process_reports(self) -> None:
-        for name in ("watch", "queue:submit", "queue:media"):
-            Heartbeat.beat(name)
-        answer = Client().get("/readyz")
-        assert (answer.status_code, answer.json()) == (200, {"ready": True, "reasons": []})
-
-    @pytest.mark.django_db
-    def test_it_names_the_process_that_has_gone_silent(self) -> None:
-        for name in ("watch", "queue:submit"):
-            Heartbeat.beat(name)
-        Heartbeat.objects.filter(kind="watch").update(at=timezone.now() - timedelta(minutes=5))
-        answer = Client().get("/readyz")
-        assert answer.status_code == 503
-        assert answer.json()["reasons"] == [
-            "watch has not reported for 300 seconds.",
-            "queue:media has never reported. Is its process running?",
-        ]
 
 
 def _tokens(selector: str) -> dict[str, str]:

@@ -1,25 +1,16 @@
 from __future__ import annotations
 
-import shutil
-import socket
 import sys
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
-from django.utils import timezone
 
 from providers import registry
-from reviewapp import environment_keys, keyrotation, ledger, preflight
-from reviewapp.models import Candidate, Heartbeat, ProviderKey, Status
-
-SIGNS = ("watch", "queue:submit", "queue:media", "queue:notify")
-FRESH_S = 20.0
-GIGABYTE = 1_000_000_000
+from reviewapp import environment_keys, health, keyrotation, ledger, preflight
+from reviewapp.health import Part, State
+from reviewapp.models import ProviderKey
 
 # (whether it is well, what it is about, the sentence); None is a remark that is neither good nor bad.
 Line = tuple[bool | None, str, str]
@@ -33,7 +24,7 @@ class Command(BaseCommand):
         lines = list(_everything())
         for well, about, sentence in lines:
             mark = {True: "ok", False: "WRONG", None: "--"}[well]
-            self.stdout.write(f"{mark:<6}{about:<11}{sentence}")
+            self.stdout.write(f"{mark:<6}{about:<10} {sentence}")
         if any(well is False for well, _, _ in lines):
             sys.exit(1)
 
@@ -41,54 +32,26 @@ class Command(BaseCommand):
 def _everything() -> Iterator[Line]:
     yield True, "python", sys.version.split()[0]
     yield from _folders()
-    database = _database()
-    yield database
-    if database[0]:
-        yield from _processes()
+    found = health.parts()
+    # The keys are gone through one by one below.
+    yield from (_line(part) for part in found if part.name != "keys")
+    if found[0].state not in {State.SILENT, State.MISSING}:
         yield from _keys()
         yield from _encryption()
-        yield from _rows()
-    yield _sandbox()
+        yield from _ledger()
+
+
+def _line(part: Part) -> Line:
+    well = {State.OK: True, State.SILENT: False, State.MISSING: False}.get(part.state)
+    about = f"{part.name} on {part.host}" if part.host else part.name
+    return well, about, " ".join(filter(None, (part.sentence, part.detail, part.remedy)))
 
 
 def _folders() -> Iterator[Line]:
     try:
-        preflight.make_folders(settings.DATA_DIR, settings.MEDIA_ROOT)
+        preflight.make_folders(settings.DATA_DIR)
     except preflight.CannotStart as problem:
         yield False, "folders", str(problem)
-        return
-    free = shutil.disk_usage(settings.MEDIA_ROOT).free / GIGABYTE
-    enough = free * GIGABYTE > 2 * settings.MAX_CLIP_BYTES
-    yield enough, "media", f"{settings.MEDIA_ROOT} has {free:.1f} GB free"
-
-
-def _database() -> Line:
-    try:
-        preflight.check_database()
-    except preflight.CannotStart as problem:
-        return False, "database", str(problem)
-    executor = MigrationExecutor(connection)
-    waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-    if waiting:
-        return (
-            False,
-            "database",
-            f"{connection.display_name} answers, but {waiting} migrations wait: make run",
-        )
-    return True, "database", f"{connection.display_name} answers and is up to date"
-
-
-def _processes() -> Iterator[Line]:
-    beats = Heartbeat.latest()
-    for name in SIGNS:
-        at = beats.get(name)
-        age_s = (timezone.now() - at).total_seconds() if at else None
-        if age_s is None:
-            yield False, "processes", f"{name} has never given a sign of life; make run starts it"
-        elif age_s > FRESH_S:
-            yield False, "processes", f"{name} gave its last sign of life {age_s:.0f} s ago"
-        else:
-            yield True, "processes", f"{name} gave a sign of life {age_s:.0f} s ago"
 
 
 def _keys() -> Iterator[Line]:
@@ -124,18 +87,6 @@ def _encryption() -> Iterator[Line]:
         yield None, "encryption", "no stored key needs the older encryption keys any more"
 
 
-def _rows() -> Iterator[Line]:
-    uncertain = Candidate.objects.filter(status=Status.UNCERTAIN, due_at=None).count()
-    if uncertain:
-        yield None, "line", f"{uncertain} candidates wait for a person to say whether the provider took them"
+def _ledger() -> Iterator[Line]:
     problems = ledger.problems()
     yield not problems, "ledger", problems[0] if problems else "every reservation is accounted for"
-
-
-def _sandbox() -> Line:
-    parts = urlsplit(settings.SANDBOX_URL)
-    try:
-        with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=2):
-            return True, "sandbox", f"{settings.SANDBOX_URL} answers"
-    except OSError:
-        return None, "sandbox", f"{settings.SANDBOX_URL} does not answer; only the demo needs it"
