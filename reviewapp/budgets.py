@@ -11,17 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from django.db.models import Case, DecimalField, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 
-from reviewapp import events
 from reviewapp.models import (
     BudgetMode,
     BudgetScope,
     Candidate,
-    EventKind,
     LedgerEntry,
     Project,
     ProviderKey,
@@ -36,11 +34,6 @@ SMALLEST: Final = Decimal("0.0001")
 NEAR: Final = Decimal("0.8")
 DAYS: Final = frozenset({BudgetScope.DAY, BudgetScope.KEY_DAY})
 OF_KEYS: Final = frozenset({BudgetScope.KEY, BudgetScope.KEY_DAY})
-AFTER: Final[Mapping[BudgetMode, str]] = {
-    BudgetMode.OBSERVE: "It is only observed: clips go on being sent.",
-    BudgetMode.WARN: "People are asked before they go over it, and retakes wait for a producer.",
-    BudgetMode.CAP: "Clips wait until there is room.",
-}
 Kind = LedgerEntry.Kind
 
 
@@ -101,9 +94,14 @@ class Limit:
         period = utc_day().isoformat() if self.is_day else "total"
         return f"budget:{self.scope}:{self.owner_id}:{period}:{self.budget}"
 
-    def sentence(self, amount: Decimal) -> str:
-        name = self.name[:1].upper() + self.name[1:]
-        return f"{name}, ${self.budget:.2f}, has ${self.left:.2f} left and this clip costs ${amount:.2f}."
+    @property
+    def title(self) -> str:
+        """Its name at the beginning of a sentence."""
+        return self.name[:1].upper() + self.name[1:]
+
+    def sentence(self, amount: Decimal, clips: int = 1) -> str:
+        told = "this clip costs" if clips == 1 else f"these {clips} clips cost"
+        return f"{self.title}, ${self.budget:.2f}, has ${self.left:.2f} left and {told} ${amount:.2f}."
 
 
 class BudgetReached(Exception):
@@ -122,19 +120,6 @@ class KeyBudgetReached(BudgetReached):
 def refuse(limit: Limit, amount: Decimal) -> None:
     """Raise what a passed cap raises."""
     raise (KeyBudgetReached if limit.scope in OF_KEYS else BudgetReached)(limit, amount)
-
-
-def tell(limit: Limit, amount: Decimal, project: Project, shot: Shot, key: ProviderKey | None) -> None:
-    """Write the event of a limit that a call would pass or has passed, once for each limit and period.
-
-    A key's budget is its admins' business and names no project.
-    """
-    name = limit.name[:1].upper() + limit.name[1:]
-    told = f"{name}, ${limit.budget:.2f}, has no room for the next ${amount:.2f}. {AFTER[limit.mode]}"
-    whose: dict[str, Any] = {"key": key} if limit.scope in OF_KEYS else {"project": project}
-    if limit.scope == BudgetScope.SHOT:
-        whose |= {"shot": shot}
-    events.tell(EventKind.BUDGET_REACHED, told, repeats=limit.mark, **whose)
 
 
 # --- what was spent ---

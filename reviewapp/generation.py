@@ -19,9 +19,10 @@ from providers import catalog
 from providers.contract import GenerationRequest
 from providers.errors import Unsupported
 from providers.routing import Choice, NoProvider
-from reviewapp import dispatch, inputs, keyring, money
+from reviewapp import bills, budgets, dispatch, inputs, keyring, money
 from reviewapp.market import Market, market
 from reviewapp.models import (
+    BudgetMode,
     Candidate,
     GenerationOrder,
     Project,
@@ -68,9 +69,34 @@ def quote(
 def _quote(project: Project, standings: Sequence[Standing], clips: int, way: Way | None) -> Quote:
     totals = money.project_totals(project)
     offered = market(project, totals)
-    lines = tuple(_quote_line(offered, standing, clips, way) for standing in standings)
+    lines = [_quote_line(offered, standing, clips, way) for standing in standings]
+    if project.shot_budget_usd is not None and project.budget_mode == BudgetMode.CAP:
+        lines = _within_their_shots(project, lines)
     problems = [] if 1 <= clips <= 8 else ["Ask for 1 to 8 candidates a shot."]
-    return Quote(lines, totals, project.budget_mode, tuple(problems))
+    price = bills.price_of(project, _costs(project, lines))
+    return Quote(tuple(lines), totals, price, tuple(problems))
+
+
+def _within_their_shots(project: Project, lines: Sequence[QuoteLine]) -> list[QuoteLine]:
+    """Leave out the shots whose own budget has no room for all their clips."""
+    totals = budgets.totals_of_shots(project, [line.shot for line in lines])
+    kept = []
+    for line in lines:
+        limit, usd = totals[line.shot.pk].limits[0], line.total_usd
+        if limit.over_by(usd):
+            words = f"{line.shot.code}: {limit.sentence(usd, line.clips)}"
+            line = replace(line, problems=(*line.problems, words))
+        kept.append(line)
+    return kept
+
+
+def _costs(project: Project, lines: Iterable[QuoteLine]) -> list[bills.Cost]:
+    asked = [(line.shot.pk, choice) for line in lines if not line.problems for choice in line.choices]
+    drawn = {vendor: keyring.draws(project, vendor) for vendor in {choice.vendor for _, choice in asked}}
+    return [
+        bills.Cost(shot_id, choice.vendor, drawn[choice.vendor], choice.price_usd)
+        for shot_id, choice in asked
+    ]
 
 
 def _quote_line(offered: Market, standing: Standing, clips: int, way: Way | None) -> QuoteLine:
@@ -137,10 +163,12 @@ def generate(
     routing: str = "",
     provider: str = "",
     model: str = "",
+    agreed: str = "",
 ) -> list[Candidate]:
     """Send an order: every shot's candidates become QUEUED in one transaction, or nothing does.
 
-    `token` marks the confirmed click: the same token again does nothing and returns an empty list.
+    `token` marks the confirmed click: the same token again does nothing and returns an empty list. `agreed`
+    is the mark of the price with which a person has agreed to go over budgets that warn.
     Raises CannotGenerate when any shot of the order cannot be sent as asked.
     """
     if GenerationOrder.objects.filter(token=token).exists():
@@ -151,7 +179,8 @@ def generate(
     way = way_of_order(project, routing=routing, provider=provider, model=model, who=who)
     standings = standings_of(locked)
     asked = _quote(project, standings, count or project.candidates_per_round, way)
-    if not asked.may_be_sent or any(line.problems for line in asked.lines):
+    unasked = bool(asked.price.asks) and agreed != asked.price.mark
+    if not asked.may_be_sent or unasked or any(line.problems for line in asked.lines):
         raise CannotGenerate(asked)
     try:
         with transaction.atomic():

@@ -71,7 +71,7 @@ def reserve(candidate: Candidate, key: ProviderKey) -> None:
         budgets.refuse(reached, amount)
     for limit in limits:
         if limit.over_by(amount):
-            budgets.tell(limit, amount, project, candidate.shot, key)
+            shortage.tell(limit, amount, project, candidate.shot, key)
     _write(candidate, Kind.RESERVED, amount, key_id=key.pk, why="before the call", day=utc_day())
 
 

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from providers.routing import Choice
 from reviewapp import money
-from reviewapp.models import Shot
-from reviewapp.models.projects import BudgetMode
+from reviewapp.bills import Passed, Price
+from reviewapp.models import BudgetScope, Shot
 
 _NUMBERED = re.compile(r"^Clip \d+ of a round ")
 
@@ -81,7 +81,7 @@ class Quote:
 
     lines: tuple[QuoteLine, ...]
     totals: money.Totals
-    mode: str
+    price: Price
     problems: tuple[str, ...] = field(default=())
 
     @property
@@ -97,13 +97,16 @@ class Quote:
         return sum((line.total_usd for line in self.lines), Decimal(0))
 
     @property
-    def over_budget(self) -> bool:
-        return self.totals.left is not None and self.total_usd > self.totals.left
+    def capped(self) -> Passed | None:
+        """The cap of the project that the whole order does not fit under. One of the day, or of a key, stops
+        no order: what has no room waits for it.
+        """
+        caps = (one for one in self.price.waits if one.limit.scope == BudgetScope.PROJECT)
+        return next(caps, None)
 
     @property
     def may_be_sent(self) -> bool:
-        capped = self.over_budget and self.mode == BudgetMode.CAP
-        return bool(self.sendable) and not self.problems and not capped
+        return bool(self.sendable) and not self.problems and self.capped is None
 
     @property
     def sentence(self) -> str:
@@ -121,9 +124,10 @@ class CannotGenerate(Exception):
 
     def __init__(self, quote: Quote) -> None:
         reasons = [*quote.problems, *(problem for line in quote.lines for problem in line.problems)]
-        if quote.over_budget and quote.mode == BudgetMode.CAP:
-            reasons.append(
-                f"This order costs ${quote.total_usd:.2f} and the budget has ${quote.totals.left:.2f} left."
-            )
+        if quote.capped is not None:
+            left = quote.capped.limit.left
+            reasons.append(f"This order costs ${quote.total_usd:.2f} and the budget has ${left:.2f} left.")
+        elif quote.may_be_sent:
+            reasons += [one.sentence for one in quote.price.asks]
         super().__init__(" ".join(dict.fromkeys(reasons)) or "There is nothing to generate.")
         self.quote = quote

@@ -9,7 +9,7 @@ from typing import Any
 from providers.contract import GenerationRequest
 from providers.errors import Unsupported
 from providers.routing import POLICIES, Choice, NoProvider
-from reviewapp import inputs, money
+from reviewapp import bills, inputs, money
 from reviewapp.generation import pinned
 from reviewapp.market import Market, market
 from reviewapp.models import Candidate, PromptVersion
@@ -34,6 +34,15 @@ def makers_of(
     request = outline(version.text, version.negative_text, version.shot.duration_s, pins)
     source_s = inputs.source_seconds(pins)
     return [_maker(offered[clip.drawn], clip, request, source_s) | {"drawn": clip.drawn} for clip in rejected]
+
+
+def price_of(version: PromptVersion, rejected: Sequence[Candidate]) -> bills.Price:
+    """What retakes of these clips of one shot would cost now, each priced with whoever would make it. Writes
+    nothing.
+    """
+    shot = version.shot
+    makers = makers_of(version, inputs.roles_of(shot), rejected)
+    return bills.price_of(shot.project, bills.of_makers(shot, makers))
 
 
 def _maker(

@@ -16,7 +16,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from providers import catalog
-from reviewapp import bills, budgets, dispatch, events, inputs
+from reviewapp import bills, dispatch, events, inputs, shortage
 from reviewapp.generation import new_candidate, next_number
 from reviewapp.models import (
     Candidate,
@@ -230,7 +230,7 @@ def waits_for_word(version: PromptVersion) -> bool:
         return False
     limit = price.asks[0].limit
     held.update(due_at=None, short_of=limit.scope)
-    budgets.tell(limit, price.usd, project, version.shot, None)
+    shortage.tell(limit, price.usd, project, version.shot, None)
     return True
 
 

@@ -6,10 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 
 from providers import catalog
-from reviewapp import notes, refine, retakes, rewriting
-from reviewapp.models import Candidate, Note, Project, PromptVersion, ReviewDecision, Role, Status, User
+from reviewapp import bills, notes, refine, remaking, retakes, rewriting
+from reviewapp.models import (
+    Candidate,
+    Note,
+    Project,
+    PromptVersion,
+    ReviewDecision,
+    Role,
+    Status,
+    User,
+    Verdict,
+)
 from reviewapp.models.projects import Author, RetakePolicy
 from reviewapp.notes import Feedback
 
@@ -143,12 +154,19 @@ class Preview:
     """What a rejection would make of the latest prompt, before it is sent, and what it would cost."""
 
     prompt: PromptDiff
-    clips: int
-    price: Decimal
+    bill: bills.Price
     next_round: int
     round_cap: int
     waits_for_round: bool
     producer_confirms: bool
+
+    @property
+    def clips(self) -> int:
+        return self.bill.clips
+
+    @property
+    def price(self) -> Decimal:
+        return self.bill.usd
 
     @property
     def over_cap(self) -> bool:
@@ -164,7 +182,7 @@ def preview_of(candidate: Candidate, feedback: Feedback, *, whole_shot: bool = F
     shot = candidate.shot
     proposal = notes.preview(candidate, feedback)
     base, result = proposal.base, proposal.result
-    clips = shot.candidates.filter(status=Status.IN_REVIEW).count() if whole_shot else 1
+    clips = _clips_to_replace(candidate, whole_shot=whole_shot)
     diff = PromptDiff(
         _pieces(base.text, result.prompt, result.changes, "prompt"),
         _pieces(base.negative_text, result.negative_prompt, result.changes, "negative"),
@@ -172,13 +190,33 @@ def preview_of(candidate: Candidate, feedback: Feedback, *, whole_shot: bool = F
     )
     return Preview(
         prompt=diff,
-        clips=clips,
-        price=candidate.estimate_usd * clips,
+        bill=remaking.price_of(base, clips),
         next_round=candidate.version.round + 1,
         round_cap=shot.round_cap,
         waits_for_round=shot.project.retake_policy == RetakePolicy.WHOLE_ROUND,
         producer_confirms=shot.project.confirm_retakes,
     )
+
+
+def _clips_to_replace(candidate: Candidate, *, whole_shot: bool) -> list[Candidate]:
+    """The clips that would be made anew: where the whole round is waited for, those rejected before too."""
+    shot = candidate.shot
+    clips = {candidate.pk: candidate}
+    if whole_shot:
+        clips |= {row.pk: row for row in shot.candidates.filter(status=Status.IN_REVIEW)}
+    if shot.project.retake_policy == RetakePolicy.WHOLE_ROUND:
+        earlier = ReviewDecision.objects.filter(
+            candidate__version=candidate.version_id,
+            candidate__status=Status.REJECTED,
+            undone_at=None,
+            retake=None,
+        ).exclude(verdict=Verdict.APPROVE)
+        clips |= {
+            decision.candidate_id: decision.candidate for decision in earlier.select_related("candidate")
+        }
+    for row in clips.values():
+        row.shot = shot
+    return list(clips.values())
 
 
 def producers_of(project: Project) -> str:
@@ -227,6 +265,11 @@ class RetakeCard:
     price: Decimal
     rounds_left: int
     may_confirm: bool
+
+    @cached_property
+    def bill(self) -> bills.Price:
+        """What sending it costs, and which budgets that would pass."""
+        return bills.price_of(self.version.shot.project, bills.of_rows(self.candidates), counted=True)
 
     @property
     def first(self) -> Candidate | None:
@@ -283,12 +326,19 @@ _LEAST_FAR = (
 )
 
 
+def _asks_a_producer(version: PromptVersion, living: Sequence[Candidate]) -> bool:
+    """Whether the project wants a producer's word, or a budget that warns does."""
+    return version.shot.project.confirm_retakes or any(row.short_of for row in living)
+
+
 def _state(version: PromptVersion, living: Sequence[Candidate]) -> str:
     statuses = {Status(row.status) for row in living}
     if version.withdrawn_at is not None or not living:
         return "withdrawn"
     if statuses == {Status.HELD}:
-        return "confirm" if version.shot.project.confirm_retakes else "held"
+        return "confirm" if _asks_a_producer(version, living) else "held"
+    if any(row.status == Status.QUEUED and row.short_of for row in living):
+        return "short"
     for state, members in _LEAST_FAR:
         if statuses & members:
             return state
@@ -319,5 +369,5 @@ def card_from(
         send_at=min((row.due_at for row in living if row.due_at and row.status == Status.HELD), default=None),
         price=sum((row.estimate_usd for row in living), Decimal(0)),
         rounds_left=max(0, version.shot.round_cap - version.round),
-        may_confirm=role == Role.PRODUCER or not version.shot.project.confirm_retakes,
+        may_confirm=role == Role.PRODUCER or not _asks_a_producer(version, living),
     )

@@ -7,18 +7,18 @@ UTC, any other once the budget is raised or money comes free.
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from reviewapp import budgets
+from reviewapp import budgets, events
 from reviewapp.budgets import BudgetReached, Limit
-from reviewapp.models import BudgetScope, Candidate, Project, ProviderKey, Status
+from reviewapp.models import BudgetMode, BudgetScope, Candidate, EventKind, Project, ProviderKey, Shot, Status
 
 # A row looks again by itself once in so long, should nobody have woken it.
 LOOK_S: Final = (700, 1100)
@@ -26,6 +26,24 @@ LOOK_S: Final = (700, 1100)
 AFTER_MIDNIGHT_S: Final = (1, 60)
 # What came free of one call is room for a few; those that find none wait on.
 MOST_FOR_ONE_CALL: Final = 4
+
+AFTER: Final[Mapping[BudgetMode, str]] = {
+    BudgetMode.OBSERVE: "It is only observed: clips go on being sent.",
+    BudgetMode.WARN: "People are asked before they go over it, and retakes wait for a producer.",
+    BudgetMode.CAP: "Clips wait until there is room.",
+}
+
+
+def tell(limit: Limit, amount: Decimal, project: Project, shot: Shot, key: ProviderKey | None) -> None:
+    """Write the event of a limit that a call would pass or has passed, once for each limit and period.
+
+    A key's budget is its admins' business and names no project.
+    """
+    told = f"{limit.title}, ${limit.budget:.2f}, has no room for the next ${amount:.2f}. {AFTER[limit.mode]}"
+    whose: dict[str, Any] = {"key": key} if limit.scope in budgets.OF_KEYS else {"project": project}
+    if limit.scope == BudgetScope.SHOT:
+        whose |= {"shot": shot}
+    events.tell(EventKind.BUDGET_REACHED, told, repeats=limit.mark, **whose)
 
 
 def park(candidate: Candidate, reached: BudgetReached) -> None:
@@ -47,7 +65,7 @@ def park(candidate: Candidate, reached: BudgetReached) -> None:
         if parked and limit:
             shot = candidate.shot
             key = ProviderKey.objects.filter(pk=limit.owner_id).first() if _is_keys(limit) else None
-            budgets.tell(limit, reached.amount, shot.project, shot, key)
+            tell(limit, reached.amount, shot.project, shot, key)
 
 
 def _is_keys(limit: Limit) -> bool:

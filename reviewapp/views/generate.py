@@ -12,11 +12,11 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from reviewapp import board, choices, generation, inputs, keyring, wishes
+from reviewapp import bills, board, choices, generation, inputs, keyring, wishes
+from reviewapp.budgets import Limit
 from reviewapp.choices import Choice
 from reviewapp.forms.shots import ConfirmForm, GenerateForm, choice_of, initial_of, wish_of
 from reviewapp.models import GenerationOrder, Project, Role, Shot
-from reviewapp.models.projects import BudgetMode
 from reviewapp.quotes import QuoteLine
 from reviewapp.views.access import AuthedRequest, get_project
 from reviewapp.views.shots import asked_filter
@@ -76,7 +76,6 @@ def _chosen(project: Project, data: Any, field: str) -> list[Shot]:
 
 def _context(project: Project, order: Order, **more: Any) -> dict[str, Any]:
     sendable = [line.shot for line in order.quote.sendable]
-    left = order.quote.totals.left
     payers = _payers(project, order.quote)
     return {
         "project": project,
@@ -88,9 +87,7 @@ def _context(project: Project, order: Order, **more: Any) -> dict[str, Any]:
         "chosen": ",".join(str(shot.pk) for shot in order.shots),
         "single": order.shots[0] if len(order.shots) == 1 else None,
         "again": [line for line in order.quote.sendable if line.existing],
-        "over_by": order.quote.total_usd - left if left is not None else Decimal(0),
-        "capped": order.quote.over_budget and project.budget_mode == BudgetMode.CAP,
-        "warned": order.quote.over_budget and project.budget_mode == BudgetMode.WARN,
+        "price": order.quote.price,
         "token": uuid.uuid4(),
         "payers": payers,
         # Said once where it holds for every provider.
@@ -109,6 +106,7 @@ class Payer:
     clips: int = 0
     usd: Decimal = Decimal(0)
     models: dict[str, int] = field(default_factory=dict)
+    limits: tuple[Limit, ...] = ()
 
 
 def _payers(project: Project, quote: generation.Quote) -> list[Payer]:
@@ -116,7 +114,8 @@ def _payers(project: Project, quote: generation.Quote) -> list[Payer]:
     for choice in (choice for line in quote.sendable for choice in line.choices):
         if choice.vendor not in payers:
             works, words = keyring.account_words(project, choice.vendor)
-            payers[choice.vendor] = Payer(choice.vendor, works, words)
+            limits = bills.account_limits(choice.vendor, keyring.draws(project, choice.vendor))
+            payers[choice.vendor] = Payer(choice.vendor, works, words, limits=limits)
         payer = payers[choice.vendor]
         payer.clips += 1
         payer.usd += choice.price_usd
@@ -160,6 +159,7 @@ def _confirm(request: AuthedRequest, project: Project) -> HttpResponse:
                 request.user,
                 token=confirm.cleaned_data["token"],
                 count=order.form.cleaned_data["count"],
+                agreed=request.POST.get("agreed", "") if order.form.cleaned_data["over"] else "",
                 **Choice.read(order.form.cleaned_data["engine"]).columns(),
             )
         except generation.CannotGenerate as refused:
@@ -182,9 +182,8 @@ def _trouble(project: Project, order: Order, confirm: ConfirmForm) -> str:
         return ""
     if confirm.cleaned_data["expected"] != order.quote.total_usd:
         return "The price has changed since you looked. Nothing was sent; look at it and confirm again."
-    over = order.quote.over_budget and project.budget_mode == BudgetMode.WARN
-    if over and not order.form.cleaned_data["over"]:
-        return "This goes over the budget. Tick the box if you want that. Nothing was sent."
+    if order.quote.price.asks and not order.form.cleaned_data["over"]:
+        return "This goes over a budget. Tick the box if you want that. Nothing was sent."
     return ""
 
 
