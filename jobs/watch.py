@@ -22,7 +22,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from jobs.poll import Cancelled, Poller
-from reviewapp import cleaning, dispatch, events, hooks, limits, line, mailing, notices
+from reviewapp import cleaning, dispatch, events, hooks, limits, line, mailing, notices, outgoing, push
 from reviewapp.line.poll import Answer
 from reviewapp.models import Candidate, Heartbeat
 
@@ -132,6 +132,8 @@ class Watcher:
             self._canaries_at = now
             send_canaries()
             mailing.call_when_due()
+            outgoing.wake_due()
+            push.wake_due()
         if now - self._beaten_at >= BEAT_S:
             self._beaten_at = now
             Heartbeat.beat("watch", f"{len(self.polls)} polls under way")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
-from reviewapp.models import Candidate, ProviderKey
+from reviewapp.models import Candidate, OutgoingHook, ProviderKey
 
 STATIONS = {
     "submit": "jobs.submit.submit_candidate",
@@ -19,6 +19,8 @@ STATIONS = {
     "webhook_keys": "jobs.webhook_keys.fetch_webhook_keys",
     "clean": "jobs.clean.clean",
     "mails": "jobs.notify.send_mails",
+    "outgoing": "jobs.outgoing.send_outgoing",
+    "push": "jobs.push.send_push",
     "canary": "jobs.canary.beat",
 }
 # Paid calls are short and must not stand behind a download or a decode.
@@ -30,6 +32,8 @@ CLUSTERS = {
     "webhook_keys": "submit",
     "clean": "media",
     "mails": "notify",
+    "outgoing": "notify",
+    "push": "notify",
 }
 
 # Calls that come every few seconds are not made while so many wait.
@@ -38,6 +42,13 @@ MOST_WAITING = 20
 
 def _send(station: str, *args: object, cluster: str | None = None) -> None:
     async_task(STATIONS[station], *args, cluster=cluster or CLUSTERS[station])
+
+
+def _send_unless_many(station: str, *args: object) -> None:
+    """For what is called again within seconds: a cluster that is down finds a few calls, not a night's worth."""
+    line = OrmQ.objects.filter(key=CLUSTERS[station])
+    if line.order_by()[:MOST_WAITING].count() < MOST_WAITING:
+        _send(station, *args)
 
 
 def submit(candidate: Candidate) -> None:
@@ -66,10 +77,18 @@ def clean() -> None:
 
 
 def mails() -> None:
-    """The mails that are due. A cluster that is down finds a few such calls and not a night's worth."""
-    line = OrmQ.objects.filter(key=CLUSTERS["mails"])
-    if line.order_by()[:MOST_WAITING].count() < MOST_WAITING:
-        _send("mails")
+    """The mails that are due."""
+    _send_unless_many("mails")
+
+
+def outgoing(hook: OutgoingHook) -> None:
+    """What waits for one receiver of a project's events."""
+    _send_unless_many("outgoing", hook.pk)
+
+
+def push() -> None:
+    """What people are to be told in their browsers."""
+    _send_unless_many("push")
 
 
 def canary(cluster: str) -> None:

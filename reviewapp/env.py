@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, time
@@ -14,6 +16,7 @@ from typing import TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
@@ -167,6 +170,36 @@ def secret_or_made(name: str, kept_in: Path, make: Callable[[], str]) -> str:
 
 def make_secret_key() -> str:
     return secrets.token_urlsafe(48)
+
+
+def vapid_key(kept_in: Path) -> str:
+    """The private key that signs browser push: 32 bytes of P-256 in URL-safe base64, as VAPID tools print it."""
+
+    def make() -> str:
+        number = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
+        return urlsafe_b64encode(number.to_bytes(32, "big")).decode().rstrip("=")
+
+    raw = secret_or_made("RETAKE_VAPID_KEY", kept_in, make)
+    try:
+        number = int.from_bytes(urlsafe_b64decode(raw + "=" * (-len(raw) % 4)), "big")
+        ec.derive_private_key(number, ec.SECP256R1())
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            "RETAKE_VAPID_KEY must be a private VAPID key: 32 bytes in URL-safe base64."
+        ) from error
+    return raw
+
+
+def push_contact(name: str, default: str) -> str:
+    """A mail address or an https:// address, as the push services ask for one."""
+
+    def parse(raw: str) -> str:
+        if not re.fullmatch(r"mailto:[^@\s]+@[^@\s]+|https://[^\s/]+(/\S*)?", raw):
+            raise ValueError(raw)
+        return raw
+
+    usual = default if default.startswith("https://") else "mailto:retake@localhost"
+    return _read(name, usual, parse, "mailto:somebody@example.org or an https:// address")
 
 
 def make_encryption_key() -> str:

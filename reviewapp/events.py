@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from providers import registry
-from reviewapp import notices, outgoing
+from reviewapp import notices, outgoing, push
 from reviewapp.models import (
     Candidate,
     Event,
@@ -63,7 +63,7 @@ def tell(
     )
     if not is_new:
         return None
-    notices.spread(event, by=by, besides=besides)
+    push.wake(notices.spread(event, by=by, besides=besides))
     outgoing.spread(event)
     return event
 

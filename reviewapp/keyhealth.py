@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from providers import catalog, registry
@@ -107,13 +107,16 @@ def troubles(user: User) -> list[Trouble]:
 
 def _pays_for(key: ProviderKey, user: User) -> bool:
     """Whether this person produces a project that may send clips with the key."""
-    projects = Project.objects.filter(memberships__user=user, memberships__role=Role.PRODUCER)
-    if not key.is_sandbox:
-        projects = projects.filter(sandbox_only=False)
+    return paid_with(key).filter(memberships__user=user, memberships__role=Role.PRODUCER).exists()
+
+
+def paid_with(key: ProviderKey) -> QuerySet[Project]:
+    """The projects that may send clips with the key."""
+    projects = Project.objects.all() if key.is_sandbox else Project.objects.filter(sandbox_only=False)
     named = Q(provider=key.provider) | Q(shots__provider=key.provider)
     # What is routed by the machine may come to any provider.
     routed = Q(routing__in=MACHINE_ROUTED) | Q(shots__routing__in=MACHINE_ROUTED)
-    return projects.filter(named | routed).exists()
+    return projects.filter(named | routed).distinct()
 
 
 def _trouble(key: ProviderKey, user: User) -> Trouble:

@@ -20,6 +20,8 @@ DEBUG = env.flag("RETAKE_DEBUG")
 # One-click sign-in as each role; the views refuse it to anyone who does not come from this machine.
 DEMO = env.flag("RETAKE_DEMO")
 SECRET_KEY = env.secret_or_made("RETAKE_SECRET_KEY", DATA_DIR / "secret_key", env.make_secret_key)
+# Signs what is pushed to browsers; with another key every browser has to be switched on again.
+VAPID_KEY = env.vapid_key(DATA_DIR / "vapid_key")
 ENCRYPTION_KEYS = env.encryption_keys(DATA_DIR / "encryption_keys")
 ALLOWED_HOSTS = env.words("RETAKE_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.words("RETAKE_TRUSTED_ORIGINS", [])
@@ -31,6 +33,8 @@ LIVE_LISTENERS = env.integer("RETAKE_LIVE_LISTENERS", 32)
 PUBLIC_URL = env.public_url("RETAKE_PUBLIC_URL")
 # Where people reach this site, for the links in what is sent to them.
 SITE_URL = env.site_url("RETAKE_SITE_URL", PUBLIC_URL)
+# Whom a browser's push service may write to when our messages make trouble.
+PUSH_CONTACT = env.push_contact("RETAKE_PUSH_CONTACT", SITE_URL)
 
 ROOT_URLCONF = "reviewapp.urls"
 WSGI_APPLICATION = "reviewapp.wsgi.application"

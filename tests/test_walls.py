@@ -16,7 +16,7 @@ VERBS = (
     "keyrotation", "inputs", "hooks", "limits", "routing", "market", "choices", "wishes", "quotes",
     "notices", "outgoing", "mailing", "letters",
     "remaking", "standing", "events", "budgets", "bills", "shortage",
-    "live", "notices", "outgoing", "mailing", "letters",
+    "live", "outgoing", "receivers", "push", "notices", "outgoing", "mailing", "letters",
 )  # fmt: skip
 PACKAGES = {"line", "cleaning"}
 

@@ -187,6 +187,8 @@ class OutgoingHook(models.Model):
     enabled = models.BooleanField(default=True)
     paused_reason = models.CharField(max_length=300, blank=True)
     failures = models.PositiveSmallIntegerField(default=0)
+    # Until when the one worker that serves it may be thought alive.
+    busy_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
 
