@@ -11,7 +11,7 @@ from django.conf import settings
 from jobs import fetch, files, heart
 from jobs.quality import guarded
 from jobs.quality.report import CHECKER_VERSION, Checked, NotPlayable, Ordered, asks_for_a_still
-from reviewapp import line
+from reviewapp import line, logs
 from reviewapp.lifeline import die_with_parent
 from reviewapp.models import Candidate, QualityReport
 
@@ -28,10 +28,12 @@ def check_candidate(candidate_id: int) -> None:
     with heart.working("media"):
         urgent = line.begin_urgent_ingest()
         if urgent is not None:
-            fetch.fetch(urgent)
+            with logs.about(urgent):
+                fetch.fetch(urgent)
         candidate = line.begin_check(candidate_id)
         if candidate is not None:
-            _check(candidate)
+            with logs.about(candidate):
+                _check(candidate)
 
 
 def _check(candidate: Candidate) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jobs import fetch, heart
-from reviewapp import line
+from reviewapp import line, logs
 
 
 def ingest_candidate(candidate_id: int) -> None:
@@ -15,4 +15,5 @@ def ingest_candidate(candidate_id: int) -> None:
     with heart.working("media"):
         candidate = line.begin_ingest(candidate_id)
         if candidate is not None:
-            fetch.fetch(candidate)
+            with logs.about(candidate):
+                fetch.fetch(candidate)

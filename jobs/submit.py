@@ -15,7 +15,7 @@ from jobs import heart, vendor
 from jobs.departure import Departure
 from providers.contract import GenerationRequest, ProviderJob
 from providers.errors import AnswerLost, NotPrepared, ProviderError
-from reviewapp import generation, hooks, line
+from reviewapp import generation, hooks, line, logs
 from reviewapp.models import Candidate, StaleCandidate
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,8 @@ def submit_candidate(candidate_id: int) -> None:
         departure = Departure()
         candidate = line.begin_submit(candidate_id)
         if candidate is not None:
-            _submit(candidate, departure)
+            with logs.about(candidate):
+                _submit(candidate, departure)
 
 
 def _submit(candidate: Candidate, departure: Departure) -> None:
