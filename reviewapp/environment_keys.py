@@ -7,11 +7,17 @@ variable is set and one query where one is.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+from collections.abc import Mapping
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, IntegrityError, transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.views.decorators.debug import sensitive_variables
 
 from providers import catalog
 from providers.catalog import Vendor
@@ -42,29 +48,50 @@ def read_environment() -> None:
         for vendor in catalog.vendors():
             values = env.key_values(vendor.name)
             if values and not _still_to_set(vendor):
-                _agree(vendor, known.get(vendor.name), values.get(BASE_URL.lower(), "").rstrip("/"))
+                _agree(vendor, known.get(vendor.name), values)
     except DatabaseError as error:
         logger.error("the keys of the environment could not be noted: %s", type(error).__name__)
 
 
-def _agree(vendor: Vendor, key: ProviderKey | None, base_url: str) -> None:
+@sensitive_variables()
+def _agree(vendor: Vendor, key: ProviderKey | None, values: Mapping[str, str]) -> None:
+    base_url, mark = values.get(BASE_URL.lower(), "").rstrip("/"), _print_of(vendor, values)
     if key is None:
-        _add(vendor, base_url)
-    elif key.base_url != base_url:
-        with transaction.atomic():
-            ProviderKey.objects.filter(pk=key.pk).update(base_url=base_url)
-            change = f"address: {key.base_url or OWN} → {base_url or OWN}"
-            AuditEntry.record(None, keyring.CHANGED_KEY, key.name, change)
+        _add(vendor, base_url, mark)
+        return
+    told = []
+    if key.base_url != base_url:
+        told.append(f"address: {key.base_url or OWN} → {base_url or OWN}")
+    if key.secret_print and key.secret_print != mark:
+        told.append("its secrets in the environment were changed")
+    facts: dict[str, Any] = {"base_url": base_url, "secret_print": mark}
+    facts |= {"account_changed_at": timezone.now()} if told else {}
+    # Of several processes that start at once, one finds the row as it was and tells.
+    found = ProviderKey.objects.filter(pk=key.pk, base_url=key.base_url, secret_print=key.secret_print)
+    with transaction.atomic():
+        if found.exclude(base_url=base_url, secret_print=mark).update(**facts) and told:
+            AuditEntry.record(None, keyring.CHANGED_KEY, key.name, "; ".join(told))
 
 
-def _add(vendor: Vendor, base_url: str) -> None:
+@sensitive_variables()
+def _print_of(vendor: Vendor, values: Mapping[str, str]) -> str:
+    """What tells whether the secrets are still the same, and nothing else: it is made with the site's own
+    secret and does not lead back.
+    """
+    secrets = {one.name: values.get(one.name, "") for one in vendor.credentials}
+    return salted_hmac(
+        "retake.environment_keys", json.dumps(secrets, sort_keys=True), algorithm="sha256"
+    ).hexdigest()
+
+
+def _add(vendor: Vendor, base_url: str, mark: str) -> None:
     name = f"{vendor.label} (environment)"
     if ProviderKey.objects.filter(name__iexact=name).exists():
         name = f"{name} 2"
     try:
         with transaction.atomic():
             ProviderKey.objects.create(
-                name=name, provider=vendor.name, base_url=base_url, from_environment=True
+                name=name, provider=vendor.name, base_url=base_url, from_environment=True, secret_print=mark
             )
             AuditEntry.record(None, "added key", name, "from the environment")
     except IntegrityError:

@@ -33,7 +33,7 @@ LIMIT_WORDS: Final = (
 )
 ACCOUNT_COLUMNS: Final = (
     "base_url", "options", "credentials_encrypted", "last_four", "checked_at", "check_ok", "check_asked_at",
-    "check_sentence", "paused_reason", "resting_until", "resting_reason",
+    "check_sentence", "paused_reason", "resting_until", "resting_reason", "account_changed_at",
 )  # fmt: skip
 
 CHANGED_KEY: Final = "changed key"
@@ -185,6 +185,7 @@ def change_key(by: User, key: ProviderKey, facts: KeyFacts) -> None:
     if account:
         # What was found out about the old account says nothing about the new one.
         key.checked_at = key.check_ok = key.check_asked_at = key.resting_until = None
+        key.account_changed_at = timezone.now()
         key.check_sentence = key.paused_reason = key.resting_reason = ""
         changed += ACCOUNT_COLUMNS
     with transaction.atomic():
@@ -224,14 +225,14 @@ def _change_account(key: ProviderKey, facts: KeyFacts) -> list[str]:
 
 
 def changed_since_call(candidate: Candidate) -> bool:
-    """Whether an admin changed the candidate's key after its call went out, so that it may be another account
-    by now, which knows nothing of the call.
+    """Whether the candidate's key was changed after its call went out, so that it may be another account by
+    now, which knows nothing of the call.
     """
     key = candidate.provider_key
-    called = candidate.transitions.filter(became=Status.SUBMITTING).order_by("pk").last()
-    if key is None or called is None:
+    if key is None or key.account_changed_at is None:
         return key is None
-    return AuditEntry.objects.filter(action=CHANGED_KEY, target=key.name, at__gte=called.at).exists()
+    called = candidate.transitions.filter(became=Status.SUBMITTING).order_by("pk").last()
+    return called is not None and key.account_changed_at >= called.at
 
 
 def limits_of(key: ProviderKey) -> Limits:

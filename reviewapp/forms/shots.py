@@ -239,4 +239,8 @@ class FoundForm(forms.Form):
         job_id = str(self.cleaned_data["job_id"])
         if any(char.isspace() or not char.isprintable() for char in job_id):
             raise forms.ValidationError("A job's id holds no blanks. Copy it once more.")
+        if "://" in job_id:
+            raise forms.ValidationError("This is an address. Enter the job's id alone.")
+        if not any(char.isalnum() for char in job_id):
+            raise forms.ValidationError("A job's id holds letters or numbers. Copy it once more.")
         return job_id

@@ -18,7 +18,14 @@ from reviewapp.line.files import (
     ingested,
     keep_lease,
 )
-from reviewapp.line.people import CannotAskAgain, ask_again, resolve_made, resolve_not_made, was_made
+from reviewapp.line.people import (
+    CannotAskAgain,
+    JobTaken,
+    ask_again,
+    resolve_made,
+    resolve_not_made,
+    was_made,
+)
 from reviewapp.line.poll import record_cancel, record_polls
 from reviewapp.line.running import claim_polls, hint
 from reviewapp.line.submit import begin_submit, is_still_claimed, submit_accepted, submit_failed
@@ -26,6 +33,7 @@ from reviewapp.line.sweep import due_now, next_due_in, sweep, take_over
 
 __all__ = [
     "CannotAskAgain",
+    "JobTaken",
     "ask_again",
     "begin_check",
     "begin_ingest",

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from reviewapp import dispatch, money
+from reviewapp.line.lookup import ENTERED
 from reviewapp.models import Candidate, Status, User
 
 
@@ -15,8 +16,14 @@ class CannotAskAgain(Exception):
     """This candidate is not in a state from which it can be asked for again; the sentence says why."""
 
 
+class JobTaken(Exception):
+    """The job that a person has entered already belongs to another clip."""
+
+
 def _row(candidate: Candidate, *allowed: Status) -> Candidate:
-    row = Candidate.objects.whole().get(pk=candidate.pk)
+    """The row as it stands, and nobody else's until the transaction ends: two people may press at once."""
+    locked = Candidate.objects.whole().select_for_update(of=("self",), no_key=True)
+    row = locked.get(pk=candidate.pk)
     if row.status not in allowed:
         raise CannotAskAgain(f"{row.code} is {Status(row.status).label.lower()} by now. Nothing was changed.")
     return row
@@ -58,22 +65,19 @@ def was_made(candidate: Candidate) -> bool:
 
 @transaction.atomic
 def resolve_made(candidate: Candidate, by: User, job_id: str) -> Candidate:
-    """A person found the job at the vendor: it is polled like any other from now on."""
+    """A person found the job at the vendor: it is polled like any other from now on. Should the vendor not
+    know it, the call is as uncertain as before. Raises JobTaken and CannotAskAgain.
+    """
     row = _row(candidate, Status.UNCERTAIN)
+    facts: dict[str, Any] = {"provider_job_id": job_id, "vendor_status": ENTERED, "tries": 0}
+    # Nobody knows when the vendor took it; a guess would teach a wrong length of time.
+    facts |= {"submitted_at": None, "failure": "", "vendor_words": ""}
     try:
         with transaction.atomic():
-            row.move(
-                Status.GENERATING,
-                by=by,
-                why="found at the provider by a person",
-                due_in=0,
-                provider_job_id=job_id.strip(),
-                failure="",
-            )
+            why = "found at the provider by a person"
+            row.move(Status.GENERATING, by=by, why=why, due_in=0, **facts)
     except IntegrityError as error:
-        raise CannotAskAgain(
-            "Another candidate already carries this job id. Check it and try again."
-        ) from error
+        raise JobTaken("Another clip already carries this job id. Check it and try again.") from error
     return row
 
 
@@ -84,6 +88,6 @@ def resolve_not_made(candidate: Candidate, by: User) -> Candidate:
     why = "a person found no such job at the provider"
     money.release(row, why)
     facts: dict[str, Any] = {"attempt": row.attempt + 1, "failure": "", "vendor_words": "", "tries": 0}
-    row.move(Status.QUEUED, by=by, why=why, due_in=settings.REQUEUE_S, **facts)
+    row.move(Status.QUEUED, by=by, why=why, due_in=settings.REQUEUE_S, vendor_status="", **facts)
     dispatch.submit(row)
     return row

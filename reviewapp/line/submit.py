@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Final
 
 from django.conf import settings
@@ -11,11 +12,13 @@ from django.utils import timezone
 from providers import registry
 from providers.contract import ProviderJob
 from providers.errors import ContentRefused, ProviderError
-from reviewapp import budgets, keyring, limits, money, shortage
+from reviewapp import budgets, events, keyring, limits, money, shortage
 from reviewapp.line import fallback, paces
 from reviewapp.line.common import backoff_s, end, end_unless_late
 from reviewapp.line.fallback import Spared
-from reviewapp.models import Candidate, StaleCandidate, Status
+from reviewapp.models import Candidate, EventKind, StaleCandidate, Status
+
+logger = logging.getLogger(__name__)
 
 # A call that surely did not count is tried again this often before a person is asked.
 MAX_TRIES: Final = 10
@@ -151,6 +154,7 @@ def submit_accepted(candidate: Candidate, job: ProviderJob) -> None:
     """The vendor took the job: its id is kept at once, even when the answer came late."""
     row = _same_attempt(candidate)
     if row is None:
+        _too_late(candidate, job)
         return
     row.move(
         Status.GENERATING,
@@ -163,6 +167,21 @@ def submit_accepted(candidate: Candidate, job: ProviderJob) -> None:
         tries=0,
         failure="",
     )
+
+
+def _too_late(candidate: Candidate, job: ProviderJob) -> None:
+    """The call had been given up by then. Where it was sent again since, people must hear of the first one."""
+    row = Candidate.objects.whole().get(pk=candidate.pk)
+    if row.attempt == candidate.attempt:
+        return
+    label = registry.label(candidate.provider)
+    told = (
+        f"{row.code}: {label} has taken a call after all that was given up and sent again. "
+        f"Its job is {job.id[:100]}; look there whether both are charged."
+    )
+    logger.error("%s", told)
+    repeats = f"uncertain:{row.pk}:late:{candidate.attempt}"
+    events.tell(EventKind.CALL_UNCERTAIN, told, repeats=repeats, shot=row.shot, candidate=row)
 
 
 def submit_failed(candidate: Candidate, error: ProviderError) -> None:

@@ -43,7 +43,8 @@ MOVES: Mapping[Status, frozenset[Status]] = {
     # Back to QUEUED only when the call surely did not count.
     S.SUBMITTING: frozenset({S.GENERATING, S.QUEUED, S.UNCERTAIN, S.FAILED, S.REFUSED}),
     S.UNCERTAIN: frozenset({S.GENERATING, S.QUEUED, S.FAILED, S.CANCELLED}),
-    S.GENERATING: frozenset({S.INGESTING, S.FAILED, S.REFUSED, S.CANCELLED}),
+    # GENERATING > UNCERTAIN: the job that a person had entered is none of the vendor's.
+    S.GENERATING: frozenset({S.INGESTING, S.UNCERTAIN, S.FAILED, S.REFUSED, S.CANCELLED}),
     S.INGESTING: frozenset({S.CHECKING, S.FAILED, S.REFUSED, S.CANCELLED}),
     S.CHECKING: frozenset({S.IN_REVIEW, S.FAILED, S.CANCELLED}),
     S.IN_REVIEW: frozenset({S.APPROVED, S.REJECTED, S.PASSED_OVER}),

@@ -39,6 +39,10 @@ class ProviderKey(models.Model):
     options = models.JSONField(default=dict, blank=True)
     last_four = models.CharField(max_length=4, blank=True)
     from_environment = models.BooleanField(default=False)
+    # When the key was last made to mean another account, as far as anyone can tell: its secret, address or
+    # options. Of secrets in the environment only a print is kept, which tells that they have changed.
+    account_changed_at = models.DateTimeField(null=True, blank=True)
+    secret_print = models.CharField(max_length=64, blank=True)
     enabled = models.BooleanField(default=True)
     paused_reason = models.CharField(max_length=300, blank=True)
     resting_until = models.DateTimeField(null=True, blank=True)

@@ -133,3 +133,16 @@ def test_every_variable_is_documented() -> None:
     paper = (Path(__file__).parents[2] / "docs" / "settings.md").read_text()
     documented = set(re.findall(r"\bRETAKE_KEY_[A-Z_]+\b", paper))
     assert documented == {name for vendor in catalog.vendors() for name in variables(vendor)}
+
+
+def test_a_changed_secret_is_told_once_and_never_itself(
+    key: ProviderKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(NAME, "key_another-planted-9876543210")
+    for _ in range(2):
+        read_environment()
+    key.refresh_from_db()
+    told = AuditEntry.objects.filter(action=keyring.CHANGED_KEY).get()
+    assert told.detail == "its secrets in the environment were changed"
+    assert key.account_changed_at is not None
+    assert "planted" not in key.secret_print
