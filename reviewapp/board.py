@@ -108,7 +108,9 @@ def tab_counts(project: Project) -> dict[str, int]:
 
 @dataclass
 class Row:
-    """One line of the list. `machine` is the clip under way that is furthest, `stuck` one that needs you."""
+    """One line of the list. `machine` is the clip under way that is furthest, `stuck` one that needs you,
+    `short` one that waits for money.
+    """
 
     shot: Shot
     spent: Decimal = Decimal(0)
@@ -118,10 +120,11 @@ class Row:
     machine: Candidate | None = None
     under_way: int = 0
     stuck: Candidate | None = None
+    short: Candidate | None = None
     _marks: list[str] = field(default_factory=list)
 
     def add(self, candidate: Candidate) -> None:
-        self._marks.append(f"{candidate.pk}.{candidate.revision}.{candidate.progress}")
+        self._marks.append(f"{candidate.pk}.{candidate.revision}.{candidate.progress}.{candidate.short_of}")
         if candidate.status == Status.CANCELLED:
             return
         self.candidates += 1
@@ -130,6 +133,7 @@ class Row:
             self.stuck = candidate
         if candidate.status in MACHINE and candidate.status not in STUCK:
             self.under_way += 1
+            self.short = candidate if candidate.short_of else self.short
             self.machine = max(self.machine or candidate, candidate, key=_progress)
         if getattr(candidate, "clip", None) is not None and candidate.clip.poster:
             self.poster = min(self.poster or candidate, candidate, key=_best_first)

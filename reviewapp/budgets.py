@@ -158,6 +158,12 @@ class Totals:
         return next((limit for limit in self.limits if limit.is_day), None)
 
     @property
+    def level(self) -> str:
+        """The worst level of its limits."""
+        levels = {limit.level for limit in self.limits}
+        return next((level for level in ("reached", "near") if level in levels), "")
+
+    @property
     def budget(self) -> Decimal | None:
         return self.whole.budget if self.whole else None
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from reviewapp import line
+from reviewapp import bills, line
 from reviewapp.models import Candidate, LedgerEntry, PromptVersion, ReviewDecision, Shot, ShotInput, Status
 from reviewapp.room_prompts import PromptDiff, diff_of
 
@@ -66,6 +66,12 @@ class Round:
         """The clips that are held until a producer confirms them."""
         held = (take for take in self.takes if take.candidate.status == Status.HELD)
         return [take for take in held if take.candidate.due_at is None]
+
+    @property
+    def bill(self) -> bills.Price:
+        """What confirming them would spend, and which budgets that would pass."""
+        rows = [take.candidate for take in self.to_confirm]
+        return bills.price_of(self.version.shot.project, bills.of_rows(rows), counted=True)
 
     @property
     def to_confirm_usd(self) -> Decimal:

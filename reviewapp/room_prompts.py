@@ -280,6 +280,11 @@ class RetakeCard:
         return self.state in ("held", "confirm")
 
     @property
+    def short_words(self) -> str:
+        """Which budget the first of its clips waits for, and until when."""
+        return next((row.failure for row in self.candidates if row.short_of), "")
+
+    @property
     def waits_for_producer(self) -> bool:
         return self.state == "confirm" and not self.may_confirm
 

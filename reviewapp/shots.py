@@ -11,7 +11,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
-from reviewapp import retakes, review
+from reviewapp import remaking, retakes, review
+from reviewapp.bills import Price
 from reviewapp.models import (
     AuditEntry,
     Candidate,
@@ -157,6 +158,14 @@ def next_to_grant(shot: Shot) -> list[ReviewDecision]:
     return [decision for decision in stopped if decision.candidate.version.round == newest]
 
 
+def price_of_a_round(shot: Shot) -> Price | None:
+    """What one more round would cost now; None where there is none to grant."""
+    stopped, latest = next_to_grant(shot), shot.latest_version()
+    if not stopped or latest is None:
+        return None
+    return remaking.price_of(latest, [decision.candidate for decision in stopped])
+
+
 @transaction.atomic
 def one_more_round(shot: Shot, by: User) -> PromptVersion:
     """Raise this shot's own cap so far that the stopped rejections get their retake, and start it."""
@@ -169,7 +178,8 @@ def one_more_round(shot: Shot, by: User) -> PromptVersion:
     extra = max(fresh.extra_rounds + 1, needed - fresh.project.round_cap)
     Shot.objects.filter(pk=fresh.pk).update(extra_rounds=extra, escalated_at=None, escalation_reason="")
     AuditEntry.record(by, "granted a round", f"{fresh.project.slug}/{fresh.code}", f"round {needed}")
-    version = retakes.rejected(stopped)
+    # Read anew: each brings its shot along, which may take one round more by now.
+    version = retakes.rejected(next_to_grant(fresh))
     if version is None:
         raise NotEscalated(f"{fresh.code} has clips that still wait for a verdict. Nothing was changed.")
     if version.candidates.filter(status=Status.HELD, due_at=None).exists():

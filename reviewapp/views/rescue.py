@@ -7,24 +7,43 @@ import uuid
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from reviewapp import line, review, shots
+from reviewapp import bills, line, review, shots
 from reviewapp.forms.shots import FoundForm, SplitForm
 from reviewapp.models import Candidate, Role, Shot, StaleCandidate
 from reviewapp.shotlist.lines import number
 from reviewapp.views.access import AuthedRequest, get_candidate, get_shot
 from reviewapp.views.shots import shot_page
+from reviewapp.views.spending import ask_first
+
+
+def _page(shot: Shot) -> str:
+    return reverse("shot-detail", args=[shot.project.slug, shot.code])
 
 
 def _back(shot: Shot) -> HttpResponse:
-    return redirect("shot-detail", slug=shot.project.slug, code=shot.code)
+    return redirect(_page(shot))
+
+
+def _question(request: AuthedRequest, candidate: Candidate) -> HttpResponse | None:
+    """What is asked before a clip is paid for again over a budget that warns."""
+    project = candidate.shot.project
+    price = bills.price_of(project, bills.of_rows([candidate]))
+    words = f"Sending {candidate.code} again"
+    return ask_first(request, project, price, what=words, back=_page(candidate.shot))
 
 
 @require_POST
 def shot_more(request: AuthedRequest, slug: str, code: str) -> HttpResponse:
     """One round more than the cap, for this shot alone."""
     shot = get_shot(request, slug, code, Role.PRODUCER)
+    price = shots.price_of_a_round(shot)
+    if price and (
+        question := ask_first(request, shot.project, price, what="One more round", back=_page(shot))
+    ):
+        return question
     try:
         version = shots.one_more_round(shot, request.user)
     except shots.NotEscalated as error:
@@ -92,6 +111,8 @@ def candidate_again(request: AuthedRequest, uid: uuid.UUID) -> HttpResponse:
     if _is_stale(request, candidate):
         return _back(candidate.shot)
     free = line.was_made(candidate)
+    if not free and (question := _question(request, candidate)):
+        return question
     try:
         line.ask_again(candidate, request.user)
     except (line.CannotAskAgain, StaleCandidate) as error:
@@ -123,6 +144,8 @@ def candidate_not_made(request: AuthedRequest, uid: uuid.UUID) -> HttpResponse:
     candidate = get_candidate(request, uid, Role.PRODUCER)
     if _is_stale(request, candidate):
         return _back(candidate.shot)
+    if question := _question(request, candidate):
+        return question
     try:
         line.resolve_not_made(candidate, request.user)
     except (line.CannotAskAgain, StaleCandidate) as error:

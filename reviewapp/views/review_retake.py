@@ -60,9 +60,13 @@ def retake_send(request: AuthedRequest, pk: int) -> HttpResponse:
     """End the hold early. Where retakes are confirmed, sending is the producer's."""
     version = get_version(request, pk)
     role = role_in(request.user, version.shot.project)
-    if version.shot.project.confirm_retakes and role != Role.PRODUCER:
+    if role != Role.PRODUCER:
         why = "In this project a producer confirms each retake before it is sent."
-        return _card(request, version, error=why, status=403)
+        if version.shot.project.confirm_retakes:
+            return _card(request, version, error=why, status=403)
+        if retakes.waits_for_word(version):
+            why = "This retake would go over a budget: a producer confirms it before it is sent."
+            return _card(request, version, error=why, status=403)
     return _try(request, version, lambda: retakes.send_now(version, request.user))
 
 

@@ -18,7 +18,7 @@ from reviewapp import board, choices, inputs, lineage, money, notices, shots, wi
 from reviewapp.choices import Choice
 from reviewapp.forms.inputs import InputForm, SourceClipForm
 from reviewapp.forms.shots import FoundForm, ShotForm, choice_of, initial_of, wish_of
-from reviewapp.models import Project, Role, Shot, ShotInput, ShotStatus, Status
+from reviewapp.models import Project, Role, Shot, ShotInput, ShotStatus
 from reviewapp.shotlist.lines import number
 from reviewapp.views.access import AuthedRequest, get_project, get_shot, role_in
 
@@ -171,6 +171,7 @@ def shot_page(
         "round": max((entry.version.round for entry in rounds), default=0),
         "ledger": lineage.ledger(shot),
         "totals": money.shot_totals(shot),
+        "project_totals": money.project_totals(shot.project),
         "choice": Choice.of_shot(shot) if shot.model or shot.routing else Choice.of_project(shot.project),
         "escalated": escalated,
         "found": found or FoundForm(),
@@ -220,12 +221,11 @@ def input_forms(shot: Shot, request: AuthedRequest | None = None) -> tuple[Input
 
 def _ways_out(shot: Shot, rounds: Sequence[lineage.Round]) -> dict[str, Any]:
     """The priced ways on for a shot that is stuck."""
-    stopped = shots.open_rejections(shot)
+    round_price = shots.price_of_a_round(shot)
     takes = [take for entry in rounds for take in entry.takes]
     return {
-        "stopped": stopped,
+        "round_price": round_price,
         "stuck": [take for take in takes if take.remedy in ("fetch", "send")],
-        "round_usd": sum(decision.candidate.estimate_usd for decision in stopped),
         "other_models": _other_models(shot),
         "acceptable": [take for take in takes if take.can_be_accepted],
     }

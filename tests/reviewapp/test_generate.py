@@ -119,11 +119,14 @@ def test_a_warning_asks_for_a_tick(shot: Shot, alice: User) -> None:
     Project.objects.update(budget_usd=2, budget_mode=BudgetMode.WARN)
     client = signed_in(alice)
     quote = client.get(page_of(shot.project), {"shot": shot.pk})
-    assert "Go over the budget by $0.40" in quote.content.decode()
+    assert "Go over the project&#x27;s budget by $0.40" in quote.content.decode()
     refused = client.post(page_of(shot.project), confirm(quote))
     assert "Tick the box" in refused.content.decode()
     assert not Candidate.objects.exists()
     client.post(page_of(shot.project), confirm(refused, over="on"))
+    assert not Candidate.objects.exists(), "a tick agrees to what the page has named, and to nothing else"
+    named = refused.context["price"].mark
+    client.post(page_of(shot.project), confirm(refused, over="on", agreed=named))
     assert Candidate.objects.count() == 4
 
 
