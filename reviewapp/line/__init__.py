@@ -29,7 +29,7 @@ from reviewapp.line.people import (
 from reviewapp.line.poll import record_cancel, record_polls
 from reviewapp.line.running import claim_polls, hint
 from reviewapp.line.submit import begin_submit, is_still_claimed, submit_accepted, submit_failed
-from reviewapp.line.sweep import due_now, next_due_in, sweep, take_over
+from reviewapp.line.sweep import drop_claims, due_now, next_due_in, sweep, take_over
 
 __all__ = [
     "CannotAskAgain",
@@ -42,6 +42,7 @@ __all__ = [
     "check_refused",
     "checked",
     "claim_polls",
+    "drop_claims",
     "due_now",
     "hand_back",
     "hint",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from reviewapp import dispatch, retakes
@@ -28,6 +29,12 @@ TAKEN_OVER = (Status.GENERATING, Status.UNCERTAIN, Status.INGESTING, Status.CHEC
 def due_now(limit: int) -> list[Candidate]:
     """Rows whose time has come and that are no polls, the longest overdue first."""
     return list(Candidate.objects.whole().due().exclude(status__in=POLLED).order_by("due_at")[:limit])
+
+
+def drop_claims(worker: str) -> int:
+    """Give up what a watcher that ends has claimed and not asked about; it is due again at once."""
+    mine = Candidate.objects.filter(worker=worker, status__in=POLLED)
+    return mine.update(worker="", due_at=timezone.now(), fence=F("fence") + 1)
 
 
 def next_due_in(most: float) -> float:
