@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, connections
 from django.db.utils import OperationalError
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -95,9 +95,8 @@ class TestReadiness:
         def away(*_: object) -> None:
             raise OperationalError("could not connect to db.internal as retake")
 
-        monkeypatch.setattr(connection, "ensure_connection", away)
-        monkeypatch.setattr(connection, "connection", None)
-        monkeypatch.setattr(connection, "close", lambda: None)
+        monkeypatch.setattr(connections["default"], "cursor", away)
+        monkeypatch.setattr(connections["default"], "close", lambda: None)
         answer = Client().get("/readyz")
         assert answer.status_code == 503
         assert answer.json()["reasons"] == ["database: silent"]
