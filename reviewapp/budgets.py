@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from django.db.models import Case, DecimalField, F, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, DecimalField, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from reviewapp.models import (
@@ -296,6 +296,36 @@ def key_totals(*keys: ProviderKey) -> Mapping[int, Totals]:
         totals = paid.get(key.pk, NOTHING)
         found[key.pk] = _limited(totals, key.budget_mode, key.pk, budgets, key.name)
     return found
+
+
+@dataclass(frozen=True)
+class Day:
+    """The calls of one day (UTC) on the whole site: how many, what they cost, and what is still reserved."""
+
+    day: date
+    calls: int
+    spent: Decimal
+    reserved: Decimal
+
+
+def days(most: int) -> list[Day]:
+    """The newest days on which something was sent, the newest first, as far back as so many days."""
+    since = utc_day() - timedelta(days=most - 1)
+    sums = (
+        LedgerEntry.objects.filter(day__gte=since)
+        .order_by()
+        .annotate(open=_OPEN)
+        .values("day")
+        .annotate(
+            calls=Count("pk", filter=Q(kind=Kind.RESERVED)),
+            spent=_sum("amount", Q(kind=Kind.SETTLED)),
+            reserved=_sum("open", Q()),
+        )
+    )
+    return [
+        Day(row["day"], row["calls"], _exact(row["spent"]), _exact(row["reserved"]))
+        for row in sums.order_by("-day")
+    ]
 
 
 # --- what stands in a call's way ---

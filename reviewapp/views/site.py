@@ -12,12 +12,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from reviewapp import money, people
+from reviewapp import budgets, people
 from reviewapp.forms.site import DetailsForm, PasswordForm, PersonForm
-from reviewapp.models import AuditEntry, Project, User
+from reviewapp.models import AuditEntry, Project, ProviderKey, User
 from reviewapp.views.access import AuthedRequest, site_admin_required
 
 PER_PAGE = 50
+DAYS_SHOWN = 14
 
 
 @require_GET
@@ -135,13 +136,24 @@ def person_password(request: AuthedRequest, pk: int) -> HttpResponse:
 @require_GET
 @site_admin_required
 def costs(request: AuthedRequest) -> HttpResponse:
+    """What every project, every key and every one of the last days has cost."""
     page = Paginator(Project.objects.order_by("name"), PER_PAGE).get_page(request.GET.get("page"))
-    rows = [(project, money.project_totals(project)) for project in page]
+    totals = budgets.totals_of(list(page))
+    rows = [(project, totals[project.pk]) for project in page]
     sums = {
-        part: sum((getattr(totals, part) for _, totals in rows), Decimal(0))
-        for part in ("spent", "reserved", "promised")
+        part: sum((getattr(one, part) for _, one in rows), Decimal(0))
+        for part in ("spent", "reserved", "promised", "today")
     }
-    return render(request, "site/costs.html", {"page": page, "rows": rows, "sums": sums})
+    keys = list(ProviderKey.objects.all())
+    paid = budgets.key_totals(*keys)
+    context = {
+        "page": page,
+        "rows": rows,
+        "sums": sums,
+        "keys": [(key, paid[key.pk]) for key in keys],
+        "days": budgets.days(DAYS_SHOWN),
+    }
+    return render(request, "site/costs.html", context)
 
 
 @require_GET
