@@ -15,10 +15,11 @@ from django.utils import timezone
 from reviewapp import dispatch, identity
 from reviewapp.models import CleaningRun
 
-# In the order in which they run: a removed clip's row is right before its storage is looked at.
+# In the order in which they run: an input that goes no longer keeps its clip, and what both leave behind in
+# the storage has no row any more.
 KINDS: Final = {
-    "clips": "Clips past their project's retention",
     "inputs": "Pictures and clips that no shot uses any more",
+    "clips": "Clips past their project's retention",
     "orphans": "Files that no row names",
     "missing": "Rows whose file is gone (only reported)",
     "copies": "Copies at the providers",

@@ -358,10 +358,9 @@ def test_old_rows_go_and_what_is_written_for_good_stays(shot: Shot, alice: User)
         Event.objects.create(
             kind=EventKind.CLIPS_READY, sentence="s", repeats=f"r{days}", at=now - timedelta(days=days)
         )
-    for days in (0.5, 2):
-        Heartbeat.objects.create(
-            name=f"h{days}", kind="watch", host="h", pid=1, at=now - timedelta(days=days)
-        )
+    for hours in (12, 48):
+        at = now - timedelta(hours=hours)
+        Heartbeat.objects.create(name=f"h{hours}", kind="watch", host="h", pid=1, at=at)
     moved = Transition.objects.create(
         candidate=made(shot, Status.APPROVED), at=now - timedelta(days=4000), was="a", became="b"
     )

@@ -53,8 +53,9 @@ def made(shot: Shot, status: Status, days: float = 60, data: bytes = b"", **fact
 
 
 def rejection(candidate: Candidate, retake: PromptVersion | None = None) -> ReviewDecision:
+    revision = candidate.decisions.count()
     return ReviewDecision.objects.create(
-        candidate=candidate, revision=candidate.revision, verdict=Verdict.REJECT, retake=retake
+        candidate=candidate, revision=revision, verdict=Verdict.REJECT, retake=retake
     )
 
 
