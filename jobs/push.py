@@ -1,4 +1,4 @@
-"""The station that pushes notices to people's browsers, encrypted for each and signed with this site's key."""
+"""The station that pushes notices to people's browsers, encrypted for each and signed with our key."""
 
 from __future__ import annotations
 

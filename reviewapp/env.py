@@ -173,7 +173,7 @@ def make_secret_key() -> str:
 
 
 def vapid_key(kept_in: Path) -> str:
-    """The private key that signs browser push: 32 bytes of P-256 in URL-safe base64, as VAPID tools print it."""
+    """The private key that signs browser push: 32 bytes in URL-safe base64, as VAPID tools print it."""
 
     def make() -> str:
         number = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value

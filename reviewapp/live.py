@@ -1,7 +1,7 @@
 """What has just changed, told to the open pages: names only, for which each page then asks as it always does.
 
 One thread in each web process reads what was written since it last looked, once for all listeners, and only
-while there are any. The rows stay the truth: a name that is lost costs a page the seconds until its slow poll.
+while there are any. The rows stay the truth: a name that is lost costs a page the wait for its slow poll.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class NoRoom(Exception):
 
 @dataclass
 class Newest:
-    """The rows of one table as they appear, each once, also those that commit after one with a higher number."""
+    """The rows of one table as they appear, each once, also those that commit after a higher number."""
 
     model: type[Model]
     columns: tuple[str, ...]

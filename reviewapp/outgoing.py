@@ -1,7 +1,8 @@
 """Events on their way to other systems: what is sent, in which order, how often, and when it is given up.
 
-Every delivery reaches its receiver at least once: a worker that is killed after the call and before its answer
-is written down makes it come twice, with the same id. One worker at a time serves a receiver, oldest first.
+Every delivery reaches its receiver at least once: a worker that is killed after the call and before its
+answer is written down makes it come twice, with the same id. One worker at a time serves a receiver, oldest
+first.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ def hold(hook_id: int) -> OutgoingHook | None:
 
 
 def take(hook: OutgoingHook) -> OutgoingDelivery | None:
-    """The oldest delivery that is due, claimed; None when there is none, or the receiver is no longer ours."""
+    """The oldest delivery that is due, claimed; None when there is none or the receiver is another's."""
     row = _due().filter(hook=hook).order_by("pk").first()
     if row is None:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from reviewapp.views import exports, generate, imports, inputs, ledger, projects, rescue, shots
+from reviewapp.views import exports, generate, imports, inputs, ledger, outgoing, projects, rescue, shots
 
 shot_urls: list[URLPattern | URLResolver] = [
     path("", shots.shot_detail, name="shot-detail"),
@@ -18,6 +18,16 @@ shot_urls: list[URLPattern | URLResolver] = [
     path("omit/", shots.shot_omit, name="shot-omit"),
     path("split/", rescue.shot_split, name="shot-split"),
     path("one-more-round/", rescue.shot_more, name="shot-more"),
+]
+
+receiver_urls: list[URLPattern | URLResolver] = [
+    path("", outgoing.receiver, name="receiver"),
+    path("edit/", outgoing.receiver_edit, name="receiver-edit"),
+    path("test/", outgoing.receiver_test, name="receiver-test"),
+    path("enabled/", outgoing.receiver_enabled, name="receiver-enabled"),
+    path("secret/", outgoing.receiver_secret, name="receiver-secret"),
+    path("remove/", outgoing.receiver_remove, name="receiver-remove"),
+    path("deliveries/<int:pk>/again/", outgoing.delivery_again, name="delivery-again"),
 ]
 
 project_urls: list[URLPattern | URLResolver] = [
@@ -37,6 +47,9 @@ project_urls: list[URLPattern | URLResolver] = [
     path("ledger/", ledger.project_ledger, name="project-ledger"),
     path("ledger/lines.csv", ledger.project_ledger_csv, name="project-ledger-csv"),
     path("settings/", projects.project_settings, name="project-settings"),
+    path("receivers/", outgoing.receivers_list, name="receiver-list"),
+    path("receivers/new/", outgoing.receiver_new, name="receiver-new"),
+    path("receivers/<uuid:uid>/", include(receiver_urls)),
     path("members/", projects.member_add, name="member-add"),
     path("members/<int:pk>/role/", projects.member_role, name="member-role"),
     path("members/<int:pk>/remove/", projects.member_remove, name="member-remove"),

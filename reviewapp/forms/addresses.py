@@ -1,9 +1,9 @@
-"""The address of a key as it is typed: judged by its text alone."""
+"""The address of a key or of a receiver as it is typed: judged by its text alone."""
 
 from __future__ import annotations
 
 import ipaddress
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -12,33 +12,51 @@ _IPV6_INTERNET = ipaddress.ip_network("2000::/3")
 
 
 def check_base_url(url: str) -> str:
-    """The address, or a ValidationError that says what is wrong with it.
+    """The address of a key, or a ValidationError that says what is wrong with it.
 
     Only the text is judged, and nothing is looked up: a page must not wait for a name server. Where a name
     leads is judged when the key is tested and at every use.
     """
-    if not url:
+    parts = _whole(url) if url else None
+    if parts is None:
         return ""
+    if parts.query or parts.fragment:
+        raise ValidationError(
+            "Leave out names, passwords and everything from a ? or # on; the key has its own field."
+        )
+    return _public(url, parts, "the key would travel readable to everyone on the way.")
+
+
+def check_receiver_url(url: str) -> str:
+    """The address that events are sent to. What follows a ? belongs to it: some have their token there."""
+    parts = _whole(url)
+    return _public(url, parts, "the messages would travel readable to everyone on the way.")
+
+
+def _whole(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
-        host, port = (parts.hostname or "").lower(), parts.port
+        host, _ = parts.hostname, parts.port
     except ValueError:
         raise ValidationError(
             "This is not a web address. Write it like https://gateway.example.com/v1."
         ) from None
     if parts.scheme not in {"http", "https"} or not host:
         raise ValidationError("Write the whole address, beginning with https://.")
-    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+    if parts.username is not None or parts.password is not None:
         raise ValidationError(
-            "Leave out names, passwords and everything from a ? or # on; the key has its own field."
+            "Leave out names and passwords from the address; it would be readable in many places."
         )
+    return parts
+
+
+def _public(url: str, parts: SplitResult, else_: str) -> str:
+    host, port = (parts.hostname or "").lower(), parts.port
     authority = f"{host}:{port or (443 if parts.scheme == 'https' else 80)}"
     if authority in {name.lower() for name in settings.PRIVATE_HOSTS}:
         return url
     if parts.scheme != "https":
-        raise ValidationError(
-            "Only https:// is allowed: the key would travel readable to everyone on the way."
-        )
+        raise ValidationError(f"Only https:// is allowed: {else_}")
     if _is_private(host):
         raise ValidationError(
             f"{host} is inside a private network. If it is meant, whoever runs this site must name "

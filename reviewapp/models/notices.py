@@ -198,6 +198,10 @@ class OutgoingHook(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.host})"
 
+    @property
+    def kind_labels(self) -> list[str]:
+        return [kind.label for kind in EventKind if kind in self.kinds]
+
 
 class OutgoingDelivery(models.Model):
     """One event on its way to one outgoing hook: tried again with patience, then given up with the reason."""

@@ -65,7 +65,7 @@ def _event(kind: str, at: str, data: str, *, retry: bool = False) -> bytes:
 
 @require_GET
 def live(request: AuthedRequest) -> HttpResponseBase:
-    """Names of what has changed for this person. 503 when this process has listeners enough: the page polls."""
+    """Names of what has changed for this person; 503 when this process has listeners enough."""
     last = request.headers.get("Last-Event-ID") or request.GET.get("last", "")
     try:
         listener = hub.listen(request.user, request.session.session_key or "", last)
