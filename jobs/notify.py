@@ -81,12 +81,13 @@ def _connected(server: MailServer) -> smtplib.SMTP:
     )
     try:
         backend.open()
+        assert isinstance(backend.connection, smtplib.SMTP)  # noqa: S101  `open` has made it or raised.
+        backend.connection.ehlo_or_helo_if_needed()
     except smtplib.SMTPResponseException as error:
         raise ServerTrouble(_said(error.smtp_code, error.smtp_error)) from error
     except (smtplib.SMTPException, OSError) as error:
         where = f"{server.host}:{server.port}"
         raise ServerTrouble(f"The mail server {where} cannot be reached: {error}"[:280]) from error
-    assert isinstance(backend.connection, smtplib.SMTP)  # noqa: S101  `open` has made it or raised.
     return backend.connection
 
 
