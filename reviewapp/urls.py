@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from reviewapp.urls_notices import notice_urls
 from reviewapp.urls_producer import producer_urls
 from reviewapp.urls_review import review_urls
-from reviewapp.views import auth, health, hooks, keys, ledger, live, media, models, site, status
+from reviewapp.views import auth, health, hooks, keys, ledger, live, media, models, site, status, uncertain
 
 handler500 = "reviewapp.views.errors.broken"
 
@@ -34,6 +34,7 @@ site_urls: list[URLPattern | URLResolver] = [
     path("keys/<int:pk>/test/", keys.key_test, name="key-test"),
     path("keys/<int:pk>/delete/", keys.key_delete, name="key-delete"),
     path("costs/", site.costs, name="costs"),
+    path("uncertain/", uncertain.site_calls, name="site-uncertain"),
     path("ledger/", ledger.site_ledger, name="site-ledger"),
     path("ledger/lines.csv", ledger.site_ledger_csv, name="site-ledger-csv"),
     path("audit/", site.audit_log, name="audit-log"),

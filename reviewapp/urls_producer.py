@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from reviewapp.views import exports, generate, imports, inputs, ledger, outgoing, projects, rescue, shots
+from reviewapp.views import (
+    exports,
+    generate,
+    imports,
+    inputs,
+    ledger,
+    outgoing,
+    projects,
+    rescue,
+    shots,
+    uncertain,
+)
 
 shot_urls: list[URLPattern | URLResolver] = [
     path("", shots.shot_detail, name="shot-detail"),
@@ -44,6 +55,7 @@ project_urls: list[URLPattern | URLResolver] = [
     path("import/template.csv", imports.import_template, name="shot-import-template"),
     path("export/shots.csv", exports.export_shots, name="export-shots"),
     path("export/clips.zip", exports.export_clips, name="export-clips"),
+    path("uncertain/", uncertain.project_calls, name="project-uncertain"),
     path("ledger/", ledger.project_ledger, name="project-ledger"),
     path("ledger/lines.csv", ledger.project_ledger_csv, name="project-ledger-csv"),
     path("settings/", projects.project_settings, name="project-settings"),
@@ -58,8 +70,8 @@ project_urls: list[URLPattern | URLResolver] = [
 candidate_urls: list[URLPattern | URLResolver] = [
     path("accept/", rescue.candidate_accept, name="candidate-accept"),
     path("again/", rescue.candidate_again, name="candidate-again"),
-    path("made/", rescue.candidate_made, name="candidate-made"),
-    path("not-made/", rescue.candidate_not_made, name="candidate-not-made"),
+    path("made/", uncertain.candidate_made, name="candidate-made"),
+    path("not-made/", uncertain.candidate_not_made, name="candidate-not-made"),
 ]
 
 producer_urls: list[URLPattern | URLResolver] = [

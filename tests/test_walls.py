@@ -11,7 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 HOUSE = {"providers", "reviewapp", "jobs", "tests"}
 VERBS = (
-    "money", "ledger", "generation", "retakes", "rewriting", "review", "notes", "queue", "dispatch", "line",
+    "money", "ledger", "uncertain", "generation", "retakes", "rewriting", "review", "notes", "queue",
+    "dispatch", "line",
     "people", "cleaning", "keyring", "projects", "shots", "credentials", "environment_keys", "keyhealth",
     "keyrotation", "inputs", "hooks", "limits", "routing", "market", "choices", "wishes", "quotes",
     "notices", "outgoing", "mailing", "letters",

@@ -170,7 +170,7 @@ def submit_accepted(candidate: Candidate, job: ProviderJob) -> None:
 
 
 def _too_late(candidate: Candidate, job: ProviderJob) -> None:
-    """The call had been given up by then. Where it was sent again since, people must hear of the first one."""
+    """The call had been given up by then. Where it was sent again since, people must hear of it."""
     row = Candidate.objects.whole().get(pk=candidate.pk)
     if row.attempt == candidate.attempt:
         return

@@ -16,8 +16,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from providers import registry
+from reviewapp import uncertain
 from reviewapp.health import Part, State
-from reviewapp.models import Candidate, Shot, ShotInput, Status, User
+from reviewapp.models import Candidate, Project, Shot, ShotInput, Status, User
 from reviewapp.models.candidates import MACHINE
 
 register = template.Library()
@@ -103,6 +104,18 @@ def part_chip(part: Part) -> SafeString:
 
 
 @register.simple_tag
+def uncertain_count(project: Project) -> int:
+    """How many paid calls of the project are uncertain."""
+    return uncertain.count(project)
+
+
+@register.simple_tag
+def uncertain_words(candidate: Candidate) -> str:
+    """What the machine still does about an uncertain call by itself."""
+    return uncertain.lookup_words(candidate, timezone.now())
+
+
+@register.simple_tag
 def avatar(person: User | None) -> SafeString:
     """Initials on a colour that follows from the name; nothing about a person is fetched from elsewhere."""
     if person is None:
@@ -139,14 +152,16 @@ def when(moment: datetime | None, never: str = "never") -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def nav_link(context: Context, name: str, label: str, count: object = None) -> SafeString:
+def nav_link(
+    context: Context, name: str, label: str, count: object = None, what: str = "clips"
+) -> SafeString:
     """A link of the main menu, marked when the page stands below it; `count` is how much waits there."""
     address = reverse(name)
     here = str(context["request"].path).startswith(address)
     mark = SafeString(' aria-current="page"') if here else ""
     number = str(count) if count else ""
     badge = (
-        format_html(' <span class="count">{}<span class="sr"> clips waiting</span></span>', number)
+        format_html(' <span class="count">{}<span class="sr"> {} waiting</span></span>', number, what)
         if number
         else ""
     )

@@ -1,4 +1,4 @@
-"""The ways on for what is stuck: an escalated shot, a failed clip, a paid call whose answer was lost."""
+"""The ways on for what is stuck: an escalated shot, a failed clip. Uncertain calls have their own pages."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from reviewapp import bills, line, review, shots
-from reviewapp.forms.shots import FoundForm, SplitForm
+from reviewapp.forms.shots import SplitForm
 from reviewapp.models import Candidate, Role, Shot, StaleCandidate
 from reviewapp.shotlist.lines import number
 from reviewapp.views.access import AuthedRequest, get_candidate, get_shot
-from reviewapp.views.shots import shot_page
 from reviewapp.views.spending import ask_first
 
 
@@ -94,7 +93,7 @@ def candidate_accept(request: AuthedRequest, uid: uuid.UUID) -> HttpResponse:
     return _back(candidate.shot)
 
 
-def _is_stale(request: AuthedRequest, candidate: Candidate) -> bool:
+def is_stale(request: AuthedRequest, candidate: Candidate) -> bool:
     """Whether the clip has moved since the page was made: its button named a price for what it was then."""
     if request.POST.get("revision") == str(candidate.revision):
         return False
@@ -108,7 +107,7 @@ def _is_stale(request: AuthedRequest, candidate: Candidate) -> bool:
 @require_POST
 def candidate_again(request: AuthedRequest, uid: uuid.UUID) -> HttpResponse:
     candidate = get_candidate(request, uid, Role.PRODUCER)
-    if _is_stale(request, candidate):
+    if is_stale(request, candidate):
         return _back(candidate.shot)
     free = line.was_made(candidate)
     if not free and (question := _question(request, candidate)):
@@ -120,40 +119,3 @@ def candidate_again(request: AuthedRequest, uid: uuid.UUID) -> HttpResponse:
     else:
         messages.success(request, f"{candidate.code} is {'fetched' if free else 'sent'} again.")
     return _back(candidate.shot)
-
-
-@require_POST
-def candidate_made(request: AuthedRequest, uid: uuid.UUID) -> HttpResponse:
-    """A person found the job of an uncertain call at the provider."""
-    candidate = get_candidate(request, uid, Role.PRODUCER)
-    form = FoundForm(request.POST)
-    if form.is_valid():
-        try:
-            line.resolve_made(candidate, request.user, form.cleaned_data["job_id"])
-        except (line.CannotAskAgain, StaleCandidate) as error:
-            form.add_error("job_id", str(error))
-        else:
-            messages.success(request, f"{candidate.code} is followed by its job from now on.")
-            return _back(candidate.shot)
-    return shot_page(request, _fresh_shot(candidate), found=form, found_for=candidate.pk)
-
-
-@require_POST
-def candidate_not_made(request: AuthedRequest, uid: uuid.UUID) -> HttpResponse:
-    """A person is sure that the provider never took the call: it is sent again."""
-    candidate = get_candidate(request, uid, Role.PRODUCER)
-    if _is_stale(request, candidate):
-        return _back(candidate.shot)
-    if question := _question(request, candidate):
-        return question
-    try:
-        line.resolve_not_made(candidate, request.user)
-    except (line.CannotAskAgain, StaleCandidate) as error:
-        messages.warning(request, str(error))
-    else:
-        messages.success(request, f"{candidate.code} is sent again. The lost call's money is free.")
-    return _back(candidate.shot)
-
-
-def _fresh_shot(candidate: Candidate) -> Shot:
-    return Shot.objects.with_status().select_related("project").get(pk=candidate.shot_id)
