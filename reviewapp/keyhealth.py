@@ -12,9 +12,8 @@ from django.utils import timezone
 
 from providers import catalog, registry
 from providers.errors import NotConfigured
-from reviewapp import keyring, money
+from reviewapp import environment_keys, keyring, money
 from reviewapp.budgets import Totals
-from reviewapp.environment_keys import variables
 from reviewapp.models import Project, ProviderKey, Role, Routing, User
 
 # A test is one short call; after this long the page stops asking and says that no worker took it.
@@ -80,7 +79,7 @@ def _state(key: ProviderKey, totals: Totals, in_flight: int) -> KeyState:
         unanswered=late,
         resting=key.rests(now),
         needs_own_address=bool(vendor and vendor.is_retired() and not key.base_url),
-        variables=variables(vendor) if vendor and key.from_environment else (),
+        variables=environment_keys.variables(vendor) if vendor and key.from_environment else (),
     )
 
 
