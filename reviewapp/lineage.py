@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Final
+
+from django.utils import timezone
 
 from reviewapp import bills, line
 from reviewapp.models import Candidate, LedgerEntry, PromptVersion, ReviewDecision, Shot, ShotInput, Status
 from reviewapp.room_prompts import PromptDiff, diff_of
+
+# A download that waits says until when it can wait, once that is so near.
+NEAR: Final = timedelta(hours=2)
 
 
 @dataclass
@@ -36,6 +43,17 @@ class Take:
         """Whether it has ended without a charge; what an uncertain call cost nobody knows yet."""
         over = (Status.FAILED, Status.REFUSED, Status.CANCELLED)
         return self.charged is None and self.candidate.status in over
+
+    @property
+    def fetch_by(self) -> datetime | None:
+        """Until when its provider keeps the clip, while it is not here: where the time is short, and where a
+        person has to act.
+        """
+        until, now = self.candidate.fetch_by, timezone.now()
+        if until is None or until <= now:
+            return None
+        near = self.candidate.status == Status.INGESTING and until - now < NEAR
+        return until if near or self.remedy == "fetch" else None
 
     @property
     def clip(self) -> object:
@@ -71,7 +89,7 @@ class Round:
     def bill(self) -> bills.Price:
         """What confirming them would spend, and which budgets that would pass."""
         rows = [take.candidate for take in self.to_confirm]
-        return bills.price_of(self.version.shot.project, bills.of_rows(rows), counted=True)
+        return bills.price_of_rows(self.version.shot.project, rows)
 
     @property
     def to_confirm_usd(self) -> Decimal:

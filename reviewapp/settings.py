@@ -10,7 +10,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from reviewapp import env, logs
+from reviewapp import env, logs, media_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("RETAKE_DATA_DIR", str(BASE_DIR / "var"))).resolve()
@@ -127,8 +127,15 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"
 MEDIA_ROOT = Path(env.text("RETAKE_MEDIA_DIR", str(DATA_DIR / "media")))
+MEDIA_ACCESS_KEY = env.secret("RETAKE_MEDIA_ACCESS_KEY")
+MEDIA_SECRET_KEY = env.secret("RETAKE_MEDIA_SECRET_KEY")
+MEDIA_STORAGE = media_url.storage(env.text("RETAKE_MEDIA_URL"), MEDIA_ACCESS_KEY, MEDIA_SECRET_KEY)
+# Clips of a bucket come through this site, or browsers are sent to the bucket with an address for so long.
+MEDIA_PROXY = env.flag("RETAKE_MEDIA_PROXY")
+MEDIA_LINK_S = env.integer("RETAKE_MEDIA_LINK_S", 900, least=60)
+MEDIA_ORIGINS = [] if MEDIA_PROXY else [origin for origin in [media_url.link_origin(MEDIA_STORAGE)] if origin]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": MEDIA_STORAGE,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MAX_CLIP_BYTES = env.integer("RETAKE_MAX_CLIP_BYTES", 500_000_000, least=1)
@@ -156,11 +163,12 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "media-src": [SELF, "blob:"],
+        "img-src": [SELF, "data:", *MEDIA_ORIGINS],
+        "media-src": [SELF, "blob:", *MEDIA_ORIGINS],
         "connect-src": [SELF],
         "font-src": [SELF],
         "form-action": [SELF],
+        "worker-src": [SELF],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     }

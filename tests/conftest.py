@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from tests.sandbox_server import Sandbox, running_sandbox
 
-pytest_plugins = ["tests.cast"]
+pytest_plugins = ["tests.buckets", "tests.cast"]
 
 # Pages and forms that read and write single rows by their number: no sorting, locking, counting or JSON
 # that one database could do otherwise than the other. A file that is not named here runs on both.

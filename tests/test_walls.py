@@ -14,7 +14,7 @@ VERBS = (
     "money", "ledger", "uncertain", "generation", "retakes", "rewriting", "review", "notes", "queue",
     "dispatch", "line",
     "people", "cleaning", "keyring", "projects", "shots", "credentials", "environment_keys", "keyhealth",
-    "keyrotation", "inputs", "hooks", "limits", "routing", "market", "choices", "wishes", "quotes",
+    "keyrotation", "inputs", "storage", "moving", "hooks", "limits", "routing", "market", "choices", "wishes", "quotes",
     "notices", "outgoing", "mailing", "letters",
     "remaking", "standing", "events", "budgets", "bills", "shortage",
     "live", "outgoing", "receivers", "push", "notices", "outgoing", "mailing", "letters",

@@ -11,12 +11,13 @@ from datetime import datetime
 from typing import IO, Any, cast
 
 from django.db.models.fields.files import FieldFile
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
 from django.views.decorators.http import require_safe
 
+from reviewapp import storage
 from reviewapp.models import Candidate, Clip
 from reviewapp.views.access import AuthedRequest, get_candidate, get_input
 from reviewapp.views.ranges import Span, Unsatisfiable, read_range
@@ -113,6 +114,11 @@ def _picture(clip: Clip, file: FieldFile, download_name: str) -> StoredFile:
 
 
 def _send(request: AuthedRequest, stored: StoredFile) -> HttpResponseBase:
+    if not stored.file:
+        raise Http404("This picture has not been made yet.")
+    if address := _elsewhere(request, stored):
+        # The address is a key for a while, and no cache on the way may hand it to others.
+        return HttpResponseRedirect(address, headers={"Cache-Control": "no-store"})
     file = _open(stored.file)
     try:
         response = _answer(request, stored, file)
@@ -124,9 +130,23 @@ def _send(request: AuthedRequest, stored: StoredFile) -> HttpResponseBase:
     return response
 
 
+def _elsewhere(request: AuthedRequest, stored: StoredFile) -> str | None:
+    """Where the file itself is fetched from, once the right to see it was checked here."""
+    return storage.link(
+        stored.file.storage,
+        cast(str, stored.file.name),
+        cast(str, request.method),
+        ResponseContentType=stored.content_type,
+        ResponseContentDisposition=_disposition(request, stored),
+        ResponseCacheControl=f"private, max-age={MAX_AGE_S}",
+    )
+
+
+def _disposition(request: AuthedRequest, stored: StoredFile) -> str:
+    return cast(str, content_disposition_header("download" in request.GET, stored.download_name))
+
+
 def _open(field: FieldFile) -> Any:
-    if not field:
-        raise Http404("This picture has not been made yet.")
     try:
         return field.storage.open(cast(str, field.name), "rb")
     except FileNotFoundError as error:
@@ -151,9 +171,7 @@ def _answer(request: AuthedRequest, stored: StoredFile, file: Any) -> HttpRespon
     if unchanged is not None and unchanged.status_code != 200:
         return unchanged
     response = _body(request, file, span or Span(0, size - 1, size), partial=span is not None)
-    as_attachment = "download" in request.GET
-    disposition = content_disposition_header(as_attachment, stored.download_name)
-    response.headers["Content-Disposition"] = cast(str, disposition)
+    response.headers["Content-Disposition"] = _disposition(request, stored)
     return _headed(response, stored, modified)
 
 

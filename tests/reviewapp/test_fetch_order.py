@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from providers.contract import JobState, Output, ProviderJob
 from providers.errors import JobNotFound, LinkExpired, NotPrepared, VendorUnavailable
 from reviewapp import line, money
 from reviewapp.models import Candidate, Shot, Status, User
+from tests.cast import signed_in
 from tests.reviewapp.stages import asked, bring
 
 pytestmark = pytest.mark.django_db
@@ -131,3 +133,14 @@ def test_a_finished_clip_knows_until_when_it_can_be_had(
     else:
         assert row.fetch_by is not None
         assert abs(row.fetch_by - timezone.now() - timedelta(hours=hours)) < timedelta(minutes=1)
+
+
+def test_the_shots_page_says_until_when_a_clip_can_wait_once_that_is_near(
+    waiting: Waiting, bob: User
+) -> None:
+    near, far = waiting(30), waiting(600)
+    pages = [
+        signed_in(bob).get(reverse("shot-detail", args=["harbour", row.shot.code])).content.decode()
+        for row in (near, far)
+    ]
+    assert ["Its provider keeps it until" in page for page in pages] == [True, False]
