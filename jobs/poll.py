@@ -12,18 +12,14 @@ from typing import Self
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from jobs import vendor
-from providers.contract import JobState, ProviderJob, VideoProvider
+from jobs import lanes, vendor
+from providers.contract import ProviderJob, VideoProvider
 from providers.errors import NotConfigured, ProviderError, Unsupported, VendorUnavailable
 from reviewapp import generation
-from reviewapp.line.poll import Answer
+from reviewapp.line.poll import UNDER_WAY, Answer
 from reviewapp.models import Candidate, Status
 
 logger = logging.getLogger(__name__)
-
-# Measured: httpx's own pool collapses at some 400 polls a second, the aiohttp transport carries 2,000.
-CONNECTIONS = 100
-_UNDER_WAY = {JobState.QUEUED, JobState.RUNNING, JobState.UNKNOWN}
 
 
 @dataclass(frozen=True)
@@ -74,7 +70,8 @@ class Poller:
             raise NotConfigured("The key that this clip was asked with has been removed.")
         known_as = (key.pk, key.base_url, key.credentials_encrypted)
         if known_as not in self._providers:
-            limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
+            # Measured: httpx's own pool collapses at some 400 polls a second, this transport carries 2,000.
+            limits = httpx.Limits(max_connections=lanes.MOST, max_keepalive_connections=lanes.MOST)
             account = vendor.account_of(candidate)
             connecting = account.client(AiohttpTransport(limits=limits))
             client = await self._clients.enter_async_context(connecting)
@@ -98,7 +95,7 @@ async def _look(provider: VideoProvider, candidate: Candidate) -> Answer | Cance
     if candidate.status == Status.UNCERTAIN and not candidate.provider_job_id:
         return await provider.find(generation.mark_of(candidate))
     job = await provider.poll(candidate.provider_job_id)
-    if not candidate.cancel_asked or job.state not in _UNDER_WAY:
+    if not candidate.cancel_asked or job.state not in UNDER_WAY:
         return job
     try:
         return Cancelled(await provider.cancel(candidate.provider_job_id), job)

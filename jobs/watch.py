@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,8 +22,23 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 from django_q.models import OrmQ
 
+from jobs import lanes
+from jobs.alarm import stand_guard
 from jobs.poll import Cancelled, Poller
-from reviewapp import cleaning, dispatch, events, hooks, limits, line, mailing, notices, outgoing, push
+from reviewapp import (
+    cleaning,
+    dispatch,
+    events,
+    hooks,
+    identity,
+    limits,
+    line,
+    logs,
+    mailing,
+    notices,
+    outgoing,
+    push,
+)
 from reviewapp.line.poll import Answer
 from reviewapp.models import Candidate, Heartbeat
 
@@ -30,9 +46,13 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+# How often holds, lost messages and waiting rows are looked at, at most; a row's own time comes first.
 TICK_S = 0.25
-# A tick that finds more than this waiting comes back at once.
+# Answers and due rows are gathered for so long, so that a thousand polls a second are not a thousand rounds.
+LEAST_PAUSE_S = 0.05
+# A round takes no more than this many; one that finds more waiting is followed by the next at once.
 BATCH = 500
+SWEPT = 100
 IN_FLIGHT = 2000
 POLL_TIMEOUT_S = 30.0
 # The lease outlives the poll and the writing of its answer.
@@ -50,11 +70,15 @@ class Watcher:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     answers: list[tuple[Candidate, Answer | Cancelled]] = field(default_factory=list)
     polls: set[asyncio.Task[None]] = field(default_factory=set)
+    lanes: lanes.Lanes = field(default_factory=lanes.Lanes)
     database: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "database"))
     heard: asyncio.Event = field(default_factory=asyncio.Event)
-    _beaten_at: float = -BEAT_S
+    _round_ended_at: float = field(default_factory=time.monotonic)
+    _swept_at: float = -TICK_S
     _canaries_at: float = -CANARY_S
+    _beaten_at: float = -BEAT_S
     _house_kept_at: float = -HOUSEKEEPING_S
+    _asked: int = 0
 
     async def run(self) -> None:
         """Watch until `stopping` is set; then let the polls under way end and write them down."""
@@ -69,62 +93,92 @@ class Watcher:
                     logger.warning("the database did not answer (%s); trying again in %.1f s", error, pause)
                     await self._in_database(_drop_connection)
                     await self._rest(pause)
+                self._round_ended_at = time.monotonic()
             await self._finish()
         await self._in_database(_drop_connection)
         self.database.shutdown()
 
-    async def _tick(self, poller: Poller) -> None:
-        await self._in_database(self._keep_signs)
-        claimed = await self._claim(poller)
-        await self._record()
-        # In this order: a job that has ended leaves room, and the row called for it is sent at once.
-        await self._in_database(limits.call_waiting)
-        swept = await self._in_database(_sweep)
-        if swept < BATCH and claimed < BATCH:
-            await self._rest(await self._in_database(lambda: line.next_due_in(TICK_S)))
+    def idle_s(self) -> float:
+        """Seconds since the last round ended; a database that answers with an error ends one as well."""
+        return time.monotonic() - self._round_ended_at
 
-    async def _claim(self, poller: Poller) -> int:
-        room = min(BATCH, IN_FLIGHT - len(self.polls))
-        if room <= 0:
-            return 0
-        claimed = await self._in_database(lambda: line.claim_polls(room, POLL_LEASE_S))
+    async def _tick(self, poller: Poller) -> None:
+        self.heard.clear()
+        claimed, ended = await self._in_database(self._exchange)
         for candidate in claimed:
+            self.lanes.begin(candidate.provider_key_id)
             task = asyncio.create_task(self._poll(poller, candidate))
             self.polls.add(task)
             task.add_done_callback(self.polls.discard)
-        return len(claimed)
+        pause = LEAST_PAUSE_S
+        if ended or time.monotonic() - self._swept_at >= TICK_S:
+            pause = await self._in_database(self._sweep)
+        elif len(claimed) < BATCH:
+            pause = await self._in_database(lambda: line.next_due_in(TICK_S))
+        await self._rest(pause)
 
     async def _poll(self, poller: Poller, candidate: Candidate) -> None:
-        self.answers.append((candidate, await poller.ask(candidate, POLL_TIMEOUT_S)))
+        with logs.about(candidate):
+            answer = await poller.ask(candidate, POLL_TIMEOUT_S)
+        self.lanes.end(candidate.provider_key_id, answer)
+        self.answers.append((candidate, answer))
         self.heard.set()
-
-    async def _record(self) -> None:
-        batch = self.answers[:BATCH]
-        if batch:
-            await self._in_database(lambda: _write_down(batch))
-            # Only now: a hiccup of the database must not lose what the vendors said.
-            del self.answers[: len(batch)]
 
     async def _finish(self) -> None:
         if self.polls:
             await asyncio.wait(self.polls, timeout=POLL_TIMEOUT_S)
         try:
             while self.answers:
-                await self._record()
+                await self._in_database(self._record)
+            await self._in_database(_say_goodbye)
         except DatabaseError as error:
             # The leases run out and the next watcher asks again; polls cost nothing.
             logger.warning("the last answers could not be written down: %s", error)
 
     async def _rest(self, seconds: float) -> None:
         """Sleep until the time is over, an answer has come or the end is asked for."""
-        self.heard.clear()
+        await asyncio.sleep(LEAST_PAUSE_S)
         waits = [asyncio.create_task(event.wait()) for event in (self.heard, self.stopping)]
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        left = max(0.0, seconds - LEAST_PAUSE_S)
+        await asyncio.wait(waits, timeout=left, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
 
     async def _in_database(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self.database, work)
+
+    def _exchange(self) -> tuple[list[Candidate], int]:
+        """Write down what was heard and claim what is due; how many jobs have ended."""
+        self._keep_signs()
+        ended = self._record()
+        room = min(BATCH, IN_FLIGHT - len(self.polls))
+        if room <= 0:
+            return [], ended
+        # Last, so that nothing which fails afterwards leaves a row claimed and not asked about.
+        claimed = line.claim_polls(
+            room, POLL_LEASE_S, identity.me("watch"), places=self.lanes.places(), each=lanes.MOST
+        )
+        self._asked += len(claimed)
+        return claimed, ended
+
+    def _record(self) -> int:
+        # The other thread only adds at the end, and what is written is only taken away afterwards: a hiccup
+        # of the database must not lose what the vendors said.
+        batch = self.answers[: 2 * BATCH]
+        ended = _write_down(batch)
+        del self.answers[: len(batch)]
+        return ended
+
+    def _sweep(self) -> float:
+        """See to everything that is no poll; seconds until there is something to do again."""
+        self._swept_at = time.monotonic()
+        # In this order: a job that has ended leaves room, and the row called for it is sent at once.
+        limits.call_waiting()
+        due = line.due_now(SWEPT)
+        for candidate in due:
+            with logs.about(candidate):
+                line.sweep(candidate)
+        return 0.0 if len(due) == SWEPT else line.next_due_in(TICK_S)
 
     def _keep_signs(self) -> None:
         now = time.monotonic()
@@ -135,8 +189,12 @@ class Watcher:
             outgoing.wake_due()
             push.wake_due()
         if now - self._beaten_at >= BEAT_S:
-            self._beaten_at = now
-            Heartbeat.beat("watch", f"{len(self.polls)} polls under way")
+            # The first sign comes before the first claim, and whoever had this name before is no more.
+            former = identity.me("watch") if self._beaten_at < 0 else ""
+            rate = self._asked / (now - self._beaten_at)
+            self._beaten_at, self._asked = now, 0
+            Heartbeat.beat("watch", f"{len(self.polls)} polls under way, {rate:.1f} sent a second")
+            line.take_over(former)
         if now - self._house_kept_at >= HOUSEKEEPING_S:
             self._house_kept_at = now
             for keep_house in (hooks.keep_house, events.tell_late, notices.keep_house, mailing.keep_house):
@@ -144,23 +202,24 @@ class Watcher:
             cleaning.ask_when_due()
 
 
-def _write_down(answers: list[tuple[Candidate, Answer | Cancelled]]) -> None:
+def _write_down(answers: list[tuple[Candidate, Answer | Cancelled]]) -> int:
     for candidate, answer in answers:
         if isinstance(answer, Cancelled):
-            line.record_cancel(candidate, answer.done, answer.job)
-    line.record_polls([(row, answer) for row, answer in answers if not isinstance(answer, Cancelled)])
+            with logs.about(candidate):
+                line.record_cancel(candidate, answer.done, answer.job)
+    told = [(row, answer) for row, answer in answers if not isinstance(answer, Cancelled)]
+    return line.record_polls(told) + len(answers) - len(told)
+
+
+def _say_goodbye() -> None:
+    # Whatever was asked about and not answered is due again at once, for whoever watches on.
+    line.drop_claims(identity.me("watch"))
+    Heartbeat.farewell("watch")
 
 
 def _drop_connection() -> None:
     # Looked up here and not by the caller: every thread has a connection of its own.
     connection.close()
-
-
-def _sweep() -> int:
-    due = line.due_now(BATCH)
-    for candidate in due:
-        line.sweep(candidate)
-    return len(due)
 
 
 def send_canaries() -> None:
@@ -183,4 +242,7 @@ async def _until_told() -> None:
     watcher = Watcher()
     for told in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(told, watcher.stopping.set)
+    over = threading.Event()
+    stand_guard(watcher.idle_s, over)
     await watcher.run()
+    over.set()

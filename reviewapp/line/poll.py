@@ -15,7 +15,7 @@ from django.utils import timezone
 from providers import catalog
 from providers.contract import JobState, ProviderJob
 from providers.errors import ProviderError
-from reviewapp import dispatch, limits, money
+from reviewapp import dispatch, limits, logs, money
 from reviewapp.line import lookup, paces
 from reviewapp.line.common import end
 from reviewapp.line.running import note
@@ -32,9 +32,10 @@ Answer = ProviderJob | ProviderError | None
 UNDER_WAY: Final = frozenset({JobState.QUEUED, JobState.RUNNING, JobState.UNKNOWN})
 
 
-def record_polls(answers: Sequence[tuple[Candidate, Answer]]) -> None:
-    """Write the answers of one batch in one transaction. Jobs that are still under way are written with one
-    statement; every other row stands or falls alone.
+def record_polls(answers: Sequence[tuple[Candidate, Answer]]) -> int:
+    """Write the answers of one batch in one transaction; how many were no mere "still under way".
+
+    Jobs that are still under way are written with one statement; every other row stands or falls alone.
     """
     running: list[tuple[Candidate, ProviderJob]] = []
     alone: list[tuple[Candidate, Answer]] = []
@@ -43,17 +44,23 @@ def record_polls(answers: Sequence[tuple[Candidate, Answer]]) -> None:
             running.append((row, answer))
         else:
             alone.append((row, answer))
+    if not answers:
+        return 0
     learned: list[tuple[paces.Maker, float]] = []
     with transaction.atomic():
         if not _all_noted(running):
             alone += running
         for candidate, answer in alone:
-            learned += _record_alone(candidate, answer)
+            with logs.about(candidate):
+                learned += _record_alone(candidate, answer)
     paces.learn(learned)
+    return len(alone)
 
 
 def _all_noted(running: Sequence[tuple[Candidate, ProviderJob]]) -> bool:
     """Note all of them, or none when there is one that cannot be written."""
+    if not running:
+        return True
     try:
         with transaction.atomic():
             note(running)

@@ -17,10 +17,11 @@ from reviewapp.line.submit import QUIET_S
 from reviewapp.models import Candidate, ProviderKey, Status
 
 POLLED: Final = (Status.GENERATING, Status.UNCERTAIN)
-# What asking the vendor and pacing read of a row.
+# What asking the vendor, pacing and the log read of a row.
 _READ: Final = (
     "uid", "status", "fence", "due_at", "attempt", "tries", "provider", "provider_key", "model", "drawn",
     "provider_job_id", "vendor_status", "cancel_asked", "submitted_at", "vendor_done_at", "running_at",
+    "slot", "shot__code", "version__number",
 )  # fmt: skip
 # A hint that came while the vendor was being asked has made the row due again: its time stands.
 _NOTE: Final = """
@@ -50,7 +51,8 @@ def claim_polls(
     full = [key for key, room in free.items() if room <= 0 and key is not None]
     rows = Candidate.objects.due().filter(status__in=POLLED).exclude(provider_key_id__in=full)
     with transaction.atomic():
-        rows = rows.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
+        # SQLite knows no locks on rows: there this transaction is the only one that writes.
+        rows = rows.select_related("shot", "version").select_for_update(skip_locked=True, of=("self",))
         taken = []
         for row in rows.only(*_READ).order_by("due_at")[:limit]:
             free[row.provider_key_id] -= 1
