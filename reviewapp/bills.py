@@ -78,9 +78,9 @@ class Price:
         return " ".join([f"{self.usd:.4f}", *names])
 
 
-def price_of(project: Project, costs: Sequence[Cost], *, counted: bool = False) -> Price:
-    """The price of these clips. `counted`: their rows exist already, HELD or QUEUED, and what they cost is
-    among what is promised.
+def price_of(project: Project, costs: Sequence[Cost], *, but: Collection[int] = ()) -> Price:
+    """The price of these clips. `but` are the numbers of rows that are there already and stand for them: they
+    do not count as promised a second time.
     """
     by_shot: dict[int, Decimal] = defaultdict(Decimal)
     by_account: dict[tuple[str, bool], Decimal] = defaultdict(Decimal)
@@ -88,16 +88,20 @@ def price_of(project: Project, costs: Sequence[Cost], *, counted: bool = False) 
         by_shot[cost.shot_id] += cost.usd
         by_account[cost.vendor, cost.drawn] += cost.usd
     usd = sum(by_shot.values(), ZERO)
-    asked = [(limit, usd) for limit in budgets.project_totals(project).limits]
+    asked = [(limit, usd) for limit in budgets.totals_of([project], but=but)[project.pk].limits]
     if project.shot_budget_usd is not None:
         shots = list(Shot.objects.filter(pk__in=by_shot))
-        found = budgets.totals_of_shots(project, shots)
+        found = budgets.totals_of_shots(project, shots, but=but)
         asked += [(limit, by_shot[shot.pk]) for shot in shots for limit in found[shot.pk].limits]
     for (vendor, drawn), amount in by_account.items():
-        asked += [(limit, amount) for limit in account_limits(vendor, drawn)]
-    over = ((limit, _over(limit, amount, counted)) for limit, amount in asked)
-    passed = tuple(Passed(limit, by) for limit, by in over if by)
+        asked += [(limit, amount) for limit in account_limits(vendor, drawn, but=but)]
+    passed = tuple(Passed(limit, by) for limit, amount in asked if (by := limit.over_by(amount)))
     return Price(usd, len(costs), tuple(limit for limit, _ in asked), passed)
+
+
+def price_of_rows(project: Project, rows: Sequence[Candidate]) -> Price:
+    """The price of sending rows that are there."""
+    return price_of(project, of_rows(rows), but=[row.pk for row in rows])
 
 
 def may_ask(project: Project, vendors: Collection[str]) -> bool:
@@ -107,13 +111,7 @@ def may_ask(project: Project, vendors: Collection[str]) -> bool:
     return ProviderKey.objects.filter(provider__in=vendors, budget_mode=BudgetMode.WARN).exists()
 
 
-def _over(limit: Limit, amount: Decimal, counted: bool) -> Decimal:
-    if counted:
-        return max(ZERO, limit.committed - limit.budget) if amount else ZERO
-    return limit.over_by(amount)
-
-
-def account_limits(vendor: str, drawn: bool) -> tuple[Limit, ...]:
+def account_limits(vendor: str, drawn: bool, *, but: Collection[int] = ()) -> tuple[Limit, ...]:
     """The limits of the key with most room among those that could pay, with what is promised to this provider
     and has no room on the others. None where one of them has no limits.
     """
@@ -124,7 +122,9 @@ def account_limits(vendor: str, drawn: bool) -> tuple[Limit, ...]:
     room = {key.pk: min(limit.left for limit in totals[key.pk].limits) for key in keys}
     most = max(keys, key=lambda key: room[key.pk])
     others = sum((left for number, left in room.items() if number != most.pk), ZERO)
-    waiting = Candidate.objects.filter(provider=vendor, drawn=drawn, status__in=[Status.HELD, Status.QUEUED])
+    waiting = Candidate.objects.filter(
+        provider=vendor, drawn=drawn, status__in=[Status.HELD, Status.QUEUED]
+    ).exclude(pk__in=but)
     today = waiting.filter(due_at__lt=budgets.midnight())
     promised = {
         scope: max(ZERO, (rows.aggregate(sum=Sum("estimate_usd"))["sum"] or ZERO) - others)

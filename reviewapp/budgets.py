@@ -7,7 +7,7 @@ sent, so that no charge that comes later can take a day over its cap.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -244,14 +244,16 @@ def _limited(
 NOTHING: Final = Totals()
 
 
-def totals_of(projects: Sequence[Project], *, promised: bool = True) -> Mapping[int, Totals]:
+def totals_of(
+    projects: Sequence[Project], *, promised: bool = True, but: Collection[int] = ()
+) -> Mapping[int, Totals]:
     """The money of these projects, by their numbers, in two queries. `promised` says whether clips that are
-    not sent yet count; when one of them is being sent they do not.
+    not sent yet count; when one of them is being sent they do not. `but` are the numbers of those that do not
+    count, as it is about them.
     """
     paid = _ledger(LedgerEntry.objects.filter(project__in=projects), "project")
-    waiting = (
-        _promised(Candidate.objects.filter(shot__project__in=projects), "shot__project") if promised else {}
-    )
+    unsent = Candidate.objects.filter(shot__project__in=projects).exclude(pk__in=but)
+    waiting = _promised(unsent, "shot__project") if promised else {}
     found = {}
     for project in projects:
         totals = _with_promised(paid.get(project.pk, NOTHING), waiting.get(project.pk, (ZERO, ZERO)))
@@ -268,11 +270,12 @@ def project_totals(project: Project) -> Totals:
 
 
 def totals_of_shots(
-    project: Project, shots: Sequence[Shot], *, promised: bool = True
+    project: Project, shots: Sequence[Shot], *, promised: bool = True, but: Collection[int] = ()
 ) -> Mapping[int, Totals]:
     """The same for shots of one project."""
     paid = _ledger(LedgerEntry.objects.filter(shot__in=shots), "shot")
-    waiting = _promised(Candidate.objects.filter(shot__in=shots), "shot") if promised else {}
+    unsent = Candidate.objects.filter(shot__in=shots).exclude(pk__in=but)
+    waiting = _promised(unsent, "shot") if promised else {}
     found = {}
     for shot in shots:
         totals = _with_promised(paid.get(shot.pk, NOTHING), waiting.get(shot.pk, (ZERO, ZERO)))

@@ -63,9 +63,9 @@ def reserve(candidate: Candidate, key: ProviderKey) -> None:
     """
     project, amount = lock(candidate.shot.project_id), candidate.estimate_usd
     limits = budgets.limits_of_call(candidate, project)
-    if budgets.has_limits(key):
-        # Several projects may race for the same account's last dollar.
-        locked = ProviderKey.objects.select_for_update(no_key=True).get(pk=key.pk)
+    # Several projects may race for the same account's last dollar, and its budget be set at this moment.
+    locked = ProviderKey.objects.select_for_update(no_key=True).get(pk=key.pk)
+    if budgets.has_limits(locked):
         limits += budgets.key_totals(locked)[locked.pk].limits
     if reached := budgets.refusing(limits, amount):
         budgets.refuse(reached, amount)

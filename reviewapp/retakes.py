@@ -225,7 +225,7 @@ def waits_for_word(version: PromptVersion) -> bool:
     rows = list(held.select_related("shot"))
     if not bills.may_ask(project, {row.provider for row in rows}):
         return False
-    price = bills.price_of(project, bills.of_rows(rows), counted=True)
+    price = bills.price_of_rows(project, rows)
     if not price.asks:
         return False
     limit = price.asks[0].limit

@@ -269,7 +269,7 @@ class RetakeCard:
     @cached_property
     def bill(self) -> bills.Price:
         """What sending it costs, and which budgets that would pass."""
-        return bills.price_of(self.version.shot.project, bills.of_rows(self.candidates), counted=True)
+        return bills.price_of_rows(self.version.shot.project, self.candidates)
 
     @property
     def first(self) -> Candidate | None:

@@ -29,7 +29,7 @@ def _back(shot: Shot) -> HttpResponse:
 def _question(request: AuthedRequest, candidate: Candidate) -> HttpResponse | None:
     """What is asked before a clip is paid for again over a budget that warns."""
     project = candidate.shot.project
-    price = bills.price_of(project, bills.of_rows([candidate]))
+    price = bills.price_of_rows(project, [candidate])
     words = f"Sending {candidate.code} again"
     return ask_first(request, project, price, what=words, back=_page(candidate.shot))
 
