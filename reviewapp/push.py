@@ -6,11 +6,14 @@ A message reaches a browser at least once; one that comes twice takes the place 
 from __future__ import annotations
 
 import hashlib
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -43,6 +46,18 @@ def subscribe(user: User, *, endpoint: str, p256dh: str, auth: str, browser: str
 
 def unsubscribe(user: User, endpoint: str) -> bool:
     return bool(PushSubscription.objects.filter(user=user, endpoint=endpoint).delete()[0])
+
+
+def remove(user: User, pk: int) -> bool:
+    return bool(PushSubscription.objects.filter(user=user, pk=pk).delete()[0])
+
+
+def public_key() -> str:
+    """The half of this site's key that browsers are given, in URL-safe base64."""
+    raw = settings.VAPID_KEY + "=" * (-len(settings.VAPID_KEY) % 4)
+    key = ec.derive_private_key(int.from_bytes(urlsafe_b64decode(raw), "big"), ec.SECP256R1()).public_key()
+    point = key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return urlsafe_b64encode(point).decode().rstrip("=")
 
 
 def of(user: User) -> list[PushSubscription]:

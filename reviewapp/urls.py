@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from reviewapp.urls_notices import notice_urls
 from reviewapp.urls_producer import producer_urls
 from reviewapp.urls_review import review_urls
-from reviewapp.views import auth, health, hooks, keys, ledger, live, media, models, site, status, uncertain
+from reviewapp.views import auth, health, hooks, keys, ledger, live, media, models, push, site, status, uncertain
 
 handler500 = "reviewapp.views.errors.broken"
 
@@ -58,6 +58,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("live/", live.live, name="live"),
+    path("sw.js", push.service_worker, name="service-worker"),
+    path("push/on/", push.push_subscribe, name="push-subscribe"),
+    path("push/off/", push.push_unsubscribe, name="push-unsubscribe"),
+    path("push/<int:pk>/remove/", push.push_remove, name="push-remove"),
     path("notices/", include(notice_urls)),
     path("", include(account_urls)),
     path("site/", include(site_urls)),

@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from providers import registry
-from reviewapp import uncertain
+from reviewapp import push, uncertain
 from reviewapp.health import Part, State
 from reviewapp.models import Candidate, Project, Shot, ShotInput, Status, User
 from reviewapp.models.candidates import MACHINE
@@ -113,6 +113,13 @@ def uncertain_count(project: Project) -> int:
 def uncertain_words(candidate: Candidate) -> str:
     """What the machine still does about an uncertain call by itself."""
     return uncertain.lookup_words(candidate, timezone.now())
+
+
+@register.inclusion_tag("notices/_push.html", takes_context=True)
+def push_switch(context: Context) -> dict[str, object]:
+    """Push in this browser, and the person's other browsers."""
+    token = context.get("csrf_token")
+    return {"push_key": push.public_key(), "browsers": push.of(context["user"]), "csrf_token": token}
 
 
 @register.simple_tag
