@@ -114,6 +114,13 @@ def reject() -> dict[str, Any]:
     return {"waiting": Candidate.objects.filter(status=Status.IN_REVIEW).count()}
 
 
+def signs() -> list[str]:
+    """Which processes live, and what they say they do."""
+    from reviewapp.models import Heartbeat
+
+    return [f"{beat.name} {beat.detail}" for beat in Heartbeat.objects.all()]
+
+
 def state() -> dict[str, Any]:
     """Where all candidates stand, what every one of them says, and whether the ledger adds up."""
     from reviewapp import ledger
@@ -130,7 +137,14 @@ def state() -> dict[str, Any]:
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reviewapp.settings")
     django.setup()
-    acts = {"order": order, "everywhere": everywhere, "reject": reject, "resolve": resolve, "state": state}
+    acts = {
+        "order": order,
+        "everywhere": everywhere,
+        "reject": reject,
+        "resolve": resolve,
+        "signs": signs,
+        "state": state,
+    }
     answer = acts[sys.argv[1]](*map(int, sys.argv[2:]))  # type: ignore[operator]
     json.dump(answer, sys.stdout)
 
