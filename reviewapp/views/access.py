@@ -19,6 +19,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django_htmx.middleware import HtmxDetails
 
+from reviewapp import logs
 from reviewapp.models import (
     Candidate,
     Membership,
@@ -92,6 +93,7 @@ def get_shot(request: AuthedRequest, slug: str, code: str, role: Role = Role.REV
 
 def get_candidate(request: AuthedRequest, uid: uuid.UUID, role: Role = Role.REVIEWER) -> Candidate:
     candidate = get_object_or_404(Candidate.objects.whole(), uid=uid)
+    logs.from_now_about(candidate)
     _insist(request.user, candidate.shot.project, role)
     return candidate
 
