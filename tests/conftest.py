@@ -21,6 +21,7 @@ ONE_DATABASE_IS_ENOUGH = {
     "test_demo",
     "test_media",
     "test_models_page",
+    "test_notices_page",
     "test_shots_offer",
     "test_site_access",
     "test_site_frame",
