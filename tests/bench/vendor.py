@@ -29,7 +29,7 @@ class Vendor:
         place = len(calls) - 1
         await asyncio.sleep(self.answer_s)
         calls[place] = (at, time.time())
-        told = {"id": job, "status": "RUNNING", "createdAt": "2026-11-01T00:00:00Z"}
+        told: dict[str, object] = {"id": job, "status": "RUNNING", "createdAt": "2026-11-01T00:00:00Z"}
         if at >= self.ends.get(job, at + 1):
             told |= {"status": "SUCCEEDED", "output": ["https://example.org/clip.mp4"]}
         return web.json_response(told)

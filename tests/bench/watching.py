@@ -1,8 +1,8 @@
 """The watcher's figures: jobs in flight in one process, polls per job, and the time after a kill.
 
 `python -m tests.bench.watching ROW...` runs one of them: `flight`, `pace`, `kill`; `--postgres` takes the
-first and the last on PostgreSQL. The watcher is `manage.py watch` on real rows; the vendor is a process of its
-own (tests/bench/vendor.py), and what is said of lateness is what that process saw.
+first and the last on PostgreSQL. The watcher is `manage.py watch` on real rows; the vendor is a process of
+its own (tests/bench/vendor.py), and what is said of lateness is what that process saw.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import httpx
@@ -108,10 +109,9 @@ class Load:
     def words(self) -> str:
         late = sorted(self.lateness) or [float("nan")]
         p50, p95, p99 = (late[min(len(late) - 1, int(share * len(late)))] for share in (0.5, 0.95, 0.99))
-        return (
-            f"{self.polls_a_second:.0f} polls/s, late {1000 * p50:.0f} / {1000 * p95:.0f} / {1000 * p99:.0f} ms "
-            f"(p50/95/99), {self.cpu:.0f} % of a core, {self.rss / 1e6:.0f} MB RSS, {self.pss / 1e6:.0f} MB PSS"
-        )
+        late_words = f"late {1000 * p50:.0f} / {1000 * p95:.0f} / {1000 * p99:.0f} ms (p50/95/99)"
+        memory = f"{self.rss / 1e6:.0f} MB RSS, {self.pss / 1e6:.0f} MB PSS"
+        return f"{self.polls_a_second:.0f} polls/s, {late_words}, {self.cpu:.0f} % of a core, {memory}"
 
 
 def _measured(here: House, process: subprocess.Popen[bytes], warm_s: float) -> Load:
@@ -124,7 +124,7 @@ def _measured(here: House, process: subprocess.Popen[bytes], warm_s: float) -> L
     lateness, polls = [], 0
     for calls in here.asked().values():
         polls += sum(began <= at < ended for at, _ in calls)
-        pairs = zip(calls, calls[1:], strict=False)
+        pairs = list(pairwise(calls))
         lateness += [at - said - FIXED_S for (_, said), (at, _) in pairs if began <= at < ended and said]
         # A job that is not asked at all any more is late by as long as that lasts.
         if calls[-1][1] and ended - calls[-1][1] > 2 * FIXED_S:
@@ -287,7 +287,7 @@ def _begin_at(order: str) -> None:
     Candidate.objects.update(submitted_at=began, due_at=began + timedelta(seconds=first_s))
 
 
-def _threads(count: int) -> None:
+def _threads(count: str) -> None:
     """The vendors' example, once for each job: ask, sleep five seconds, ask again."""
     import threading
 
@@ -297,23 +297,21 @@ def _threads(count: int) -> None:
     def follow(job: str) -> None:
         time.sleep(random.uniform(0, FIXED_S))
         while True:
-            try:
+            with suppress(httpx.HTTPError):
                 client.get(url + job)
-            except httpx.HTTPError:
-                pass
             time.sleep(FIXED_S)
 
-    for at in range(count):
+    for at in range(int(count)):
         threading.Thread(target=follow, args=(f"job-{at}",), daemon=True).start()
     time.sleep(600)
 
 
-INSIDE = {"rows": _write_rows, "begin": _begin_at, "threads": lambda count: _threads(int(count))}
+INSIDE: dict[str, Callable[[str], None]] = {"rows": _write_rows, "begin": _begin_at, "threads": _threads}
 
 
 def main(words: Sequence[str]) -> None:
-    if words[0] in INSIDE:
-        INSIDE[words[0]](words[1])
+    if inside := INSIDE.get(words[0]):
+        inside(words[1])
         return
     on_postgres = "--postgres" in words
     numbers = [int(word) for word in words if word.isdigit()] or [500, 2000, 10_000]
