@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.urls import reverse
 from django.utils import timezone
 from django_q.models import OrmQ
@@ -18,7 +19,7 @@ from pytest_django import Settings
 from jobs import outward
 from jobs.outgoing import send_outgoing
 from providers.webhook_signature import check_standard
-from reviewapp import events, outgoing, receivers
+from reviewapp import events, keyrotation, outgoing, receivers
 from reviewapp.models import (
     AuditEntry,
     EventKind,
@@ -240,7 +241,7 @@ def test_a_name_that_turns_to_a_private_address_is_never_connected_to(
 def test_no_secret_shows_anywhere(
     box: Box, shot: Shot, alice: User, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG)
     page = signed_in(alice)
     facts = {"name": "Ops", "style": "json", "url": f"{box.url}/in/{TOKEN}", "kinds": ["shot_escalated"]}
     made = page.post(reverse("receiver-new", args=["harbour"]), facts)
@@ -268,3 +269,16 @@ def _pages(hook: OutgoingHook) -> list[tuple[str, list[object]]]:
         ("receiver-edit", ["harbour", hook.uid]),
         ("project-settings", ["harbour"]),
     ]
+
+
+def test_a_new_encryption_key_takes_the_receivers_along(
+    box: Box, shot: Shot, alice: User, settings: Settings
+) -> None:
+    hook, secret = receiver(shot.project, alice, f"{box.url}/in/{TOKEN}")
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *settings.ENCRYPTION_KEYS]
+    assert keyrotation.needing_older_keys() == [str(hook)]
+    assert keyrotation.rotate().rotated == 2
+    settings.ENCRYPTION_KEYS = settings.ENCRYPTION_KEYS[:1]
+    tell(shot)
+    run_queue()
+    assert check_standard(box.posts[0].headers, box.posts[0].body, [secret], time.time())
