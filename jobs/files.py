@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Final, cast
 
@@ -117,15 +118,15 @@ def _boot() -> str:
         return ""
 
 
-def sweep_arrivals(older_than_s: float) -> int:
-    """Remove the parts that nobody has written to for so many seconds; how many there were."""
+def sweep_arrivals(older_than: timedelta) -> int:
+    """Remove the parts that nobody has written to for so long; how many there were."""
     swept = 0
     for path in _arrivals().iterdir():
         with suppress(FileNotFoundError):
             # A note is written once, at the beginning, and goes with its part.
             part = path.with_suffix(".part") if path.suffix == ".note" else path
             newest = max(one.stat().st_mtime for one in (part, path) if one.exists())
-            if time.time() - newest > older_than_s:
+            if time.time() - newest > older_than.total_seconds():
                 path.unlink()
                 swept += path.suffix == ".part"
     return swept

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import io
+import sys
 import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
+from tests.bench import files
 from tests.bench.stage import PROMPT, Figure, Stage, running
 
 if TYPE_CHECKING:
@@ -156,12 +160,29 @@ def clips_a_minute(stage: Stage, *, instant: bool) -> Figure:
     return Figure(f"clips a minute through the whole line, {words}", "/min", rates, more_is_better=True)
 
 
-def main() -> None:
-    with running() as stage:
-        stage.settings(instant=True, capacity=CLIPS, min_seconds=1.0)
-        figures = [reject_to_wire(stage), done_to_playable(stage)]
-        figures += [done_to_known(stage), places_in_use(stage), price_an_order(stage)]
-        figures += [clips_a_minute(stage, instant=True), clips_a_minute(stage, instant=False)]
+# On the running app, and each in processes of its own. `python -m tests.bench NAME …` measures some alone.
+STAGED: dict[str, Callable[[Stage], Figure]] = {
+    "reject": reject_to_wire,
+    "playable": done_to_playable,
+    "known": done_to_known,
+    "places": places_in_use,
+    "price": price_an_order,
+    "instant": partial(clips_a_minute, instant=True),
+    "rendered": partial(clips_a_minute, instant=False),
+}
+ALONE: dict[str, Callable[[], list[Figure]]] = {"files": files.rows}
+
+
+def main(names: Sequence[str]) -> None:
+    if unknown := set(names) - {*STAGED, *ALONE}:
+        raise SystemExit(f"There is no {', '.join(unknown)}. There are: {', '.join([*STAGED, *ALONE])}.")
+    wanted = names or [*STAGED, *ALONE]
+    figures = []
+    if set(wanted) & set(STAGED):
+        with running() as stage:
+            stage.settings(instant=True, capacity=CLIPS, min_seconds=1.0)
+            figures += [measure(stage) for name, measure in STAGED.items() if name in wanted]
+    figures += [row for name, measure in ALONE.items() if name in wanted for row in measure()]
     width = max(len(figure.name) for figure in figures)
     print(f"\n{'figure':<{width}}  {'median':>10}  {'p95':>10}  beside")
     for figure in figures:
@@ -170,4 +191,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -159,7 +159,7 @@ class TestPart:
                 aged[halfway.pk] = [part.path.with_suffix(".note")]
                 for path in aged.get(row.pk, []):
                     os.utime(path, (long_ago, long_ago))
-        assert files.sweep_arrivals(3600) == 1
+        assert files.sweep_arrivals(timedelta(hours=1)) == 1
         left = stored(Path(settings.MEDIA_ROOT) / "arriving")
         assert {name[:36] for name in left} == {str(new.uid), str(halfway.uid)}
         assert len(left) == 4
