@@ -61,16 +61,13 @@ def from_now_about(candidate: HasCode | None) -> None:
     _number.set(candidate.pk if candidate else 0)
 
 
-@contextmanager
-def request(name: str) -> Iterator[None]:
-    """Everything logged inside belongs to this request; whatever it was about is forgotten at its end."""
-    request, code, number = _request.set(name), _code.set(""), _number.set(0)
-    try:
-        yield
-    finally:
-        _request.reset(request)
-        _code.reset(code)
-        _number.reset(number)
+def begin_request(name: str) -> None:
+    """From now on this thread works on another request, about no candidate yet.
+
+    Nothing ends it but the next: the server's own line about an answer comes after all middleware.
+    """
+    _request.set(name)
+    from_now_about(None)
 
 
 class Context(logging.Filter):

@@ -25,7 +25,7 @@ class NamedRequests:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         given = request.headers.get(HEADER, "")
         name = given if _WELL_FORMED.fullmatch(given) else secrets.token_hex(8)
-        with logs.request(name):
-            response = self.get_response(request)
+        logs.begin_request(name)
+        response = self.get_response(request)
         response[HEADER] = name
         return response
