@@ -18,6 +18,7 @@ pytest_plugins = ["tests.buckets", "tests.cast"]
 # that one database could do otherwise than the other. A file that is not named here runs on both.
 ONE_DATABASE_IS_ENOUGH = {
     "test_auth",
+    "test_cleaning",
     "test_demo",
     "test_media",
     "test_models_page",
