@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tests.bench import files
+from tests.bench import budget, files
 from tests.bench.stage import PROMPT, Figure, Stage, running
 
 if TYPE_CHECKING:
