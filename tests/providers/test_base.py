@@ -12,8 +12,10 @@ import httpx
 import pytest
 from httpx_aiohttp import AiohttpTransport
 
+from providers import registry
+from providers.bounded import ANSWER_BYTES
 from providers.contract import GenerationRequest
-from providers.errors import AnswerLost, NeverSent, NotConfigured, ProviderError
+from providers.errors import AnswerLost, NeverSent, NotConfigured, ProviderError, VendorUnavailable
 from providers.retry_after import retry_after_s
 from providers.runway import RunwayProvider
 from providers.scrub import scrub
@@ -32,6 +34,27 @@ async def hangs_up(answer: bytes) -> AsyncIterator[int]:
         writer.write(answer)
         await writer.drain()
         writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+@asynccontextmanager
+async def talks_on(written: list[int]) -> AsyncIterator[int]:
+    """A server whose answers have no end, as long as anybody listens; notes how much of each went out."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n[")
+        written.append(0)
+        try:
+            while True:
+                writer.write(b"0," * 500_000)
+                await writer.drain()
+                written[-1] += 1_000_000
+        except ConnectionError:
+            writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
@@ -66,6 +89,21 @@ class TestOnARealLine:
         async with hangs_up(b"") as port:
             pass
         assert isinstance(await failure_at(port, clients()[index]), NeverSent)
+
+    @pytest.mark.parametrize("index", [0, 1], ids=["httpx", "aiohttp"])
+    async def test_an_answer_without_an_end_is_cut_off(self, index: int) -> None:
+        read: list[int] = []
+        async with talks_on(read) as port, clients()[index] as client:
+            options = {"api_key": "key_x", "base_url": f"http://127.0.0.1:{port}"}
+            with pytest.raises(AnswerLost, match="had no end"):
+                await RunwayProvider(options, client).submit(REQUEST)
+            with pytest.raises(VendorUnavailable, match="had no end"):
+                await RunwayProvider(options, client).poll("job")
+        assert max(read) < 4 * ANSWER_BYTES
+
+    def test_only_where_clips_come_within_an_answer_it_may_be_long(self) -> None:
+        long = {name for name in registry.names() if registry._adapter(name).most_answer_bytes > ANSWER_BYTES}
+        assert long == {"gemini", "veo"}
 
     async def test_it_makes_and_closes_a_client_of_its_own(self) -> None:
         async with RunwayProvider({"api_key": "key_x"}) as provider:
