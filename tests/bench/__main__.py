@@ -170,7 +170,7 @@ STAGED: dict[str, Callable[[Stage], Figure]] = {
     "instant": partial(clips_a_minute, instant=True),
     "rendered": partial(clips_a_minute, instant=False),
 }
-ALONE: dict[str, Callable[[], list[Figure]]] = {"files": files.rows}
+ALONE: dict[str, Callable[[], list[Figure]]] = {"files": files.rows, "budget": budget.rows}
 
 
 def main(names: Sequence[str]) -> None:
