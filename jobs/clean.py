@@ -177,7 +177,7 @@ def _input_gone(entry: ShotInput, dry: bool) -> Step:
 def _orphans(order: Order) -> Iterator[Step]:
     if not order.dry and not order.cursor:
         # Half files of downloads that were cut off: they lie beside the storage and have no row either.
-        yield Step(removed=_half_files(), cursor=f"{cleaning.FOLDERS[0]}/")
+        yield Step(removed=files.sweep_arrivals(cleaning.YOUNGEST), cursor=f"{cleaning.FOLDERS[0]}/")
     for folder in cleaning.FOLDERS:
         inside = f"{folder}/"
         # In the order of their names: folders before the cursor are done.
@@ -193,11 +193,6 @@ def _orphans(order: Order) -> Iterator[Step]:
                 # Asked once more for each: a row may have come since the page was read.
                 gone = [one for one in lost if not cleaning.is_named(one.name) and _deleted(one.name)]
                 yield Step(len(gone), len(lost) - len(gone), sum(one.size for one in gone), page[-1].name)
-
-
-def _half_files() -> int:
-    sweep = getattr(files, "sweep_arrivals", None)
-    return sweep(cleaning.YOUNGEST) if sweep else 0
 
 
 def _unnamed(page: list[Stored]) -> list[Stored]:

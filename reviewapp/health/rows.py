@@ -152,11 +152,15 @@ def cleaning() -> list[Part]:
     ended = [run.ended_at for run in runs if run.ended_at]
     if not ended:
         return [Part("cleaning", State.OK, "It has not run yet.")]
-    oldest, failed = min(ended), sum(run.failed for run in runs)
+    oldest = min(ended)
+    # Of missing files there is only a count: nothing was to be removed.
+    failed = sum(run.failed for run in runs if run.kind != "missing")
     removed = sum(run.removed for run in runs)
     said = f"The last run removed {removed} things and could not remove {failed}."
     late = timezone.now() - oldest > CLEANED_WITHIN
     remedy = "The log of the media cluster says why." if late or failed else ""
+    # In each run's own words, with the first files that are gone.
+    detail = " ".join(run.said for run in runs if run.failed)
     figures = {"removed": float(removed), "failed": float(failed), "ended_at": oldest.timestamp()}
     state = State.SLOW if late or failed else State.OK
-    return [Part("cleaning", state, said, oldest, remedy=remedy, figures=figures)]
+    return [Part("cleaning", state, said, oldest, detail, remedy=remedy, figures=figures)]

@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from io import StringIO
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.management import call_command
 from django.db import connection
@@ -21,7 +23,7 @@ from django.utils import timezone
 from django_q.models import OrmQ, Task
 from pytest_django import Settings
 
-from jobs import clean
+from jobs import clean, stored
 from reviewapp import cleaning, review
 from reviewapp.models import (
     Candidate,
@@ -321,14 +323,32 @@ def test_a_storage_full_of_strangers_is_not_swept_without_a_word(
     assert not any(default_storage.exists(name) for name in names)
 
 
-def test_the_listing_goes_page_by_page_and_on_from_any_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    from jobs import stored
-
+def test_the_listing_goes_page_by_page_and_on_from_any_name(
+    kept_in: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(stored, "PAGE", 2)
-    names = sorted(kept(f"clips/{name}") for name in ("a/1", "a/b/2", "a-1/3", "a0/4", "z", "b/c/d/5"))
-    assert [one.name for page in stored.pages("clips", "") for one in page] == names
-    for at, name in enumerate(names):
-        assert [one.name for page in stored.pages("clips", name) for one in page] == names[at + 1 :]
+    names = ["clips/a-1/3", "clips/a/1", "clips/a/b/2", "clips/a0/4", "clips/b/c/d/5", "clips/z"]
+    for name in (*names, "clips2/1", "posters/1"):
+        default_storage.save(name, ContentFile(b"1"))
+    for at in range(-1, len(names)):
+        after = names[at] if at >= 0 else ""
+        assert [one.name for page in stored.pages("clips", after) for one in page] == names[at + 1 :]
+    assert list(stored.pages("nothing", "")) == []
+
+
+def test_a_bucket_is_cleaned_as_a_folder_is(bucket: Any, shot: Shot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cleaning, "YOUNGEST", timedelta(0))
+    gone, whole = made(shot, Status.REJECTED), made(shot, Status.APPROVED)
+    lost = default_storage.save("clips/harbour/lost.mp4", ContentFile(b"lost"))
+    # Beside the site's own prefix lies what is somebody else's.
+    bucket.put_object(Key="clips/harbour/theirs.mp4", Body=b"theirs")
+    for kind in ("clips", "orphans", "missing"):
+        assert clean.run(kind)
+    assert (files_of(gone), files_of(whole)) == (GONE, WHOLE)
+    assert not default_storage.exists(lost)
+    assert CleaningRun.objects.get(kind="orphans").removed == 1
+    assert CleaningRun.objects.get(kind="missing").failed == 0
+    assert bucket.Object("clips/harbour/theirs.mp4").content_length == 6
 
 
 def test_rows_whose_file_is_gone_are_told_and_not_touched(shot: Shot) -> None:
