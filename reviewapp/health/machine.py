@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 import socket
 import time
@@ -15,10 +14,9 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import DatabaseError
 
 from reviewapp import preflight
+from reviewapp import storage as site_storage
 from reviewapp.health.part import Part, State
 from reviewapp.models import ProviderKey
-
-logger = logging.getLogger(__name__)
 
 GIGABYTE: Final = 1_000_000_000
 BUCKET_ASKED_S: Final = 60.0
@@ -50,15 +48,11 @@ def _bucket() -> Part:
     global _asked
     if _asked is not None and time.monotonic() - _asked[0] < BUCKET_ASKED_S:
         return _asked[1]
-    try:
-        default_storage.exists("clips/.is-it-there")
-        part = Part("storage", State.OK, "The bucket answers.")
-    except Exception as error:
-        # Each storage raises errors of its own; here any of them means the same.
-        logger.warning("the bucket does not answer", exc_info=True)
-        words = f"The bucket does not answer as it should ({type(error).__name__})."
+    problem = site_storage.probe()
+    part = Part("storage", State.OK, "The bucket can be written to, read and cleaned.")
+    if problem:
         remedy = "Look at its address, its name and its keys in the settings."
-        part = Part("storage", State.SILENT, words, remedy=remedy)
+        part = Part("storage", State.SILENT, problem, remedy=remedy)
     _asked = (time.monotonic(), part)
     return part
 
