@@ -156,3 +156,50 @@ def test_a_project_is_begun_by_keys_alone(
     expect(page.get_by_role("heading", name="No shots yet")).to_be_visible()
     axe_check(page)
     assert Project.objects.get().slug == "out-to-sea"
+
+
+def test_money_can_be_read_and_agreed_to_at_every_width(
+    page: Page, live_server: LiveServer, sign_in: SignIn, make_shot: Callable[..., Shot], dana: User
+) -> None:
+    """Budgets that are nearly or wholly used up, a clip that waits, a retake that waits for a word."""
+    first, second = make_shot(), make_shot()
+    (made, *_) = reviewed(first, dana, 3)
+    (stuck,) = asked(second, dana)
+    bring(stuck, Status.FAILED, failure="It did not work.")
+    (waits,) = asked(second, dana)
+    Project.objects.update(budget_usd=2, daily_budget_usd="1.80", shot_budget_usd=12_000, budget_mode="warn")
+    review.reject(made, dana, made.revision, Feedback(text="slower"))
+    Candidate.objects.filter(pk=waits.pk).update(
+        short_of="day",
+        failure="The project's daily budget, $1.80, has $0.00 left. It goes on after midnight UTC.",
+    )
+    sign_in(dana)
+    retake = Candidate.objects.get(replaces=made)
+    addresses = {
+        "money-projects": reverse("project-list"),
+        "money-shots": reverse("shot-list", args=["harbour"]),
+        "money-shot": reverse("shot-detail", args=["harbour", first.code]),
+        "money-waits": reverse("shot-detail", args=["harbour", second.code]),
+        "money-generate": f"{reverse('generate', args=['harbour'])}?shot={second.pk}",
+        "money-costs": reverse("costs"),
+    }
+    for name, address in addresses.items():
+        page.goto(live_server.url + address)
+        for width, height in WIDTHS.items():
+            page.set_viewport_size({"width": width, "height": height})
+            assert overflow(page) <= 0, (name, width)
+            axe_check(page)
+        shot(page, name)
+    assert retake.due_at is None
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(live_server.url + reverse("review-room", args=[made.uid]))
+    page.locator(".where__money summary").click()
+    expect(page.locator(".where__sums")).to_contain_text("Left today")
+    axe_check(page)
+    page.goto(live_server.url + addresses["money-waits"])
+    page.get_by_role("button", name="Send again ($0.60)").click()
+    expect(page.get_by_role("heading", name="Go over a budget?")).to_be_visible()
+    axe_check(page)
+    shot(page, "money-ask")
+    page.get_by_role("button", name="Go over it and spend $0.60").click()
+    expect(page.get_by_text("is sent again")).to_be_visible()
