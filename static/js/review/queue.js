@@ -18,8 +18,8 @@ export class Queue {
     setClock(this.root.dataset.now);
     this.fold();
     this.later(SEEN_MS);
-    // Whoever is in one project's room hears of that one and of the numbers in the menu.
-    const mine = () => ["queue", `project:${this.root.dataset.project}`];
+    // In one project's room its column shows that project alone; in the empty one, all of them ("project:").
+    const mine = () => [`project:${this.root.dataset.project}`];
     window.retakeLive?.on(mine, () => this.now());
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.now(); });
   }
