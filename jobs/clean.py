@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from django.core.files.storage import default_storage
+from django.db import DatabaseError
 from django.utils import timezone
 
 from jobs import files, heart, vendor_copies
@@ -87,6 +88,14 @@ def run(kind: str, ends: float | None = None, *, even_many: bool = False) -> boo
     except cleaning.LeaseLost:
         logger.warning("another process goes on cleaning %s", kind)
         return True
+    except DatabaseError:
+        raise
+    except Exception as error:
+        # Storages raise errors of their own making, and the other kinds must not wait for this one's.
+        logger.exception("cleaning %s broke off", kind)
+        why = f"It broke off ({type(error).__name__}); the log of the media cluster says why."
+        held.step(failed=1, said=why)
+        row = held.end(held.cursor if kind == "missing" else "")
     logger.info("cleaned %s: %s", kind, row.said)
     return True
 

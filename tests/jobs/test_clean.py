@@ -185,6 +185,20 @@ def test_a_storage_that_does_not_answer_is_asked_again_the_next_night(
     assert files_of(row) == GONE
 
 
+def test_a_kind_that_breaks_off_holds_up_no_other(shot: Shot, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = made(shot, Status.REJECTED)
+    cleaning.last_runs()
+    CleaningRun.objects.update(since=timezone.now() - timedelta(days=2))
+    with monkeypatch.context() as patched:
+        patched.setattr(cleaning, "unused_inputs", _broken)
+        clean.clean()
+    assert files_of(row) == GONE
+    broken = CleaningRun.objects.get(kind="inputs")
+    assert (broken.failed, broken.under_way) == (1, False)
+    assert "broke off (OSError)" in broken.said
+    assert not cleaning.due()
+
+
 def _broken(*_: object) -> None:
     raise OSError("the bucket is away")
 
