@@ -11,8 +11,8 @@ from typing import Final
 
 from providers.errors import ProviderError, RateLimited, VendorUnavailable
 
-# At 150 ms an answer this is some 2,600 polls a second for one account.
-MOST: Final = 400
+# Enough for ten thousand jobs of one account that are asked about every five seconds.
+MOST: Final = 1000
 # A vendor that is silent is still asked about a few jobs: that is how its return is noticed.
 FEWEST: Final = 4
 LONGEST_REST_S: Final = 300.0

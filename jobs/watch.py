@@ -51,7 +51,7 @@ TICK_S = 0.25
 # Answers and due rows are gathered for so long, so that a thousand polls a second are not a thousand rounds.
 LEAST_PAUSE_S = 0.05
 # A round takes no more than this many; one that finds more waiting is followed by the next at once.
-BATCH = 500
+BATCH = 1000
 SWEPT = 100
 IN_FLIGHT = 2000
 POLL_TIMEOUT_S = 30.0
@@ -164,7 +164,7 @@ class Watcher:
     def _record(self) -> int:
         # The other thread only adds at the end, and what is written is only taken away afterwards: a hiccup
         # of the database must not lose what the vendors said.
-        batch = self.answers[: 2 * BATCH]
+        batch = self.answers[:BATCH]
         ended = _write_down(batch)
         del self.answers[: len(batch)]
         return ended

@@ -79,7 +79,8 @@ class ProviderJob:
     """What the vendor said about one job.
 
     `progress` is 0 to 1 or None; `cost_usd` is the vendor's own final or estimated figure where told
-    (`cost_is_final` says which); `poll_after_s` is the vendor's wish for the next poll.
+    (`cost_is_final` says which); `poll_after_s` is the least gap until the next poll:
+    the vendor's wish, else its documentation's, else ours for that vendor.
     `failure_code` and `failure_words` are the vendor's own.
     """
 

@@ -41,7 +41,7 @@ from providers.options import read_http_options, secret_option
 from providers.webhook_signature import check_ed25519
 
 BASE_URL = "https://queue.fal.run"
-POLL_SECONDS = 5.0
+POLL_SECONDS = 2.0
 # A picture goes within the body; fal names no limit, and its own client inlines nothing larger by itself.
 MAX_PICTURE = 10_000_000
 # <owner>/<app>/requests/<id>: fal asks about a job below the app, without what follows the app's name.

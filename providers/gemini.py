@@ -35,7 +35,8 @@ from providers.webhook_signature import check_standard, secrets_of
 BASE_URL = "https://generativelanguage.googleapis.com"
 # What Google's own library speaks since 3.0; its pages still show v1beta.
 VERSION = "v1"
-POLL_SECONDS = 10.0
+# Google's samples wait 10 s each time and name no limit. Paced polls are fewer, and closer near the end.
+POLL_SECONDS = 3.0
 _OPERATION = re.compile(r"models/([^/]+)/operations/([^/]+)")
 # The bytes of a file lie behind its name and this.
 _BYTES = ":download"

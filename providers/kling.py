@@ -34,7 +34,7 @@ from providers.scrub import HIDDEN
 from providers.webhook_signature import check_standard, secrets_of
 
 BASE_URL = "https://api-singapore.klingai.com"
-POLL_SECONDS = 5.0
+POLL_SECONDS = 2.0
 A_YEAR_MS = 366 * 24 * 3600 * 1000
 _LONGEST_EVENT_ID = 200
 # Of a server that has begun the work: with them a paid call may have been taken.

@@ -70,7 +70,7 @@ class LumaProvider(HttpProvider):
         resolver: Resolver = resolve,
     ) -> None:
         self._api_key = secret_option(options, "api_key", self.label)
-        http = read_http_options(options, base_url=BASE_URL, poll_seconds=5.0)
+        http = read_http_options(options, base_url=BASE_URL, poll_seconds=2.0)
         super().__init__(http, (self._api_key,), client, resolver)
 
     async def headers(self) -> dict[str, str]:

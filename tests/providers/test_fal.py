@@ -58,7 +58,7 @@ class TestCreation:
         assert (call.method, str(call.url)) == (entry["method"], BASE + entry["path"])
         assert vendor.bodies == [entry["body"]]
         assert own_headers(call, set(entry["headers"])) == entry["headers"]
-        assert (job.id, job.state, job.poll_after_s) == (JOB, JobState.QUEUED, 5)
+        assert (job.id, job.state, job.poll_after_s) == (JOB, JobState.QUEUED, 2)
         assert job.cost_usd is None
 
     async def test_it_sends_the_whole_length_and_resolution_even_when_they_are_left_open(self) -> None:

@@ -64,7 +64,7 @@ class TestPoll:
     async def test_it_maps_the_statuses(self, told: str, code: int, state: JobState) -> None:
         vendor = status(code, status=told)
         job = await fal(vendor).poll(JOB)
-        assert (job.id, job.state, job.vendor_status, job.poll_after_s) == (JOB, state, told, 5)
+        assert (job.id, job.state, job.vendor_status, job.poll_after_s) == (JOB, state, told, 2)
         (call,) = vendor.calls
         assert (call.method, str(call.url)) == ("GET", f"{BASE}/{JOB}/status")
         assert call.headers["authorization"] == f"Key {KEY}"

@@ -84,7 +84,7 @@ class TestInteraction:
         # Without `background` the call would last as long as the work.
         assert vendor.bodies == [entry["body"] | {"background": True}]
         assert own_headers(call, {"x-goog-api-key"}) == {"x-goog-api-key": API_KEY}
-        assert (job.id, job.state, job.poll_after_s) == ("v1_abc", JobState.QUEUED, 10)
+        assert (job.id, job.state, job.poll_after_s) == ("v1_abc", JobState.QUEUED, 3)
 
     async def test_a_host_that_answers_at_the_end_gives_a_job_all_the_same(self) -> None:
         entry = recorded("gemini", "omni_create")

@@ -67,7 +67,7 @@ class TestInteraction:
         job = await gemini(Vendor(httpx.Response(200, json={"id": JOB, "status": status}))).poll(JOB)
         assert (job.state, job.retry_helps, job.vendor_status) == (state, retry, status)
         assert bool(job.failure_words) is (state is JobState.FAILED)
-        assert job.poll_after_s == (10 if state not in {JobState.FAILED, JobState.CANCELLED} else None)
+        assert job.poll_after_s == (3 if state not in {JobState.FAILED, JobState.CANCELLED} else None)
 
     async def test_a_completed_text_is_a_refusal(self) -> None:
         job = await gemini(Vendor(told("completed", {"type": "text", "text": REFUSAL}))).poll(JOB)

@@ -75,7 +75,7 @@ class TestCreation:
         assert call.url.host == "api-singapore.klingai.com"
         assert vendor.bodies == [entry["body"]]
         assert own_headers(call, set(entry["headers"])) == entry["headers"]
-        assert (job.id, job.state, job.poll_after_s) == (job_id, JobState.QUEUED, 5)
+        assert (job.id, job.state, job.poll_after_s) == (job_id, JobState.QUEUED, 2)
 
     async def test_it_sends_lengths_as_text_in_the_older_standard_alone(self) -> None:
         _, older = await body_of(replace(OLD_BOAT, duration_s=10.0))

@@ -48,7 +48,7 @@ class TestPoll:
         assert (job.id, job.state) == (job_id, state)
         assert job.cost_usd == (None if cost is None else Decimal(cost))
         assert job.cost_is_final is (cost is not None)
-        assert job.poll_after_s == (5 if state is JobState.RUNNING else None)
+        assert job.poll_after_s == (2 if state is JobState.RUNNING else None)
 
     async def test_it_gives_the_links_with_their_end_and_never_a_progress(self) -> None:
         done = await kling(Vendor(answer_of(recorded("kling", "tasks_succeeded")))).poll(JOB)

@@ -78,7 +78,7 @@ class TestCreation:
         )
         assert call.headers["authorization"] == f"Bearer {KEY}"
         assert vendor.bodies == [ASKED]
-        assert (job.id, job.state, job.cost_usd, job.poll_after_s) == (JOB, JobState.QUEUED, None, 5)
+        assert (job.id, job.state, job.cost_usd, job.poll_after_s) == (JOB, JobState.QUEUED, None, 2)
 
     async def test_frames_become_keyframes_together_or_alone(self) -> None:
         first, last = ({"type": "image", "url": media.url} for media in (FIRST, LAST))
@@ -167,7 +167,7 @@ class TestPolls:
     )
     async def test_an_open_one_is_asked_about_again(self, word: str, state: JobState) -> None:
         job = await luma(told(word, assets=None, failure_reason=None)).poll(JOB)
-        assert (job.state, job.poll_after_s, job.vendor_status) == (state, 5, word)
+        assert (job.state, job.poll_after_s, job.vendor_status) == (state, 2, word)
 
     async def test_a_finished_one_has_its_file(self) -> None:
         vendor = told("completed", assets={"video": "https://cdn.example/v.mp4", "image": None})

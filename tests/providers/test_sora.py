@@ -67,7 +67,7 @@ class TestCreation:
         assert list(vendor.bodies[0]) == [part["name"] for part in entry["parts"]]
         json_headers = entry["headers"] | {"Content-Type": "application/json"}
         assert own_headers(call, set(json_headers)) == json_headers
-        assert (job.id, job.state, job.cost_usd, job.poll_after_s) == (JOB, JobState.QUEUED, None, 10)
+        assert (job.id, job.state, job.cost_usd, job.poll_after_s) == (JOB, JobState.QUEUED, None, 5)
 
     async def test_it_sends_a_picture_of_ours_as_the_sdk_sends_it(self) -> None:
         entry = recorded("sora", "create_with_picture")

@@ -61,7 +61,7 @@ class TestPoll:
         job = await sora(Vendor(video(status=status))).poll(JOB)
         assert (job.state, job.vendor_status) == (state, status)
         over = status in {"completed", "failed", "expired"}
-        assert job.poll_after_s == (None if over else 10)
+        assert job.poll_after_s == (None if over else 5)
 
     async def test_it_finds_the_file_behind_the_api_itself(self) -> None:
         job = await sora(Vendor(video(status="completed", progress=99, expires_at=1760003600))).poll(JOB)
@@ -93,7 +93,7 @@ class TestPoll:
 
     @pytest.mark.parametrize(
         ("wish", "seconds"),
-        [("2500", 2.5), ("", 10), ("soon", 10), ("-5", 10), ("inf", 10), ("9000000", 300)],
+        [("2500", 2.5), ("", 5), ("soon", 5), ("-5", 5), ("inf", 5), ("9000000", 300)],
     )
     async def test_it_polls_when_the_host_asks_for_it(self, wish: str, seconds: float) -> None:
         answer = video(headers={"openai-poll-after-ms": wish})

@@ -92,7 +92,7 @@ class TestCreation:
         assert set(entry["body"]) - set(ours) == {"labels"}
         assert own_headers(call, {"Content-Type"}) == {"Content-Type": "application/json"}
         assert call.headers["authorization"] == f"Bearer {TOKEN}"
-        assert (job.id, job.state, job.poll_after_s) == (JOB, JobState.QUEUED, 10)
+        assert (job.id, job.state, job.poll_after_s) == (JOB, JobState.QUEUED, 3)
 
     async def test_it_sends_a_picture_as_the_sdk_does(self) -> None:
         entry = recorded("veo", "create_image")

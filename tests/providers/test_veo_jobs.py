@@ -61,7 +61,7 @@ class TestPoll:
         assert (call.method, call.url.path, vendor.bodies[0]) == ("POST", entry["path"], entry["body"])
         assert entry["path"] == POLL
         assert (job.id, job.state) == (JOB, state)
-        assert job.poll_after_s == (10 if state is JobState.RUNNING else None)
+        assert job.poll_after_s == (3 if state is JobState.RUNNING else None)
         assert job.progress is None
 
     async def test_it_gives_the_bytes_that_came_within_the_answer(self) -> None:
@@ -131,7 +131,7 @@ class TestPoll:
 
     async def test_a_word_for_done_that_is_none_is_unknown(self) -> None:
         job = await veo(Vendor(operation(done="REVIEWING"))).poll(JOB)
-        assert (job.state, job.vendor_status, job.poll_after_s) == (JobState.UNKNOWN, "REVIEWING", 10)
+        assert (job.state, job.vendor_status, job.poll_after_s) == (JobState.UNKNOWN, "REVIEWING", 3)
 
     @pytest.mark.parametrize("job_id", ["", "abc", f"{JOB}/more", JOB.replace("/google/", "/../"), f"/{JOB}"])
     async def test_it_asks_for_nothing_under_an_id_of_another_form(self, job_id: str) -> None:
