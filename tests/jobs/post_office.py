@@ -10,6 +10,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
 from tests.whole.house import free_port
 
@@ -30,6 +31,10 @@ class PostOffice:
         self.to_receiver: dict[str, str] = {}
         self.to_receivers = OK
         self.to_text = OK
+        self.to_password = True
+
+    def _believes(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        return AuthResult(success=self.to_password, handled=self.to_password)
 
     async def handle_RCPT(
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
@@ -53,7 +58,13 @@ class PostOffice:
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        controller = Controller(
+            self,
+            hostname="127.0.0.1",
+            port=self.port,
+            authenticator=self._believes,
+            auth_require_tls=False,
+        )
         controller.start()
         try:
             yield

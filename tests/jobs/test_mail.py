@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -164,7 +166,9 @@ def test_five_hundred_notices_are_one_short_mail(
     deliver()
     body = text_of(post.messages[0])
     assert body.count("\n- ") == letters.MOST_LINES
-    listed = sum(1 + int(more or 0) for more in re.findall(r"\n- [^(\n]+(?:\((\d+) earlier notices?\))?", body))
+    listed = sum(
+        1 + int(more or 0) for more in re.findall(r"\n- [^(\n]+(?:\((\d+) earlier notices?\))?", body)
+    )
     assert f"… and {500 - listed} more: {SITE}/notices/" in body
     assert len(body) < 6000
 
@@ -267,6 +271,25 @@ def test_a_server_that_is_away_is_asked_again_with_patience(
     assert [mailing.wait_s(tries) for tries in (1, 2, 3, 9)] == [60, 120, 240, 1800]
 
 
+def test_a_password_that_is_refused_makes_all_wait_and_is_not_told(
+    post: PostOffice,
+    shot: Shot,
+    alice: User,
+    bob_reads: User,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings.MAIL_SERVER = MailServer("127.0.0.1", post.port, "retake", "hunter2", "off")
+    post.to_password = False
+    ready(shot, alice)
+    deliver()
+    assert "535" in mailing.trouble()
+    assert "hunter2" not in mailing.trouble() + caplog.text
+    post.to_password = True
+    deliver()
+    assert len(post.messages) == 1
+
+
 def test_a_silent_server_is_left_and_nothing_counts_as_sent(
     post: PostOffice, shot: Shot, alice: User, bob_reads: User, settings: Settings
 ) -> None:
@@ -343,6 +366,33 @@ def test_a_mail_that_is_refused_for_good_is_not_tried_again(
     deliver()
     assert post.asked == 1
     assert (Mail.objects.get().ok, "554 looks like spam" in Mail.objects.get().said) == (False, True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_at_once_make_one_mail_and_send_it_once(
+    post: PostOffice, project: Project, make_shot: Callable[..., Shot], alice: User, bob_reads: User
+) -> None:
+    User.objects.filter(pk=alice.pk).update(email="alice@example.org")
+    notices.choose(alice, None, mail=MailTiming.NOW, push=True, muted=[])
+    with transaction.atomic():
+        ready(make_shot(), alice)
+    an_hour_later()
+
+    def work() -> None:
+        try:
+            together.wait()
+            send_mails()
+        finally:
+            connection.close()
+
+    together = threading.Barrier(3)
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(post.receivers) == ["alice@example.org", BOB]
+    assert Mail.objects.filter(ok=True).count() == Mail.objects.count() == 2
 
 
 @pytest.mark.parametrize("began", [False, True])
