@@ -159,12 +159,8 @@ def _move(clip: Candidate) -> None:
     row.move(Status.PASSED_OVER if row.status == Status.IN_REVIEW else Status.IN_REVIEW, actor="bench")
 
 
-def main() -> None:
+def rows() -> list[Figure]:
+    """On a running app of its own."""
     with running() as stage:
         stage.settings(instant=True, capacity=4, min_seconds=0.5)
-        for figure in open_pages(stage):
-            print(f"{figure.name}: {figure.median:.2f} / {figure.p95:.2f} {figure.unit}  ({figure.beside})")
-
-
-if __name__ == "__main__":
-    main()
+        return open_pages(stage)
