@@ -9,11 +9,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 import psutil
 from django.db import connection
@@ -27,11 +27,16 @@ from prometheus_client.registry import Collector
 from reviewapp import health, identity, money
 from reviewapp.health import Part, State
 from reviewapp.models import Candidate, LedgerEntry, ProviderKey, Status, Transition
+from reviewapp.models.candidates import MACHINE, SETTLED
 
 # A row with a low number may commit after one with a higher; older ones surely have.
 SETTLED_AFTER: Final = timedelta(minutes=2)
 # Proving the ledger reads all of it.
 LEDGER_PROVED_EVERY_S: Final = 900.0
+# Nearly all candidates of an old site are at rest, and counting them reads each.
+AT_REST_COUNTED_EVERY_S: Final = 60.0
+
+T = TypeVar("T")
 
 # What became of a call, by where the row went.
 _OUTCOMES: Final = {
@@ -70,9 +75,26 @@ class Tally:
         return Counter({tuple(row[:-1]): row[-1] for row in found if row[-1]})
 
 
+@dataclass
+class Kept(Generic[T]):
+    """What is too dear for every scrape: worked out anew when it is older than so many seconds."""
+
+    work: Callable[[], T]
+    every_s: float
+    _value: T | None = None
+    _at: float = 0.0
+
+    def value(self) -> T:
+        if self._value is None or time.monotonic() - self._at >= self.every_s:
+            self._value, self._at = self.work(), time.monotonic()
+        return self._value
+
+
 _moves = Tally(Transition, ("was", "became"))
 _money = Tally(LedgerEntry, ("key__provider", "kind"), "amount")
 _closed = Tally(LedgerEntry, ("key__provider",), "closes")
+_at_rest = Kept(lambda: _counted(SETTLED), AT_REST_COUNTED_EVERY_S)
+_proof = Kept(lambda: len(money.ledger_problems()), LEDGER_PROVED_EVERY_S)
 
 
 class Figures(Collector):
@@ -203,10 +225,15 @@ def _queues(found: list[Part]) -> Iterator[Metric]:
 
 
 def _candidates(found: list[Part]) -> Iterator[Metric]:
-    rows = Candidate.objects.order_by().values_list("status", "provider").annotate(Count("pk"))
-    samples = [([status, provider], float(count)) for status, provider, count in rows]
-    words = "Candidates in each state."
+    counts = _counted(MACHINE) | _at_rest.value()
+    samples = [([status, provider], float(count)) for (status, provider), count in counts.items()]
+    words = "Candidates in each state; those at rest are counted once a minute."
     yield _gauge("candidates", words, ["status", "provider"], samples)
+
+
+def _counted(statuses: Iterable[Status]) -> dict[tuple[str, str], int]:
+    rows = Candidate.objects.filter(status__in=statuses).order_by().values_list("status", "provider")
+    return {(status, provider): count for status, provider, count in rows.annotate(Count("pk"))}
 
 
 def _payments() -> Iterator[Metric]:
@@ -235,25 +262,7 @@ def _ledger() -> Iterator[Metric]:
     yield _counter("settled_usd", "US dollars charged.", ["provider"], settled)
     yield _gauge("reserved_usd", "US dollars reserved for open calls.", ["provider"], reserved)
     words = "Ways in which the ledger does not add up, looked for every quarter of an hour."
-    yield _gauge("ledger_problems", words, [], [([], float(_proof.problems()))])
-
-
-@dataclass
-class _Proof:
-    """The last proof of the ledger; the first scrape after its time pays for the next."""
-
-    _found: int = 0
-    _at: float = -LEDGER_PROVED_EVERY_S
-
-    def problems(self) -> int:
-        if time.monotonic() - self._at >= LEDGER_PROVED_EVERY_S:
-            # Before the proof: two scrapes at once need it no more than once.
-            self._at = time.monotonic()
-            self._found = len(money.ledger_problems())
-        return self._found
-
-
-_proof = _Proof()
+    yield _gauge("ledger_problems", words, [], [([], float(_proof.value()))])
 
 
 def _keys() -> Iterator[Metric]:

@@ -66,7 +66,7 @@ def _queue(name: str, row: dict[str, object], lost: int, taken: datetime | None,
         "oldest_seconds": age,
         "failed": float(lost),
     }
-    said = f"{ready} messages wait" + (f", the oldest for {age:.0f} s" if ready else "")
+    said = _many(ready, "message waits", "messages wait") + (f", the oldest for {age:.0f} s" if ready else "")
     detail = f"{lost} failed in the last hour" if lost else ""
     state, remedy = State.OK, ""
     if age > QUEUE_SLOW_S:
@@ -77,6 +77,10 @@ def _queue(name: str, row: dict[str, object], lost: int, taken: datetime | None,
     elif lost:
         state, remedy = State.SLOW, f"The log of the {name} cluster says why; their rows are tried again."
     return Part(f"queue:{name}", state, f"{said}.", taken, detail, remedy=remedy, figures=figures)
+
+
+def _many(count: int, one: str, more: str) -> str:
+    return f"{count} {one if count == 1 else more}"
 
 
 def line() -> list[Part]:
@@ -98,7 +102,9 @@ def line() -> list[Part]:
             "line", State.SLOW, f"A row is overdue by {late:.0f} s.", oldest, said, "", remedy, figures
         )
     if lost:
-        words = f"{lost} paid calls wait for a person to say whether the provider took them."
+        words = (
+            f"{_many(lost, 'paid call waits', 'paid calls wait')} for a person to settle."
+        )
         remedy = "Open these clips and look at the provider's own page."
         found.append(Part("uncertain", State.SLOW, words, remedy=remedy))
     return found
@@ -110,7 +116,7 @@ def keys() -> list[Part]:
     names = [f"{key.name}: {key.paused_reason}" for key in paused[:5]]
     if not names:
         return []
-    words = f"{paused.count()} of the providers' keys are paused, and nothing is sent with them."
+    words = f"{_many(paused.count(), 'key is paused', 'keys are paused')}: nothing is sent that way."
     remedy = "The keys page says what each wants."
     return [Part("keys", State.SLOW, words, detail=" ".join(names), remedy=remedy)]
 

@@ -133,7 +133,7 @@ class TestParts:
         Candidate.objects.filter(pk=asked.pk).update(due_at=late)
         assert part("line").state == State.SLOW
         Candidate.objects.filter(pk=asked.pk).update(status=Status.UNCERTAIN, due_at=None)
-        assert "1 paid calls wait for a person" in part("uncertain").sentence
+        assert "1 paid call waits for a person to settle" in part("uncertain").sentence
 
     def test_a_folder_that_cannot_be_written_to_is_an_outage(
         self, settings: Settings, tmp_path: Path
