@@ -342,15 +342,21 @@ def withdraw_if_empty(version: PromptVersion) -> bool:
     return True
 
 
-def give_back_stopped(shot: Shot) -> None:
-    """After an approval was undone: the rejections whose retakes it stopped unsent get them again."""
+def stopped_by_approval(shot: Shot) -> list[ReviewDecision]:
+    """The rejections whose retakes an approval has stopped unsent."""
     stopped = ReviewDecision.objects.filter(
         candidate__shot=shot,
         candidate__status=Status.REJECTED,
         undone_at=None,
         retake__withdrawn_at__isnull=False,
     )
-    decisions = list(stopped.select_related("candidate__version", "candidate__shot__project").order_by("pk"))
-    if decisions:
-        ReviewDecision.objects.filter(pk__in=[decision.pk for decision in decisions]).update(retake=None)
-        rejected(decisions)
+    return list(stopped.select_related("candidate__version", "candidate__shot__project").order_by("pk"))
+
+
+def give_back_stopped(shot: Shot) -> PromptVersion | None:
+    """After an approval was undone: the rejections whose retakes it stopped unsent get them again."""
+    decisions = stopped_by_approval(shot)
+    if not decisions:
+        return None
+    ReviewDecision.objects.filter(pk__in=[decision.pk for decision in decisions]).update(retake=None)
+    return rejected(decisions)

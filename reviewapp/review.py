@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -42,16 +43,23 @@ class StaleDecision(Exception):
 
 @dataclass(frozen=True)
 class Undone:
-    """What an undo brought back. `not_recalled` clips had left already and may be charged."""
+    """What an undo brought back. `not_recalled` clips had left already and may be charged; `returned` are the
+    retakes that an approval had stopped.
+    """
 
     recalled: int
     not_recalled: int
+    returned: Sequence[Candidate] = ()
 
     @property
     def sentence(self) -> str:
         if self.not_recalled:
             clips = "1 clip" if self.not_recalled == 1 else f"{self.not_recalled} clips"
             return f"Undone. {clips} had already been sent and will come all the same."
+        if self.returned:
+            usd = sum(row.estimate_usd for row in self.returned)
+            clips = "The retake" if len(self.returned) == 1 else f"The {len(self.returned)} retakes"
+            return f"Undone. {clips} that the approval had stopped will be sent after all, for ${usd:.2f}."
         return "Undone. Nothing was sent and nothing was spent."
 
 
@@ -208,12 +216,14 @@ def undo(decision: ReviewDecision, by: User) -> Undone:
         raise CannotUndo(f"{row.code} is {Status(row.status).label.lower()} by now.") from stale
     if decision.verdict == Verdict.APPROVE:
         # What the retention has removed stays passed over.
-        passed_over = shot.candidates.filter(status=Status.PASSED_OVER).exclude(clip__removed_at__isnull=False)
+        passed_over = shot.candidates.filter(status=Status.PASSED_OVER).exclude(
+            clip__removed_at__isnull=False
+        )
         for other in passed_over:
             other.move(Status.IN_REVIEW, by=by, why="approval undone", in_review_at=timezone.now())
         shot.candidates.filter(cancel_asked=True).update(cancel_asked=False)
-        retakes.give_back_stopped(shot)
-        return Undone(0, 0)
+        back = retakes.give_back_stopped(shot)
+        return Undone(0, 0, list(back.candidates.exclude(status=Status.CANCELLED)) if back else ())
     recalled, left = retakes.take_back(decision, by)
     notes.give_back(decision, by)
     Shot.objects.filter(pk=shot.pk).update(escalated_at=None, escalation_reason="")

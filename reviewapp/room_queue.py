@@ -10,8 +10,19 @@ from datetime import datetime, timedelta
 from django.db.models import Count
 from django.utils import timezone
 
-from reviewapp import queue
-from reviewapp.models import Candidate, Project, PromptVersion, ReviewDecision, Role, Status, Transition, User
+from reviewapp import queue, remaking, retakes
+from reviewapp.bills import Price
+from reviewapp.models import (
+    Candidate,
+    Project,
+    PromptVersion,
+    ReviewDecision,
+    Role,
+    Status,
+    Transition,
+    User,
+    Verdict,
+)
 from reviewapp.models.candidates import MACHINE
 from reviewapp.queue import QueueShot
 from reviewapp.room_prompts import RetakeCard, card_from
@@ -30,6 +41,17 @@ class DecisionLine:
 
     decision: ReviewDecision
     may_undo: bool
+
+    @property
+    def brings_back(self) -> Price | None:
+        """What undoing an approval would spend: the retakes that it had stopped are sent after all."""
+        if self.decision.verdict != Verdict.APPROVE:
+            return None
+        shot = self.decision.candidate.shot
+        stopped, latest = retakes.stopped_by_approval(shot), shot.latest_version()
+        if not stopped or latest is None:
+            return None
+        return remaking.price_of(latest, [decision.candidate for decision in stopped])
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reviewapp import board, budgets, keyring, line, money, projects, retakes, shortage
+from reviewapp import board, budgets, keyring, line, money, projects, retakes, review, shortage
 from reviewapp.models import (
     BudgetMode,
     BudgetScope,
@@ -303,6 +303,20 @@ def test_the_preview_of_a_retake_costs_what_its_maker_asks_now(shot: Shot, alice
     assert "$0.60</b> for 1 clip" in page
     assert "left of the project&#x27;s budget" in page
     assert "$9.99" not in page
+
+
+def test_undoing_an_approval_says_before_and_after_what_it_brings_back(
+    shot: Shot, alice: User, bob: User
+) -> None:
+    first, second = in_review(shot, alice, 2)
+    rejected(first, bob)
+    second = fresh(second)
+    decision = review.approve(second, bob, second.revision)
+    room = signed_in(bob).get(reverse("review-room", args=[second.uid])).content.decode()
+    assert "brings back 1 retake, $0.60" in room
+    assert "The retake that the approval had stopped will be sent after all, for $0.60" in (
+        review.undo(decision, bob).sentence
+    )
 
 
 def test_every_page_with_money_says_it_in_the_same_words(
