@@ -25,6 +25,7 @@ from django_q.models import OrmQ
 from jobs import lanes
 from jobs.alarm import stand_guard
 from jobs.poll import Cancelled, Poller
+from providers.contract import ProviderJob
 from reviewapp import (
     cleaning,
     dispatch,
@@ -39,7 +40,7 @@ from reviewapp import (
     outgoing,
     push,
 )
-from reviewapp.line.poll import Answer
+from reviewapp.line.poll import UNDER_WAY, Answer
 from reviewapp.models import Candidate, Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ LEAST_PAUSE_S = 0.05
 # A round takes no more than this many; one that finds more waiting is followed by the next at once.
 BATCH = 1000
 SWEPT = 100
+ENDS = 50
 IN_FLIGHT = 2000
 POLL_TIMEOUT_S = 30.0
 # The lease outlives the poll and the writing of its answer.
@@ -115,7 +117,7 @@ class Watcher:
             pause = await self._in_database(self._sweep)
         elif len(claimed) < BATCH:
             pause = await self._in_database(lambda: line.next_due_in(TICK_S))
-        await self._rest(pause)
+        await self._rest(0.0 if self.answers else pause)
 
     async def _poll(self, poller: Poller, candidate: Candidate) -> None:
         with logs.about(candidate):
@@ -164,7 +166,7 @@ class Watcher:
     def _record(self) -> int:
         # The other thread only adds at the end, and what is written is only taken away afterwards: a hiccup
         # of the database must not lose what the vendors said.
-        batch = self.answers[:BATCH]
+        batch = _some(self.answers[:BATCH])
         ended = _write_down(batch)
         del self.answers[: len(batch)]
         return ended
@@ -200,6 +202,18 @@ class Watcher:
             for keep_house in (hooks.keep_house, events.tell_late, notices.keep_house, mailing.keep_house):
                 keep_house()
             cleaning.ask_when_due()
+
+
+def _some(answers: list[tuple[Candidate, Answer | Cancelled]]) -> list[tuple[Candidate, Answer | Cancelled]]:
+    """As many of the first answers as do not keep the next claim waiting: an end costs a hundred times what a
+    "still under way" does.
+    """
+    ends = 0
+    for at, (_, answer) in enumerate(answers):
+        ends += not (isinstance(answer, ProviderJob) and answer.state in UNDER_WAY)
+        if ends > ENDS:
+            return answers[:at]
+    return answers
 
 
 def _write_down(answers: list[tuple[Candidate, Answer | Cancelled]]) -> int:

@@ -72,17 +72,10 @@ def _all_noted(running: Sequence[tuple[Candidate, ProviderJob]]) -> bool:
     return True
 
 
-def _record_alone(candidate: Candidate, answer: Answer) -> list[tuple[paces.Maker, float]]:
+def _record_alone(row: Candidate, answer: Answer) -> list[tuple[paces.Maker, float]]:
     """Write one answer down, whatever it brings; what it teaches about the model's pace, if anything."""
     try:
         with transaction.atomic():
-            # What was claimed is narrow, and what ends a job reads widely.
-            row = Candidate.objects.whole().filter(pk=candidate.pk, fence=candidate.fence).first()
-            if row is None or row.status != candidate.status:
-                # A person, a webhook or another watcher was first: their word stands.
-                return []
-            # A hint that came meanwhile has changed the row's time, and is seen by that.
-            row.due_at = candidate.due_at
             seconds = paces.duration(row, timezone.now())
             _record(row, answer)
         if row.status not in limits.AT_THE_VENDOR:
@@ -90,13 +83,14 @@ def _record_alone(candidate: Candidate, answer: Answer) -> list[tuple[paces.Make
         if row.status == Status.INGESTING and seconds is not None:
             return [(paces.maker_of(row), seconds)]
     except StaleCandidate:
+        # A person, a webhook or another watcher came in between: their word stands.
         return []
     except (OperationalError, InterfaceError):
         raise
     except Exception:
         # What cannot be written of one clip must not keep the others waiting. Its lease runs out, and
         # then it is asked about again.
-        logger.exception("candidate %s: the provider's answer could not be written down", candidate.pk)
+        logger.exception("%s: the provider's answer could not be written down", row.code)
     return []
 
 

@@ -1,7 +1,7 @@
 """The watcher's figures: jobs in flight in one process, polls per job, and the time after a kill.
 
-`python -m tests.bench.watching ROW...` runs one of them: `flight`, `pace`, `kill`; `--postgres` takes the
-first and the last on PostgreSQL. The watcher is `manage.py watch` on real rows; the vendor is a process of
+`python -m tests.bench.watching ROW...` runs one of them: `flight`, `paced`, `pace`, `kill`; `--postgres`
+takes all but `pace` on PostgreSQL. The watcher is `manage.py watch` on real rows; the vendor is a process of
 its own (tests/bench/vendor.py), and what is said of lateness is what that process saw.
 """
 
@@ -21,6 +21,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -32,6 +33,7 @@ from tests.sandbox_server import free_port
 ROOT = Path(__file__).resolve().parents[2]
 FIXED_S = 5.0
 WARM_S, MEASURED_S = 12.0, 20.0
+PACED_S = 120.0
 Asked = dict[str, list[tuple[float, float]]]
 
 
@@ -153,6 +155,36 @@ def in_flight(count: int, on_postgres: bool = False) -> Figure:
             loop.wait()
     name = f"{count:,} jobs in flight, {'PostgreSQL' if on_postgres else 'SQLite'}: {load.words()}"
     return Figure(name, "s late", load.lateness or [float("nan")], f"one thread per job: {beside}")
+
+
+def in_flight_paced(count: int, on_postgres: bool = False) -> Figure:
+    """So many jobs of two minutes in all their phases, asked about as learned; of 10,000 some eighty end each
+    second.
+    """
+    with house(on_postgres) as here:
+        here.rows(count, 0, [random.gauss(PACED_S, 12) for _ in range(50)])
+        began = time.time() + 10
+        here.jobs(ends={f"job-{at}": began + ends for at, (_, ends) in enumerate(_phases(count))})
+        assert here.start("-m", "tests.bench.watching", "spread", json.dumps({"at": began})).wait() == 0
+        watcher = here.start("-m", "tests.bench.watching", "watch", str(here.folder / "late.json"))
+        load = _measured(here, watcher, max(0.0, began - time.time()) + 4)
+        _end(watcher)
+        load.lateness = json.loads((here.folder / "late.json").read_text())
+        left = count - sum(at < time.time() for at in (began + ends for _, ends in _phases(count)))
+    where = "PostgreSQL" if on_postgres else "SQLite"
+    name = f"{count:,} jobs paced, {where}, {left:,} of them left: {load.words()}"
+    return Figure(name, "s late", load.lateness, f"every 5 s these would be {count / FIXED_S:.0f} polls/s")
+
+
+def _phases(count: int) -> list[tuple[float, float]]:
+    """For each job how many seconds ago it was accepted, and in how many it ends."""
+    chance = random.Random(11)
+    phases: list[tuple[float, float]] = []
+    while len(phases) < count:
+        ago, takes = chance.uniform(0, PACED_S), max(20.0, chance.gauss(PACED_S, 12))
+        if takes > ago:
+            phases.append((ago, takes - ago))
+    return phases
 
 
 def paced(jobs: int = 300, mean_s: float = 60.0, sd_s: float = 5.0) -> list[Figure]:
@@ -287,6 +319,57 @@ def _begin_at(order: str) -> None:
     Candidate.objects.update(submitted_at=began, due_at=began + timedelta(seconds=first_s))
 
 
+def _spread(order: str) -> None:
+    """Have the jobs been accepted at their moments, each waiting for the next poll that its plan names."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reviewapp.settings")
+    django.setup()
+    from datetime import UTC, datetime, timedelta
+
+    from providers.contract import JobState, ProviderJob
+    from reviewapp.line import paces
+    from reviewapp.models import Candidate
+
+    began = datetime.fromtimestamp(json.loads(order)["at"], UTC)
+    rows = list(Candidate.objects.order_by("pk"))
+    for row, (ago, _) in zip(rows, _phases(len(rows)), strict=True):
+        row.submitted_at = began - timedelta(seconds=ago)
+    running = ProviderJob(id="job", state=JobState.RUNNING, poll_after_s=2)
+    waits = paces.delays([(row, running) for row in rows], began)
+    for row, wait in zip(rows, waits, strict=True):
+        row.due_at = began + timedelta(seconds=wait)
+    Candidate.objects.bulk_update(rows, ["submitted_at", "due_at"], batch_size=500)
+
+
+def _watch(told: str) -> None:
+    """A watcher that also writes down how late it took each row."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reviewapp.settings")
+    django.setup()
+    from django.utils import timezone
+
+    from jobs import watch
+    from reviewapp import line
+    from reviewapp.models import Candidate
+
+    claim = line.claim_polls
+    late: list[float] = []
+
+    def claim_and_tell(*args: Any, **kwargs: Any) -> list[Candidate]:
+        waiting = Candidate.objects.due().filter(worker="").values_list("pk", "due_at")
+        due = {pk: due_at for pk, due_at in waiting if due_at is not None}
+        taken: list[Candidate] = claim(*args, **kwargs)
+        now = timezone.now()
+        late.extend((now - due[row.pk]).total_seconds() for row in taken if row.pk in due)
+        return taken
+
+    line.claim_polls = claim_and_tell
+    watch.main()
+    Path(told).write_text(json.dumps(late))
+
+
 def _threads(count: str) -> None:
     """The vendors' example, once for each job: ask, sleep five seconds, ask again."""
     import threading
@@ -307,6 +390,7 @@ def _threads(count: str) -> None:
 
 
 INSIDE: dict[str, Callable[[str], None]] = {"rows": _write_rows, "begin": _begin_at, "threads": _threads}
+INSIDE |= {"spread": _spread, "watch": _watch}
 
 
 def main(words: Sequence[str]) -> None:
@@ -318,6 +402,8 @@ def main(words: Sequence[str]) -> None:
     figures: list[Figure] = []
     if "flight" in words:
         figures += [in_flight(count, on_postgres) for count in numbers]
+    if "paced" in words:
+        figures += [in_flight_paced(count, on_postgres) for count in numbers]
     if "pace" in words:
         figures += paced()
     if "kill" in words:
