@@ -243,12 +243,15 @@ def _copies(order: Order) -> Iterator[Step]:
             if order.dry:
                 yield Step(removed=1)
             elif key_id not in silent and cleaning.begin_deletion(candidate):
-                gone = vendor_copies.delete(candidate)
-                if gone is vendor_copies.Told.ASK_NOBODY:
-                    # The whole account cannot be asked now: its other copies wait for the next night.
+                told, why = vendor_copies.delete(candidate)
+                whole_account = told is vendor_copies.Told.ASK_NOBODY
+                if whole_account:
+                    # Its other copies wait for the next night.
                     silent.add(key_id)
-                done = gone is vendor_copies.Told.GONE
-                yield Step(removed=int(done), failed=int(not done))
+                done = told is vendor_copies.Told.GONE
+                yield Step(removed=int(done), failed=int(not done), said=why if whole_account else "")
+    if given_up := cleaning.given_up():
+        yield Step(said=f"Copies that were given up and stay at their providers: {given_up}.")
 
 
 # --- old rows ---

@@ -37,25 +37,31 @@ class Told(Enum):
     ASK_NOBODY = auto()
 
 
-def delete(candidate: Candidate) -> Told:
-    """Ask the vendor to delete its copy, and keep what it said. Never costs anything."""
+def delete(candidate: Candidate) -> tuple[Told, str]:
+    """Ask the vendor to delete its copy and keep what it said: what came of it, and why where it stays.
+
+    Never costs anything.
+    """
+    told, why = _told(candidate)
+    if told is Told.GONE:
+        cleaning.copy_gone(candidate)
+    else:
+        logger.warning("%s: its copy at the provider stays: %s", candidate.code, why)
+        cleaning.copy_stays(candidate, why)
+    return told, why
+
+
+def _told(candidate: Candidate) -> tuple[Told, str]:
     if not _safely_stored(candidate):
-        cleaning.copy_stays(candidate, "Our own file is not whole, so the provider's copy is kept.")
-        return Told.STAYS
+        return Told.STAYS, "Our own file is not whole, so the provider's copy is kept."
     try:
         done = asyncio.run(_ask(vendor.account_of(candidate), candidate.provider_job_id))
     except JobNotFound:
         # Gone already: deleted by a run that was cut off, by a person, or by the vendor's own schedule.
-        done = True
+        return Told.GONE, ""
     except ProviderError as error:
-        logger.warning("%s: its copy at the provider stays: %s", candidate.code, error)
-        cleaning.copy_stays(candidate, str(error))
-        return Told.ASK_NOBODY if isinstance(error, _WHOLE_ACCOUNT) else Told.STAYS
-    if not done:
-        cleaning.copy_stays(candidate, "The provider did not delete its copy.")
-        return Told.STAYS
-    cleaning.copy_gone(candidate)
-    return Told.GONE
+        return Told.ASK_NOBODY if isinstance(error, _WHOLE_ACCOUNT) else Told.STAYS, str(error)
+    return (Told.GONE, "") if done else (Told.STAYS, "The provider did not delete its copy.")
 
 
 def _safely_stored(candidate: Candidate) -> bool:

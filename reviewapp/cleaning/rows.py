@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_q.models import Task
 
-from reviewapp.models import Event, Heartbeat
+from reviewapp.models import Event, Heartbeat, Mail
 
 # How many rows go in one transaction.
 BATCH: Final = 500
@@ -30,6 +30,7 @@ OLD_ROWS: Final[Mapping[str, Callable[[], Any]]] = {
     "records of sign-ins after 30 days": _older(AccessLog, "attempt_time", days=30),
     "records of failed sign-ins after 30 days": _older(AccessFailureLog, "attempt_time", days=30),
     "events, with their notices and deliveries, after 90 days": _older(Event, "at", days=90),
+    "mails after 90 days": _older(Mail, "created_at", days=90),
     "signs of life of processes that ended a day ago": _older(Heartbeat, "at", days=1),
 }
 

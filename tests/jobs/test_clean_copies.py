@@ -103,6 +103,7 @@ def test_a_vendor_that_is_not_well_is_asked_again_the_next_night_and_given_up_at
     clean.run("copies")
     assert at_the_vendor(sandbox, clip)
     assert cleaning.given_up() == 1
+    assert "given up and stay at their providers: 1." in CleaningRun.objects.get(kind="copies").said
     assert sandbox.paid_count() == 1
 
 
@@ -113,7 +114,8 @@ def test_an_account_that_cannot_be_asked_is_asked_once_a_run(
     sandbox.fault("status", match={"role": "deletion"}, code=429, times=-1)
     clean.run("copies")
     assert VendorCopy.objects.count() == 1
-    assert CleaningRun.objects.get(kind="copies").failed == 1
+    run = CleaningRun.objects.get(kind="copies")
+    assert (run.failed, "asks for a pause (429)" in run.said) == (1, True)
     sandbox.control.delete("/_control/faults")
     next_night()
     clean.run("copies")
