@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from providers import catalog
 from providers.contract import ProviderJob
@@ -86,13 +88,21 @@ def duration(candidate: Candidate, ended_at: datetime) -> float | None:
 
 
 def learn(found: Iterable[tuple[Maker, float]]) -> None:
-    """Keep the newest durations, with one write for each model of a batch."""
+    """Keep a duration of each model, unless one was kept a moment ago.
+
+    Of many clips that were asked for together the quickest end first, and all at once they would make the
+    others look late. So what is kept spans at least two whole durations; and a model is written for once in
+    that moment, however many of its clips end.
+    """
     by_maker: dict[Maker, list[float]] = defaultdict(list)
     for maker, seconds in found:
         by_maker[maker].append(round(seconds, 1))
     for (provider, model), newest in sorted(by_maker.items()):
+        seconds = random.choice(newest)  # noqa: S311  No secret.
+        before = timezone.now() - timedelta(seconds=2 * seconds / pacing.KEPT)
         with transaction.atomic():
             Pace.objects.get_or_create(provider=provider, model=model)
             pace = Pace.objects.select_for_update().get(provider=provider, model=model)
-            pace.seconds = [*pace.seconds, *newest][-pacing.KEPT :]
-            pace.save(update_fields=["seconds", "updated_at"])
+            if not pace.seconds or pace.updated_at < before:
+                pace.seconds = [*pace.seconds, seconds][-pacing.KEPT :]
+                pace.save(update_fields=["seconds", "updated_at"])

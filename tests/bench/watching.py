@@ -198,8 +198,9 @@ def paced(jobs: int = 300, mean_s: float = 60.0, sd_s: float = 5.0) -> list[Figu
         for here in houses:
             here.jobs(ends={f"job-{at}": began + 10 + seconds for at, seconds in enumerate(took)})
         order = json.dumps({"at": began + 10})
-        for here in houses:
-            assert here.start("-m", "tests.bench.watching", "begin", order).wait() == 0
+        for here, every_s in zip(houses, (0.0, FIXED_S), strict=True):
+            begin = here.start("-m", "tests.bench.watching", "begin", order, RETAKE_POLL_SECONDS=str(every_s))
+            assert begin.wait() == 0
         watchers = [here.watcher(every_s) for here, every_s in zip(houses, (0.0, FIXED_S), strict=True)]
         time.sleep(max(0.0, began + 10 + max(took) + 12 - time.time()))
         for watcher in watchers:
