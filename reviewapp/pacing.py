@@ -14,7 +14,7 @@ distribution, in which the time so far says nothing about the rest, needs as man
 Nothing learned is certain. The plan also counts with a wide guess around the median (a log-logistic one,
 whose tail is as long as outages are) with a weight of 1 in n + 2: that costs about one early poll, and it is
 what finds jobs that suddenly take half or twice as long. The newest durations weigh most, so that after a
-shift the plan follows within some ten jobs. Once asked, a job is asked again before it has taken half as long
+shift the plan follows within one or two of the new durations. Once asked, a job is asked again before it has taken half as long
 again, and in any case within five minutes. A model with fewer than `LEARNED` durations is asked at gaps of a
 quarter of the time so far, whatever the catalogue believes.
 
