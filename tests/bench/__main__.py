@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tests.bench import budget, files, live
+from tests.bench import budget, files, live, processes
 from tests.bench.stage import PROMPT, Figure, Stage, running
 
 if TYPE_CHECKING:
@@ -170,7 +170,13 @@ STAGED: dict[str, Callable[[Stage], Figure]] = {
     "instant": partial(clips_a_minute, instant=True),
     "rendered": partial(clips_a_minute, instant=False),
 }
-ALONE: dict[str, Callable[[], list[Figure]]] = {"files": files.rows, "budget": budget.rows, "live": live.rows}
+ALONE: dict[str, Callable[[], list[Figure]]] = {
+    "files": files.rows,
+    "budget": budget.rows,
+    "live": live.rows,
+    "messages": processes.tasks_a_second,
+    "start": processes.start_up,
+}
 
 
 def main(names: Sequence[str]) -> None:
