@@ -184,7 +184,11 @@ def rows(shots: Sequence[Shot]) -> list[Row]:
 def stamp(project: Project, shot_pks: Sequence[int]) -> str:
     """One mark for what a page shows, from two aggregates: the cheap question whether anything changed."""
     moves = Candidate.objects.filter(shot__in=shot_pks).aggregate(
-        rows=Count("pk"), moves=Sum("revision"), progress=Sum("progress"), last=Max("status_at")
+        rows=Count("pk"),
+        moves=Sum("revision"),
+        progress=Sum("progress"),
+        last=Max("status_at"),
+        short=Count("pk", filter=~Q(short_of="")),
     )
     edits = project.shots.aggregate(rows=Count("pk"), edits=Sum("revision"), last=Max("updated_at"))
     elsewhere = Candidate.objects.filter(shot__project=project).aggregate(

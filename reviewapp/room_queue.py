@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from reviewapp import queue, remaking, retakes
@@ -92,7 +92,7 @@ class QueueColumn:
 def stamp_of(user: User, project: Project | None) -> str:
     """Changes whenever the column would look different; three small queries, whatever the size of the site.
 
-    Progress and holds move without a transition, so they are read beside the newest one.
+    Progress, holds and waits for money move without a transition, so they are read beside the newest one.
     """
     rows = Candidate.objects.visible_to(user)
     moves = Transition.objects.all()
@@ -100,10 +100,11 @@ def stamp_of(user: User, project: Project | None) -> str:
         rows = rows.filter(shot__project=project)
         moves = moves.filter(candidate__shot__project=project)
     newest = moves.order_by("-pk").values_list("pk", flat=True).first()
-    moving = rows.filter(status__in=[Status.HELD, Status.GENERATING]).order_by("pk")
-    facts = list(moving.values_list("pk", "status", "progress", "version__author_kind", "due_at")[:200])
+    moving = rows.filter(Q(status__in=[Status.HELD, Status.GENERATING]) | ~Q(short_of="")).order_by("pk")
+    columns = ("pk", "status", "progress", "version__author_kind", "short_of", "due_at")
+    facts = list(moving.values_list(*columns)[:200])
     # A hold's own end counts; when a poll is due again does not.
-    parts = [(*row[:4], row[4] if row[1] == Status.HELD else None) for row in facts]
+    parts = [(*row[:5], row[5] if row[1] == Status.HELD else None) for row in facts]
     # Shots put on hold or omitted write no transition: twice a minute everything is looked at anew.
     half_minute = int(timezone.now().timestamp() // 30)
     known = json.dumps([newest, parts, half_minute], default=str)

@@ -30,7 +30,7 @@ from providers.errors import (
     VendorUnavailable,
 )
 from providers.routing import Choice, NoProvider
-from reviewapp import dispatch, inputs, keyring, limits, money
+from reviewapp import budgets, dispatch, inputs, keyring, limits
 from reviewapp.generation import pinned
 from reviewapp.market import Market, market
 from reviewapp.models import Candidate, ProviderKey, Status
@@ -147,7 +147,9 @@ def look_around(row: Candidate, passed: Sequence[Mapping[str, Any]]) -> Next:
     if row.routing == Routing.CHOSEN or len(passed) > MOST_PASSES:
         return Next()
     project = row.shot.project
-    totals = (money.project_totals(project), money.shot_totals(row.shot))
+    # What is promised to this very clip stands in nobody's way.
+    mine = budgets.totals_of([project], but=[row.pk])[project.pk]
+    totals = (mine, budgets.totals_of_shots(project, [row.shot], but=[row.pk])[row.shot_id])
     offered = market(project, *totals, drawn=row.drawn)
     gone = [(entry["provider"], entry["model"]) for entry in passed if entry.get("gone")]
     asked = {entry["provider"] for entry in passed if not entry.get("gone")}
