@@ -14,9 +14,9 @@ distribution, in which the time so far says nothing about the rest, needs as man
 Nothing learned is certain. The plan also counts with a wide guess around the median (a log-logistic one,
 whose tail is as long as outages are) with a weight of 1 in n + 2: that costs about one early poll, and it is
 what finds jobs that suddenly take half or twice as long. The newest durations weigh most, so that after a
-shift the plan follows within one or two of the new durations. Once asked, a job is asked again before it has taken half as long
-again, and in any case within five minutes. A model with fewer than `LEARNED` durations is asked at gaps of a
-quarter of the time so far, whatever the catalogue believes.
+shift the plan follows within one or two of the new durations. Once asked, a job is asked again before it has
+taken half as long again, and in any case within five minutes. A model with fewer than `LEARNED` durations is
+asked at gaps of a quarter of the time so far, whatever the catalogue believes.
 
 A vendor's least gap is a floor. Where it is 5 s, polls cannot be placed denser than the fixed loop places
 them, and what is saved is what lies before the first plausible end.

@@ -77,7 +77,7 @@ WALLS = {
         {"providers.sandbox", "starlette", "uvicorn", "av", "numpy"},
     ),
     "checks, refiner and timecode are pure": (
-        ("jobs/quality", "reviewapp/refine", "reviewapp/timecode.py"),
+        ("jobs/quality", "reviewapp/refine", "reviewapp/timecode.py", "reviewapp/pacing.py"),
         {"django", "django_q", "httpx", "providers", "jobs.submit", "reviewapp.models"},
     ),
     "models know no verb, view, adapter or job": (
