@@ -8,6 +8,7 @@ import time
 from typing import Final
 from urllib.parse import urlsplit
 
+from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
 from jobs import heart, outward
@@ -15,7 +16,7 @@ from providers.addresses import Resolver, resolve
 from providers.errors import WebhookInvalid
 from providers.scrub import scrub
 from providers.webhook_signature import sign_standard
-from reviewapp import outgoing
+from reviewapp import events, outgoing
 from reviewapp.models import HookStyle, OutgoingDelivery, OutgoingHook
 from reviewapp.secretbox import CannotDecrypt
 
@@ -47,19 +48,27 @@ def _send(hook: OutgoingHook, row: OutgoingDelivery, resolver: Resolver) -> bool
         content, headers = _message(hook, row, open_hook.secret)
         answer = asyncio.run(outward.post(open_hook.url, content, headers, resolver=resolver))
     except (CannotDecrypt, WebhookInvalid):
-        outgoing.failed(hook, row, "The stored address or secret cannot be read here. Enter it again.")
+        _record(hook, row, None, "The stored address or secret cannot be read here. Enter it again.")
         return False
     except outward.NotSent as error:
-        outgoing.failed(hook, row, str(error))
+        _record(hook, row, None, str(error))
         return False
-    said = _said(answer, open_hook)
-    if answer.is_ok:
-        outgoing.arrived(hook, row, said)
-    elif answer.status == 410:
-        outgoing.gone(hook, row, said)
-    else:
-        outgoing.failed(hook, row, said, answer.retry_after_s)
+    _record(hook, row, answer, _said(answer, open_hook))
     return answer.is_ok
+
+
+@transaction.atomic
+def _record(hook: OutgoingHook, row: OutgoingDelivery, answer: outward.Answer | None, said: str) -> None:
+    """Write down what came of it; the project's producers are told when the receiver has stopped."""
+    if answer is not None and answer.is_ok:
+        outgoing.arrived(hook, row, said)
+        return
+    if answer is not None and answer.status == 410:
+        stopped = outgoing.gone(hook, row, said)
+    else:
+        stopped = outgoing.failed(hook, row, said, answer.retry_after_s if answer else None)
+    if stopped:
+        events.receiver_stopped(hook, said)
 
 
 def _message(hook: OutgoingHook, row: OutgoingDelivery, secret: str) -> tuple[bytes, dict[str, str]]:

@@ -20,6 +20,7 @@ from reviewapp.models import (
     Candidate,
     Event,
     EventKind,
+    OutgoingHook,
     Project,
     PromptVersion,
     ProviderKey,
@@ -155,6 +156,13 @@ def shot_escalated(
     repeats = f"escalated:{shot.pk}:{after.number if after else 0}:{shot.extra_rounds}"
     sentence = f"{shot.code} needs a producer: {reason}"
     tell(EventKind.SHOT_ESCALATED, sentence, repeats=repeats, shot=shot, by=by)
+
+
+def receiver_stopped(hook: OutgoingHook, said: str) -> None:
+    """Nothing is sent to a receiver any more until a producer has acted."""
+    repeats = f"receiver:{hook.pk}:{timezone.now().isoformat()}"
+    sentence = f"The receiver “{hook.name}” is told nothing any more: {said}"
+    tell(EventKind.RECEIVER_STOPPED, sentence, repeats=repeats, project=hook.project)
 
 
 def key_failing(key: ProviderKey, reason: str) -> None:

@@ -252,6 +252,8 @@ def leads_to(event: Event) -> str:
         return reverse("shot-detail", args=[event.project.slug, event.shot.code])
     if event.key_id is not None or event.kind == EventKind.KEY_FAILING:
         return reverse("key-list")
+    if event.project is not None and event.kind == EventKind.RECEIVER_STOPPED:
+        return reverse("receiver-list", args=[event.project.slug])
     if event.project is not None:
         return reverse("shot-list", args=[event.project.slug])
     return reverse("costs")

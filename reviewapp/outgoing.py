@@ -129,36 +129,41 @@ def arrived(hook: OutgoingHook, row: OutgoingDelivery, said: str) -> None:
     waiting.update(due_at=timezone.now())
 
 
-def failed(hook: OutgoingHook, row: OutgoingDelivery, said: str, wait_s: float | None = None) -> None:
-    """It was not taken: tried again later, as the receiver asks (`wait_s`) if it does, or given up."""
+def failed(hook: OutgoingHook, row: OutgoingDelivery, said: str, wait_s: float | None = None) -> bool:
+    """It was not taken: tried again later, as the receiver asks (`wait_s`) if it does, or given up. Whether
+    the receiver was paused by it.
+    """
     if row.event.kind == TEST_KIND:
         _close(row, ok=False, said=said)
-        return
+        return False
     OutgoingHook.objects.filter(pk=hook.pk).update(failures=F("failures") + 1)
     if row.tries > len(WAITS_S):
-        if _close(row, ok=False, said=said):
-            _give_up(hook, said)
-        return
+        return _close(row, ok=False, said=said) and _give_up(hook, said)
     usual = float(WAITS_S[row.tries - 1])
     wait = max(usual, min(wait_s or 0.0, LONGEST_ASKED_S))
     _as_seen(row).update(due_at=timezone.now() + timedelta(seconds=wait), said=said[:300])
+    return False
 
 
-def gone(hook: OutgoingHook, row: OutgoingDelivery, said: str) -> None:
-    """The receiver says that it will never take anything again (410)."""
-    if _close(row, ok=False, said=said):
-        reason = "It was switched off: the receiver answered 410, which means that it is gone for good."
-        OutgoingHook.objects.filter(pk=hook.pk).update(enabled=False, paused_reason=reason)
+def gone(hook: OutgoingHook, row: OutgoingDelivery, said: str) -> bool:
+    """The receiver says that it will never take anything again (410). Whether it was switched off by it."""
+    if not _close(row, ok=False, said=said):
+        return False
+    reason = "It was switched off: the receiver answered 410, which means that it is gone for good."
+    on = OutgoingHook.objects.filter(pk=hook.pk, paused_reason="")
+    return bool(on.update(enabled=False, paused_reason=reason))
 
 
 def _close(row: OutgoingDelivery, *, ok: bool, said: str) -> bool:
     return bool(_as_seen(row).update(done_at=timezone.now(), due_at=None, ok=ok, said=said[:300]))
 
 
-def _give_up(hook: OutgoingHook, said: str) -> None:
+def _give_up(hook: OutgoingHook, said: str) -> bool:
     """A delivery was tried for a day. When nothing else came through either, the receiver is paused."""
     down = OutgoingHook.objects.filter(pk=hook.pk, failures__gt=len(WAITS_S), paused_reason="")
-    down.update(paused_reason=f"Paused: nothing was taken for a day. The last answer: {said}"[:300])
+    return bool(
+        down.update(paused_reason=f"Paused: nothing was taken for a day. The last answer: {said}"[:300])
+    )
 
 
 # --- what is sent ---

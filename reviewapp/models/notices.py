@@ -21,6 +21,7 @@ class EventKind(models.TextChoices):
     BUDGET_REACHED = "budget_reached", "A budget is reached"
     KEY_FAILING = "key_failing", "A key is failing"
     CALL_UNCERTAIN = "call_uncertain", "A paid call is uncertain"
+    RECEIVER_STOPPED = "receiver_stopped", "A receiver does not answer any more"
 
 
 class MailTiming(models.TextChoices):

@@ -34,7 +34,6 @@ window.retakeLive = (() => {
   /* --- hearing --- */
 
   function heard(names) {
-    if (names.includes("notices")) document.body.dispatchEvent(new CustomEvent("retake:notices", { bubbles: true }));
     for (const part of parts) if (wants(part.names(), names)) soon(part);
     for (const element of document.querySelectorAll("[data-live]")) {
       if (wants(element.dataset.live.split(" "), names)) soon(partOf(element));

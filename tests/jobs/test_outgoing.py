@@ -24,6 +24,7 @@ from reviewapp.models import (
     AuditEntry,
     EventKind,
     HookStyle,
+    Notice,
     OutgoingDelivery,
     OutgoingHook,
     Project,
@@ -31,6 +32,7 @@ from reviewapp.models import (
     Shot,
     User,
 )
+from reviewapp.notices import leads_to
 from tests.cast import run_queue, signed_in
 from tests.jobs.post_box import Box, post_box
 
@@ -152,6 +154,9 @@ def test_after_a_day_in_vain_it_is_given_up_and_the_receiver_paused(
     row = OutgoingDelivery.objects.get()
     assert (len(box.posts), row.ok, row.due_at) == (8, False, None)
     assert hook.paused_reason == "Paused: nothing was taken for a day. The last answer: 503 closed"
+    told = Notice.objects.get(event__kind=EventKind.RECEIVER_STOPPED)
+    assert told.user == alice, "a producer of the project"
+    assert leads_to(told.event) == reverse("receiver-list", args=["harbour"])
     tell(shot, "while it is paused")
     assert OutgoingDelivery.objects.count() == 1
     # A person switches it on again and sends what was given up.

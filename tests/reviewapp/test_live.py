@@ -12,11 +12,23 @@ import pytest
 from django.conf import settings as site_settings
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from reviewapp import live
-from reviewapp.models import Event, EventKind, Membership, Notice, Project, Shot, Status, Transition, User
+from reviewapp.models import (
+    Event,
+    EventKind,
+    Membership,
+    Notice,
+    Project,
+    ProviderKey,
+    Shot,
+    Status,
+    Transition,
+    User,
+)
 from reviewapp.views import live as line
 from tests.cast import signed_in
 from tests.reviewapp.stages import asked
@@ -84,6 +96,15 @@ def test_the_queue_is_named_when_a_clip_enters_or_leaves_it_and_progress_names_t
     for status in (Status.INGESTING, Status.CHECKING, Status.IN_REVIEW):
         clip.move(status)
     assert "queue" in heard(mine, "queue")
+
+
+def test_admins_alone_hear_of_keys(hub: live.Hub, bob: User, dana: User) -> None:
+    key = ProviderKey.objects.create(name="Studio", provider="runway")
+    mine, strange = (hub.listen(one, _session(one), "") for one in (dana, bob))
+    time.sleep(0.1)
+    ProviderKey.objects.filter(pk=key.pk).update(checked_at=timezone.now())
+    assert heard(mine, "keys") == {"keys"}
+    assert heard(strange, "keys", seconds=0.2) == set()
 
 
 def test_a_row_that_commits_after_one_with_a_higher_number_is_told(
