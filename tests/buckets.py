@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,9 @@ BUCKET = "dailies"
 KEYS = ("AKIAEXAMPLE", "a-secret")
 
 
-@pytest.fixture(scope="session")
-def s3() -> Iterator[str]:
-    """The address of an S3 server that lives as long as the run."""
+@contextmanager
+def s3_server() -> Iterator[str]:
+    """The address of an S3 server on this machine."""
     # Most runs need no S3 server, and its library takes its time.
     from moto.server import ThreadedMotoServer
 
@@ -26,8 +27,17 @@ def s3() -> Iterator[str]:
     server = ThreadedMotoServer("127.0.0.1", 0)
     server.start()
     host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """The same, as long as the run lives."""
+    with s3_server() as address:
+        yield address
 
 
 @pytest.fixture
@@ -52,9 +62,14 @@ def bucket_at(address: str) -> Any:
     return found
 
 
+def url_at(address: str, options: str = "") -> str:
+    """What RETAKE_MEDIA_URL says for that bucket."""
+    return f"s3://{BUCKET}/retake?endpoint={address}{options}"
+
+
 def storage_at(address: str, options: str = "") -> dict[str, Any]:
     """The storage of a site whose setting names that bucket."""
-    return media_url.storage(f"s3://{BUCKET}/retake?endpoint={address}{options}", *KEYS)
+    return media_url.storage(url_at(address, options), *KEYS)
 
 
 @pytest.fixture(params=["folder", "bucket"])

@@ -1,4 +1,4 @@
-"""`make chaos`: the storm on SQLite and on PostgreSQL, and what it did and did not do."""
+"""`make chaos`: the storm on one machine (SQLite, folder) and over a fleet (PostgreSQL, bucket)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests import buckets
 from tests.chaos.storm import QUICK, Outcome, Storm
 from tests.postgres import postgres
 from tests.whole.house import House
@@ -18,7 +19,7 @@ DATABASES = ("sqlite", "postgres")
 
 def storm_on(name: str, folder: Path, *, shots: int, hits: int, calm_s: float, seed: int) -> Outcome:
     """One storm in this folder, on a database of its own."""
-    with _database(name) as variables:
+    with _services(name) as variables:
         house = House(folder / "data", environment=QUICK | variables)
         house.folder.mkdir()
         return Storm(house, seed).run(shots, hits, calm_s)
@@ -45,12 +46,15 @@ def main() -> int:
 
 
 @contextmanager
-def _database(name: str) -> Iterator[dict[str, str]]:
+def _services(name: str) -> Iterator[dict[str, str]]:
+    """The settings of one machine, or of a fleet: there database and media lie elsewhere, on real servers."""
     if name == "sqlite":
         yield {}
         return
-    with postgres() as url:
-        yield {"DATABASE_URL": url}
+    with postgres() as url, buckets.s3_server() as address:
+        buckets.bucket_at(address)
+        keys = dict(zip(("RETAKE_MEDIA_ACCESS_KEY", "RETAKE_MEDIA_SECRET_KEY"), buckets.KEYS, strict=True))
+        yield {"DATABASE_URL": url, "RETAKE_MEDIA_URL": buckets.url_at(address)} | keys
 
 
 if __name__ == "__main__":

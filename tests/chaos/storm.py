@@ -39,7 +39,7 @@ QUICK = {
     "RETAKE_SANDBOX_CAPACITY": "8",
 }
 # A second machine has no `up`: its processes run alone and are started again by whoever watches over them.
-SECOND_HOST = (("cluster", "submit"), ("cluster", "media"), ("watch",))
+SECOND_HOST = (("cluster", "submit"), ("cluster", "media"), ("cluster", "notify"), ("watch",))
 MACHINE = {"held", "queued", "submitting", "generating", "ingesting", "checking", "uncertain"}
 
 
@@ -174,6 +174,7 @@ class Storm:
             (3, lambda: self._kill_main("web")),
             (4, lambda: self._kill_main("submit")),
             (4, lambda: self._kill_main("media")),
+            (1, lambda: self._kill_main("notify")),
             (4, lambda: self._kill_main("watch")),
             (3, lambda: self._kill_main("sandbox")),
             (5, lambda: self._kill_below("submit")),
