@@ -47,6 +47,8 @@ def _due() -> QuerySet[Candidate]:
             ~Exists(asked),
             ~Exists(retake),
             provider__in=deleting,
+            # Nobody can ask with a key that was removed here.
+            provider_key__isnull=False,
             status__in=_DONE,
             vendor_copy_gone_at=None,
             vendor_done_at__lte=timezone.now() - timedelta(days=days),

@@ -122,10 +122,11 @@ def test_an_account_that_cannot_be_asked_is_asked_once_a_run(
     assert Candidate.objects.filter(vendor_copy_gone_at=None).count() == 0, others
 
 
-def test_a_key_that_was_removed_leaves_the_copy_and_says_so(clip: Candidate) -> None:
+def test_nobody_is_asked_with_a_key_that_was_removed(sandbox: Sandbox, clip: Candidate) -> None:
     Candidate.objects.update(provider_key=None)
     clean.run("copies")
-    assert "has been removed" in VendorCopy.objects.get().said
+    assert at_the_vendor(sandbox, clip)
+    assert not VendorCopy.objects.exists()
 
 
 def test_a_copy_whose_job_was_claimed_meanwhile_is_not_asked_for(clip: Candidate) -> None:
@@ -134,11 +135,12 @@ def test_a_copy_whose_job_was_claimed_meanwhile_is_not_asked_for(clip: Candidate
     assert not VendorCopy.objects.exists()
 
 
-def test_a_vendor_without_a_deletion_is_not_asked(shot: Shot, settings: Settings) -> None:
+def test_a_vendor_without_a_deletion_is_not_asked(shot: Shot, key: ProviderKey, settings: Settings) -> None:
     settings.VENDOR_COPIES_DAYS = 0
     for vendor in ("kling", "runcrate", "veo", "comfyui"):
-        made(shot, Status.APPROVED, provider=vendor)
-    assert cleaning.copies_due(0, 10) == []
+        made(shot, Status.APPROVED, provider=vendor, provider_key=key)
+    asked = made(shot, Status.APPROVED, provider_key=key)
+    assert cleaning.copies_due(0, 10) == [asked]
 
 
 def test_a_clip_whose_copy_is_gone_is_not_offered_to_be_fetched(shot: Shot) -> None:
