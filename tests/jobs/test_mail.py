@@ -202,6 +202,10 @@ def test_names_are_written_whole_and_never_become_headers(
     assert "<b>" not in html.get_content()
 
 
+def test_signs_that_nobody_sees_do_not_get_into_a_mail() -> None:
+    assert letters.one_line(" a\x00b\u202ec\r\n\td\u2028e ") == "abc d e"
+
+
 def test_nobody_gets_more_than_so_many_in_an_hour_and_the_rest_joins_the_next(
     post: PostOffice, project: Project, make_shot: Callable[..., Shot], bob_reads: User, settings: Settings
 ) -> None:
@@ -411,7 +415,13 @@ def test_a_process_that_dies_leaves_a_mail_that_is_sent_once_at_most(
     assert post.messages == []
     deliver()
     assert len(post.messages) == (0 if began else 1)
-    # The dead one wakes, and may neither begin nor write any more.
+    # The dead one wakes, and may neither begin nor write any more; nor may it while another has the mail.
+    Mail.objects.update(due_at=timezone.now(), begun_at=None, done_at=None)
+    another = mailing.take()
+    assert another is not None
+    assert not mailing.begin(mail)
+    assert mailing.begin(another)
+    mailing.sent(another, "taken")
     assert not mailing.begin(mail)
     mailing.put_off(mail, "late")
     assert Mail.objects.get().due_at is None
