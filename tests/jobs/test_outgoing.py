@@ -201,17 +201,19 @@ def test_one_worker_serves_a_receiver_and_a_dead_ones_place_is_taken(
     assert held is not None
     row = outgoing.take(held)
     assert row is not None
-    send_outgoing(hook.pk)
-    assert box.posts == [], "the other one serves it"
+    tell(shot, "two")
+    run_queue()
+    assert box.posts == [], "the other one serves it, and would be overtaken"
     # The other one is killed in the middle of the call; its lease and its claim run out.
     past = timezone.now() - timedelta(seconds=1)
     OutgoingHook.objects.update(busy_until=past)
     OutgoingDelivery.objects.update(due_at=past)
     outgoing.wake_due()
     run_queue()
-    assert OutgoingDelivery.objects.get().ok
+    said = [json.loads(post.body)["sentence"].split(": ")[1] for post in box.posts]
+    assert said == ["one.", "two."]
     outgoing.failed(held, row, "a late word of the dead one")
-    assert OutgoingDelivery.objects.get().ok
+    assert all(one.ok for one in OutgoingDelivery.objects.all())
     assert OutgoingHook.objects.get().busy_until is None
 
 

@@ -26,6 +26,7 @@ TEMPLATES = sorted((Path(site_settings.BASE_DIR) / "templates").rglob("*.html"))
 # The two for webhooks prove their callers by signature or by a secret in the address.
 OPEN_TO_STRANGERS = {
     "login", "logout", "demo-sign-in", "healthz", "readyz", "metrics", "webhook", "webhook-token",
+    "service-worker",
 }  # fmt: skip
 EXAMPLES = {
     "int": "1",
