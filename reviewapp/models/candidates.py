@@ -173,6 +173,12 @@ class Candidate(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at"], name="candidate_due", condition=models.Q(due_at__isnull=False)),
+            # The polls that are due, twenty times a second, among thousands that wait.
+            models.Index(
+                fields=["status", "due_at"],
+                name="candidate_status_due",
+                condition=models.Q(due_at__isnull=False),
+            ),
             models.Index(fields=["shot", "status"], name="candidate_shot_status"),
             models.Index(fields=["status", "status_at"], name="candidate_status_at"),
             # What a key has under way is counted before each of its calls.
