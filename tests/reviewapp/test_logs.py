@@ -62,7 +62,7 @@ def written(request: pytest.FixtureRequest) -> Iterator[Callable[[], Lines]]:
 
 def _read(line: str) -> dict[str, Any]:
     if line.startswith("{"):
-        told = json.loads(line)
+        told: dict[str, Any] = json.loads(line)
         about = [told.get("candidate"), told.get("request_id")]
         return told | {"about": " ".join(filter(None, about))}
     head, _, message = line.partition(": ")
