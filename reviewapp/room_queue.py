@@ -25,7 +25,7 @@ from reviewapp.models import (
 )
 from reviewapp.models.candidates import MACHINE
 from reviewapp.queue import QueueShot
-from reviewapp.room_prompts import RetakeCard, card_from
+from reviewapp.room_cards import RetakeCard, card_from
 
 # More shots than a person looks through in one sitting; the rest is counted.
 MOST_SHOTS = 120

@@ -14,7 +14,8 @@ from reviewapp import notes, notices, queue, review
 from reviewapp.forms.review import DecisionForm, DraftForm
 from reviewapp.models import Candidate, Project, ReviewDecision, Role, User, Verdict
 from reviewapp.room import open_room
-from reviewapp.room_prompts import preview_of, producers_of, retake_card
+from reviewapp.room_cards import retake_card
+from reviewapp.room_prompts import preview_of, producers_of
 from reviewapp.room_queue import column, stamp_of
 from reviewapp.views.access import AuthedRequest, get_candidate, get_decision, get_project, role_in
 

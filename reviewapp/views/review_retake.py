@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from reviewapp import retakes
 from reviewapp.forms.review import PromptForm
 from reviewapp.models import PromptVersion, Role
-from reviewapp.room_prompts import retake_card
+from reviewapp.room_cards import retake_card
 from reviewapp.views.access import AuthedRequest, get_version, role_in
 
 
