@@ -8,8 +8,8 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime, time
 from dataclasses import dataclass, field
+from datetime import datetime, time
 from email.utils import formataddr, parseaddr
 from pathlib import Path
 from typing import TypeVar

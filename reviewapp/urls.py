@@ -8,7 +8,20 @@ from django.urls import URLPattern, URLResolver, include, path
 from reviewapp.urls_notices import notice_urls
 from reviewapp.urls_producer import producer_urls
 from reviewapp.urls_review import review_urls
-from reviewapp.views import auth, health, hooks, keys, ledger, live, media, models, push, site, status, uncertain
+from reviewapp.views import (
+    auth,
+    health,
+    hooks,
+    keys,
+    ledger,
+    live,
+    media,
+    models,
+    push,
+    site,
+    status,
+    uncertain,
+)
 
 handler500 = "reviewapp.views.errors.broken"
 

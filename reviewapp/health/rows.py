@@ -102,9 +102,7 @@ def line() -> list[Part]:
             "line", State.SLOW, f"A row is overdue by {late:.0f} s.", oldest, said, "", remedy, figures
         )
     if lost:
-        words = (
-            f"{_many(lost, 'paid call waits', 'paid calls wait')} for a person to settle."
-        )
+        words = f"{_many(lost, 'paid call waits', 'paid calls wait')} for a person to settle."
         remedy = "Open these clips and look at the provider's own page."
         found.append(Part("uncertain", State.SLOW, words, remedy=remedy))
     return found

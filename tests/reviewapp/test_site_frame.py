@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import ClassVar
@@ -16,10 +15,9 @@ from django.template import Context, Template
 from django.template.loader import get_template
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
-from django.utils import timezone
 from pytest_django import Settings
 
-from reviewapp.models import Heartbeat, ProviderKey, User
+from reviewapp.models import ProviderKey, User
 from tests.cast import signed_in
 
 TEMPLATES = sorted((Path(site_settings.BASE_DIR) / "templates").rglob("*.html"))
