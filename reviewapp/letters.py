@@ -62,7 +62,7 @@ class Group:
 
 def letter(mail: Mail) -> EmailMultiAlternatives | None:
     """The mail as it is sent; None when nothing is left to say, or nobody to say it to."""
-    if not mail.user.is_active:
+    if not mail.user.is_active or not mail.address:
         return None
     if mail.kind == MailKind.ADDRESS:
         return _confirmation(mail)

@@ -230,12 +230,21 @@ def test_nobody_gets_more_than_so_many_in_an_hour_and_the_rest_joins_the_next(
     [
         lambda bob, clip: Membership.objects.filter(user=bob).delete(),
         lambda bob, clip: User.objects.filter(pk=bob.pk).update(is_active=False),
+        lambda bob, clip: User.objects.filter(pk=bob.pk).update(email=""),
         lambda bob, clip: NotifyChoice.objects.filter(user=bob).update(mail=MailTiming.OFF),
         lambda bob, clip: NotifyChoice.objects.filter(user=bob).update(muted=[EventKind.CLIPS_READY]),
         lambda bob, clip: notices.see_all(bob),
         lambda bob, clip: review.approve(clip, clip.shot.project.created_by, clip.revision),
     ],
-    ids=["left the project", "deactivated", "wants no mail", "muted it", "has seen it", "it is over"],
+    ids=[
+        "left the project",
+        "deactivated",
+        "has no address",
+        "wants no mail",
+        "muted it",
+        "has seen it",
+        "it is over",
+    ],
 )
 def test_it_is_asked_once_more_before_a_mail_leaves(
     post: PostOffice,
@@ -269,7 +278,9 @@ def test_a_server_that_is_away_is_asked_again_with_patience(
     settings.MAIL_SERVER = MailServer("127.0.0.1", post.port, "", "", "off")
     send_mails()
     assert post.messages == []
+    User.objects.filter(pk=bob_reads.pk).update(email="moved@example.org")
     deliver()
+    assert post.receivers == ["moved@example.org"]
     assert post.messages[0]["Message-ID"] == f"<{mail.uid}@retake.example.org>"
     assert mailing.trouble() == ""
     assert [mailing.wait_s(tries) for tries in (1, 2, 3, 9)] == [60, 120, 240, 1800]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from reviewapp import line
 from reviewapp.models import Candidate, EventKind, Notice, QualityReport, Shot, Status, User
 from tests.reviewapp.stages import asked, bring
@@ -30,7 +28,3 @@ def told(person: User, *kinds: EventKind) -> list[str]:
     """The sentences that this person was told, oldest first."""
     mine = Notice.objects.filter(user=person).order_by("event__at", "pk").select_related("event")
     return [notice.event.sentence for notice in mine if not kinds or notice.event.kind in kinds]
-
-
-def names(people: Iterable[User]) -> list[str]:
-    return sorted(person.username for person in people)
