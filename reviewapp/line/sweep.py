@@ -28,7 +28,11 @@ TAKEN_OVER = (Status.GENERATING, Status.UNCERTAIN, Status.INGESTING, Status.CHEC
 
 def due_now(limit: int) -> list[Candidate]:
     """Rows whose time has come and that are no polls, the longest overdue first."""
-    return list(Candidate.objects.whole().due().exclude(status__in=POLLED).order_by("due_at")[:limit])
+    due = Candidate.objects.due().exclude(status__in=POLLED).order_by("due_at")
+    keys = list(due.values_list("pk", flat=True)[:limit])
+    # Mostly there are none, and the wide query takes ten times as long to put together.
+    rows = Candidate.objects.whole().order_by().in_bulk(keys) if keys else {}
+    return [rows[key] for key in keys if key in rows]
 
 
 def drop_claims(worker: str) -> int:
