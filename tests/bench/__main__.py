@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tests.bench import budget, files, live, processes
+from tests.bench import budget, files, live, processes, watching
 from tests.bench.stage import PROMPT, Figure, Stage, running
 
 if TYPE_CHECKING:
@@ -176,6 +176,10 @@ ALONE: dict[str, Callable[[], list[Figure]]] = {
     "live": live.rows,
     "messages": processes.tasks_a_second,
     "start": processes.start_up,
+    "flight": watching.flight,
+    "flight-paced": watching.flight_paced,
+    "pace": watching.paced,
+    "takeover": watching.takeover,
 }
 
 

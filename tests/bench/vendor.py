@@ -50,7 +50,7 @@ def main() -> None:
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app.add_routes([web.get("/v1/tasks/{job}", vendor.poll), web.post("/_jobs", vendor.jobs)])
     app.add_routes([web.get("/_asked", vendor.seen)])
-    web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None, access_log=None)
+    web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None, access_log=None, backlog=4096)
 
 
 if __name__ == "__main__":

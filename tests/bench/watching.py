@@ -1,8 +1,9 @@
 """The watcher's figures: jobs in flight in one process, polls per job, and the time after a kill.
 
-`python -m tests.bench.watching ROW...` runs one of them: `flight`, `paced`, `pace`, `kill`; `--postgres`
-takes all but `pace` on PostgreSQL. The watcher is `manage.py watch` on real rows; the vendor is a process of
-its own (tests/bench/vendor.py), and what is said of lateness is what that process saw.
+`python -m tests.bench flight flight-paced pace takeover` measures them on SQLite. `python -m
+tests.bench.watching ROW [COUNT...] [--postgres]` takes some, also on PostgreSQL. The watcher is `manage.py
+watch` on real rows; the vendor is a process of its own (tests/bench/vendor.py). What is said of lateness is
+what that process saw, but for `flight-paced`, where the watcher says how late it claimed.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FIXED_S = 5.0
 WARM_S, MEASURED_S = 12.0, 20.0
 PACED_S = 120.0
+FLIGHTS = [500, 2000, 10_000]
 Asked = dict[str, list[tuple[float, float]]]
 
 
@@ -394,20 +396,30 @@ INSIDE: dict[str, Callable[[str], None]] = {"rows": _write_rows, "begin": _begin
 INSIDE |= {"spread": _spread, "watch": _watch}
 
 
+def flight() -> list[Figure]:
+    return [in_flight(count) for count in FLIGHTS]
+
+
+def flight_paced() -> list[Figure]:
+    return [in_flight_paced(FLIGHTS[-1])]
+
+
+def takeover() -> list[Figure]:
+    return [taken_over()]
+
+
 def main(words: Sequence[str]) -> None:
     if inside := INSIDE.get(words[0]):
         inside(words[1])
         return
     on_postgres = "--postgres" in words
-    numbers = [int(word) for word in words if word.isdigit()] or [500, 2000, 10_000]
+    numbers = [int(word) for word in words if word.isdigit()] or FLIGHTS
     figures: list[Figure] = []
     if "flight" in words:
         figures += [in_flight(count, on_postgres) for count in numbers]
-    if "paced" in words:
+    if "flight-paced" in words:
         figures += [in_flight_paced(count, on_postgres) for count in numbers]
-    if "pace" in words:
-        figures += paced()
-    if "kill" in words:
+    if "takeover" in words:
         figures.append(taken_over(on_postgres=on_postgres))
     for figure in figures:
         print(f"{figure.name}: {figure.median:.3f} / {figure.p95:.3f} {figure.unit}; beside: {figure.beside}")
