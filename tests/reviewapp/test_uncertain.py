@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -47,7 +47,8 @@ def answer(row: Candidate, *answers: ProviderJob | ProviderError | None) -> Cand
 def lost(shot: Shot, alice: User) -> Candidate:
     """A call to Runway, which offers no lookup, in its quiet time."""
     (row,) = asked(shot, alice)
-    row = bring(row, Status.UNCERTAIN, failure="The answer was lost.")
+    with transaction.atomic():
+        row = bring(row, Status.UNCERTAIN, failure="The answer was lost.")
     Candidate.objects.filter(pk=row.pk).update(
         due_at=timezone.now() + timedelta(seconds=30), provider_key=ProviderKey.objects.get()
     )
