@@ -27,6 +27,7 @@ from jobs.alarm import stand_guard
 from jobs.poll import Cancelled, Poller
 from providers.contract import ProviderJob
 from reviewapp import (
+    carry,
     cleaning,
     dispatch,
     events,
@@ -201,6 +202,7 @@ class Watcher:
             self._house_kept_at = now
             for keep_house in (hooks.keep_house, events.tell_late, notices.keep_house, mailing.keep_house):
                 keep_house()
+            carry.advance()
             cleaning.ask_when_due()
 
 

@@ -13,9 +13,9 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from django.db.models import Case, Count, DecimalField, F, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Q, QuerySet
 
+from reviewapp import carry
 from reviewapp.models import (
     BudgetMode,
     BudgetScope,
@@ -29,7 +29,6 @@ from reviewapp.models import (
 from reviewapp.models.money import utc_day
 
 ZERO: Final = Decimal(0)
-SMALLEST: Final = Decimal("0.0001")
 # From here on a page says that a budget is nearly used up.
 NEAR: Final = Decimal("0.8")
 DAYS: Final = frozenset({BudgetScope.DAY, BudgetScope.KEY_DAY})
@@ -172,51 +171,49 @@ class Totals:
         return self.whole.left if self.whole else None
 
 
-def _sum(name: str, where: Q) -> Coalesce:
-    money = DecimalField(max_digits=14, decimal_places=4)
-    return Coalesce(Sum(name, filter=where), Value(ZERO), output_field=money)
-
-
-# What a line adds to what is reserved: a reservation its amount, its closing line takes it away again.
-_OPEN = Case(When(kind=Kind.RESERVED, then=F("amount")), default=-F("closes"))
-
-
-def _ledger(rows: QuerySet[LedgerEntry], group: str) -> dict[int, Totals]:
+def _ledger(owner: str, numbers: Collection[int]) -> dict[int, Totals]:
+    """The money of these projects, shots or keys, by their numbers."""
+    carried = carry.read(owner, numbers) if owner in carry.OWNERS else carry.NOTHING
+    lines = LedgerEntry.objects.filter(**{f"{owner}__in": numbers}, pk__gt=carried.until)
     today = Q(day=utc_day())
     sums = (
-        rows.order_by()
-        .annotate(open=_OPEN)
-        .values(group)
+        lines.order_by()
+        .annotate(opened=carry.OPEN)
+        .values(owner)
         .annotate(
-            spent=_sum("amount", Q(kind=Kind.SETTLED)),
-            reserved=_sum("open", Q()),
-            spent_today=_sum("amount", today & Q(kind=Kind.SETTLED)),
-            reserved_today=_sum("open", today),
+            spent=carry.total("amount", Q(kind=Kind.SETTLED)),
+            reserved=carry.total("opened"),
+            spent_today=carry.total("amount", today & Q(kind=Kind.SETTLED)),
+            reserved_today=carry.total("opened", today),
         )
     )
+    found = {row[owner]: row for row in sums}
     return {
-        row[group]: Totals(
-            spent=_exact(row["spent"]),
-            reserved=_exact(row["reserved"]),
-            spent_today=_exact(row["spent_today"]),
-            reserved_today=_exact(row["reserved_today"]),
+        number: _added(
+            found.get(number, {}),
+            carried.whole.get(number, carry.Part()),
+            carried.today.get(number, carry.Part()),
         )
-        for row in sums
+        for number in {*found, *carried.whole}
     }
 
 
-def _exact(amount: Decimal) -> Decimal:
-    """SQLite adds up in floating point; what it gives is right to far more places than money has."""
-    return amount.quantize(SMALLEST)
+def _added(row: Mapping[str, Decimal], whole: carry.Part, today: carry.Part) -> Totals:
+    return Totals(
+        spent=whole.spent + carry.exact(row.get("spent")),
+        reserved=whole.open + carry.exact(row.get("reserved")),
+        spent_today=today.spent + carry.exact(row.get("spent_today")),
+        reserved_today=today.open + carry.exact(row.get("reserved_today")),
+    )
 
 
 def _promised(rows: QuerySet[Candidate], group: str) -> dict[int, tuple[Decimal, Decimal]]:
     """What clips that are not sent yet will cost: all of them, and those that may go before midnight."""
     waiting = rows.filter(status__in=[Status.HELD, Status.QUEUED]).order_by()
     sums = waiting.values(group).annotate(
-        all=_sum("estimate_usd", Q()), today=_sum("estimate_usd", Q(due_at__lt=midnight()))
+        all=carry.total("estimate_usd"), today=carry.total("estimate_usd", Q(due_at__lt=midnight()))
     )
-    return {row[group]: (_exact(row["all"]), _exact(row["today"])) for row in sums}
+    return {row[group]: (carry.exact(row["all"]), carry.exact(row["today"])) for row in sums}
 
 
 def _with_promised(totals: Totals, promised: tuple[Decimal, Decimal]) -> Totals:
@@ -251,7 +248,7 @@ def totals_of(
     not sent yet count; when one of them is being sent they do not. `but` are the numbers of those that do not
     count, as it is about them.
     """
-    paid = _ledger(LedgerEntry.objects.filter(project__in=projects), "project")
+    paid = _ledger("project", [project.pk for project in projects])
     unsent = Candidate.objects.filter(shot__project__in=projects).exclude(pk__in=but)
     waiting = _promised(unsent, "shot__project") if promised else {}
     found = {}
@@ -273,7 +270,7 @@ def totals_of_shots(
     project: Project, shots: Sequence[Shot], *, promised: bool = True, but: Collection[int] = ()
 ) -> Mapping[int, Totals]:
     """The same for shots of one project."""
-    paid = _ledger(LedgerEntry.objects.filter(shot__in=shots), "shot")
+    paid = _ledger("shot", [shot.pk for shot in shots])
     unsent = Candidate.objects.filter(shot__in=shots).exclude(pk__in=but)
     waiting = _promised(unsent, "shot") if promised else {}
     found = {}
@@ -292,7 +289,7 @@ def key_totals(*keys: ProviderKey) -> Mapping[int, Totals]:
     """What each of these keys has paid, by its number, in one query. Nothing is promised to a key: which one
     a clip takes is seen when it is sent.
     """
-    paid = _ledger(LedgerEntry.objects.filter(key__in=keys), "key") if keys else {}
+    paid = _ledger("key", [key.pk for key in keys]) if keys else {}
     found = {}
     for key in keys:
         budgets = ((BudgetScope.KEY, key.budget_usd), (BudgetScope.KEY_DAY, key.daily_budget_usd))
@@ -317,16 +314,16 @@ def days(most: int) -> list[Day]:
     sums = (
         LedgerEntry.objects.filter(day__gte=since)
         .order_by()
-        .annotate(open=_OPEN)
+        .annotate(opened=carry.OPEN)
         .values("day")
         .annotate(
             calls=Count("pk", filter=Q(kind=Kind.RESERVED)),
-            spent=_sum("amount", Q(kind=Kind.SETTLED)),
-            reserved=_sum("open", Q()),
+            spent=carry.total("amount", Q(kind=Kind.SETTLED)),
+            reserved=carry.total("opened"),
         )
     )
     return [
-        Day(row["day"], row["calls"], _exact(row["spent"]), _exact(row["reserved"]))
+        Day(row["day"], row["calls"], carry.exact(row["spent"]), carry.exact(row["reserved"]))
         for row in sums.order_by("-day")
     ]
 

@@ -45,7 +45,7 @@ def _send(station: str, *args: object, cluster: str | None = None) -> None:
 
 
 def _send_unless_many(station: str, *args: object) -> None:
-    """For what is called again within seconds: a cluster that is down finds a few calls, not a night's worth."""
+    """For what is called again within seconds: a cluster that is down finds a few calls and not many."""
     line = OrmQ.objects.filter(key=CLUSTERS[station])
     if line.order_by()[:MOST_WAITING].count() < MOST_WAITING:
         _send(station, *args)

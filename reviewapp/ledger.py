@@ -34,6 +34,7 @@ from django.db.models import (
 from django.db.models import Value as Fixed
 from django.db.models.functions import Coalesce
 
+from reviewapp import carry
 from reviewapp.models import Candidate, LedgerEntry, Project, Status
 from reviewapp.shotlist.writing import BOM, cell
 
@@ -127,6 +128,8 @@ def sums_by(part: str, project: Project | None = None) -> Iterator[tuple[str, Su
 def problems(project: Project | None = None) -> list[str]:
     """Every way in which the ledger does not add up, by clip and attempt; an empty list is the proof."""
     found = chain(_wrong_calls(project), _without_reservation(project), _strays(project), _totals(project))
+    if project is None:
+        found = chain(found, carry.problems())
     return list(islice(found, MOST_NAMED))
 
 

@@ -11,14 +11,12 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 HOUSE = {"providers", "reviewapp", "jobs", "tests"}
 VERBS = (
-    "money", "ledger", "uncertain", "generation", "retakes", "rewriting", "review", "notes", "queue",
-    "dispatch", "line",
-    "people", "cleaning", "keyring", "projects", "shots", "credentials", "environment_keys", "keyhealth",
-    "keyrotation", "inputs", "storage", "moving", "hooks", "limits", "routing", "market", "choices", "wishes", "quotes",
-    "notices", "outgoing", "mailing", "letters",
-    "remaking", "standing", "events", "budgets", "bills", "shortage",
-    "live", "outgoing", "receivers", "push", "notices", "outgoing", "mailing", "letters",
-    "figures", "health",
+    "money", "budgets", "bills", "shortage", "carry", "ledger", "uncertain", "generation",
+    "retakes", "rewriting", "review", "notes", "queue", "dispatch", "line", "people", "cleaning",
+    "keyring", "projects", "shots", "credentials", "environment_keys", "keyhealth", "keyrotation",
+    "inputs", "storage", "moving", "hooks", "limits", "routing", "market", "choices", "wishes",
+    "quotes", "remaking", "standing", "events", "notices", "mailing", "letters", "outgoing",
+    "receivers", "push", "live", "figures", "health",
 )  # fmt: skip
 PACKAGES = {"line", "cleaning", "health"}
 

@@ -159,7 +159,7 @@ class ProjectForm(NewProjectForm):
             "auto_approve_score": "0 to 1, for example 0.9. Empty means that people approve.",
             "frame_base": "0, 1 or, as films often count, 1001.",
             "retention_days": (
-                "So many days after a clip was rejected, passed over or failed, its file is removed for good. "
+                "So many days after a clip was rejected, passed over or failed, its file is removed. "
                 "Its poster, notes, prompt and price stay. Approved clips are never removed. Empty keeps all."
             ),
         }

@@ -8,7 +8,7 @@ from reviewapp.models.cleaning import CleaningRun, VendorCopy
 from reviewapp.models.clips import Clip, QualityReport
 from reviewapp.models.inputs import ShotInput
 from reviewapp.models.keys import ProviderKey
-from reviewapp.models.money import GenerationOrder, LedgerEntry
+from reviewapp.models.money import GenerationOrder, LedgerCarry, LedgerEntry
 from reviewapp.models.notices import (
     Event,
     EventKind,
@@ -51,6 +51,7 @@ __all__ = [
     "GenerationOrder",
     "Heartbeat",
     "HookStyle",
+    "LedgerCarry",
     "LedgerEntry",
     "Mail",
     "MailKind",

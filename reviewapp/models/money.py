@@ -66,10 +66,30 @@ class LedgerEntry(models.Model):
             models.Index(fields=["shot", "kind"]),
             models.Index(fields=["project", "day"], name="ledger_project_day"),
             models.Index(fields=["key", "day"], name="ledger_key_day"),
+            # The lines after what is carried.
+            models.Index(fields=["project", "id"], name="ledger_project_id"),
+            models.Index(fields=["key", "id"], name="ledger_key_id"),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} ${self.amount} for {self.candidate_id}"
+
+
+class LedgerCarry(models.Model):
+    """What the ledger's older lines add up to for one owner (`project:7`, `key:3`) or one owner's day
+    (`project:7:2026-11-20`), so that a budget need not add up all of them before every call.
+
+    All rows hold the sums of exactly the lines up to number `until`; the row `*` says how far that is where
+    an owner has none. Nothing is true because it stands here: the ledger's proof adds up anew.
+    """
+
+    mark = models.CharField(max_length=60, primary_key=True)
+    until = models.PositiveBigIntegerField(default=0)
+    spent = models.DecimalField(max_digits=16, decimal_places=4, default=0)
+    open = models.DecimalField(max_digits=16, decimal_places=4, default=0)
+
+    def __str__(self) -> str:
+        return f"{self.mark} up to {self.until}"
 
 
 class GenerationOrder(models.Model):

@@ -63,8 +63,8 @@ def written(request: pytest.FixtureRequest) -> Iterator[Callable[[], Lines]]:
 def _read(line: str) -> dict[str, Any]:
     if line.startswith("{"):
         told: dict[str, Any] = json.loads(line)
-        about = [told.get("candidate"), told.get("request_id")]
-        return told | {"about": " ".join(filter(None, about))}
+        named = [told.get("candidate"), told.get("request_id")]
+        return told | {"about": " ".join(name for name in named if name)}
     head, _, message = line.partition(": ")
     _, _, level, who, name, *about = head.split()
     return {

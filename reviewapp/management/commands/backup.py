@@ -21,4 +21,4 @@ class Command(BaseCommand):
         except (backup.CannotBackUp, OSError) as problem:
             raise CommandError(f"No backup was made: {problem}") from None
         self.stdout.write(f"{made.candidates} candidates, {made.ledger_lines} lines of the ledger.")
-        self.stdout.write("Keep apart from it, and safe: secret_key, encryption_keys, the environment.")
+        self.stdout.write("Keep apart from it: secret_key, encryption_keys, vapid_key and the environment.")
