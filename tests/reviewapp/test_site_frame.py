@@ -21,10 +21,11 @@ from reviewapp.models import ProviderKey, User
 from tests.cast import signed_in
 
 TEMPLATES = sorted((Path(site_settings.BASE_DIR) / "templates").rglob("*.html"))
-# The two for webhooks prove their callers by signature or by a secret in the address.
+# The two for webhooks prove their callers by signature or by a secret in the address, the way out of the mails
+# by its signed link.
 OPEN_TO_STRANGERS = {
     "login", "logout", "demo-sign-in", "healthz", "readyz", "metrics", "webhook", "webhook-token",
-    "service-worker",
+    "service-worker", "mail-stop",
 }  # fmt: skip
 EXAMPLES = {
     "int": "1",

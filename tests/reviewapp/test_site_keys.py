@@ -158,7 +158,7 @@ def test_a_test_goes_to_the_queue_and_the_row_asks_until_the_answer_is_there(
     client = signed_in(dana)
     row = client.post(f"/site/keys/{key.pk}/test/", headers={"HX-Request": "true"}).content.decode()
     assert "Testing" in row
-    assert 'hx-trigger="every 1s"' in row
+    assert 'hx-trigger="every 1s, ' in row
     assert OrmQ.objects.count() == 1
     ProviderKey.objects.update(
         checked_at=timezone.now(), check_ok=True, check_sentence="The key works; 1,250 credits are left."

@@ -274,7 +274,7 @@ def test_the_list_asks_as_often_for_many_keys_as_for_one(
     for number in range(12):
         add(dana, "runway", name=f"Key {number}")
     client = signed_in(dana)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         client.get("/site/keys/")
 
 
