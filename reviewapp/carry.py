@@ -150,5 +150,5 @@ def problems() -> Iterator[str]:
         for carried in LedgerCarry.objects.filter(mark__in=right).iterator():
             part = Part(exact(carried.spent), exact(carried.open))
             if part != right.pop(carried.mark):
-                yield f"{carried.mark}: what is carried (${part.spent:.2f} spent) is not what its lines add up to"
+                yield f"{carried.mark}: what is carried (${part.spent:.2f} spent) is not what its lines say"
         yield from (f"{mark}: nothing is carried, and it has lines" for mark in right)
