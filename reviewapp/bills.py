@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Sum
 
 from reviewapp import budgets, keyring
-from reviewapp.budgets import ZERO, Limit
+from reviewapp.budgets import ZERO, Limit, Totals
 from reviewapp.models import BudgetMode, BudgetScope, Candidate, Project, ProviderKey, Shot, Status
 
 
@@ -78,9 +78,11 @@ class Price:
         return " ".join([f"{self.usd:.4f}", *names])
 
 
-def price_of(project: Project, costs: Sequence[Cost], *, but: Collection[int] = ()) -> Price:
+def price_of(
+    project: Project, costs: Sequence[Cost], *, but: Collection[int] = (), totals: Totals | None = None
+) -> Price:
     """The price of these clips. `but` are the numbers of rows that are there already and stand for them: they
-    do not count as promised a second time.
+    do not count as promised a second time. `totals` are the project's, where they were read a moment ago.
     """
     by_shot: dict[int, Decimal] = defaultdict(Decimal)
     by_account: dict[tuple[str, bool], Decimal] = defaultdict(Decimal)
@@ -88,7 +90,8 @@ def price_of(project: Project, costs: Sequence[Cost], *, but: Collection[int] = 
         by_shot[cost.shot_id] += cost.usd
         by_account[cost.vendor, cost.drawn] += cost.usd
     usd = sum(by_shot.values(), ZERO)
-    asked = [(limit, usd) for limit in budgets.totals_of([project], but=but)[project.pk].limits]
+    totals = totals or budgets.totals_of([project], but=but)[project.pk]
+    asked = [(limit, usd) for limit in totals.limits]
     if project.shot_budget_usd is not None:
         shots = list(Shot.objects.filter(pk__in=by_shot))
         found = budgets.totals_of_shots(project, shots, but=but)

@@ -73,7 +73,7 @@ def _quote(project: Project, standings: Sequence[Standing], clips: int, way: Way
     if project.shot_budget_usd is not None and project.budget_mode == BudgetMode.CAP:
         lines = _within_their_shots(project, lines)
     problems = [] if 1 <= clips <= 8 else ["Ask for 1 to 8 candidates a shot."]
-    price = bills.price_of(project, _costs(project, lines))
+    price = bills.price_of(project, _costs(project, lines), totals=totals)
     return Quote(tuple(lines), totals, price, tuple(problems))
 
 

@@ -222,18 +222,16 @@ def test_an_order_of_many_shots_reads_no_more_often_than_one_of_few(
     for _ in range(40):
         make_shot()
     listed = list(Shot.objects.with_status().select_related("project"))
-    with CaptureQueriesContext(
-        connection,
-    ) as few:
+    with CaptureQueriesContext(connection) as few:
         generation.quote(project, listed[:2], count=2)
     with CaptureQueriesContext(connection) as many:
         generation.quote(project, listed, count=2)
-    assert len(many) == len(few) <= 12
+    assert len(many) == len(few) <= 16
     with CaptureQueriesContext(connection) as order:
         made = generation.generate(project, listed, alice, token=uuid.uuid4(), count=3)
     writes_of_messages = [query for query in order if "django_q_ormq" in query["sql"]]
     assert (len(made), len(writes_of_messages)) == (120, 100)
-    assert len(order) - len(writes_of_messages) <= 30
+    assert len(order) - len(writes_of_messages) <= 36
     assert len({candidate.slot for candidate in made}) == 3
     assert not Candidate.objects.filter(status=Status.QUEUED, due_at=None).exists(), (
         "the sweep finds the rest"
