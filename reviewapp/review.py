@@ -117,8 +117,11 @@ def _pass_over_the_rest(approved: Candidate, by: User | None) -> None:
         retakes.withdraw_if_empty(other.version)
     # Whoever is at the vendor is asked to stop by the watcher, which owns the conversation with the vendors.
     at_the_vendor = [Status.SUBMITTING, Status.GENERATING, Status.UNCERTAIN]
-    others.filter(status__in=at_the_vendor).update(cancel_asked=True)
-    others.filter(status=Status.GENERATING).update(due_at=timezone.now())
+    # In the order in which the watcher writes its batches, so that neither waits for the other for ever.
+    asked = others.filter(status__in=at_the_vendor).select_for_update(no_key=True).order_by("pk")
+    numbers = [other.pk for other in asked]
+    others.filter(pk__in=numbers).update(cancel_asked=True)
+    others.filter(pk__in=numbers, status=Status.GENERATING).update(due_at=timezone.now())
 
 
 @transaction.atomic

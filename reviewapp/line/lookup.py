@@ -18,7 +18,7 @@ from providers.contract import ProviderJob
 from providers.errors import AuthFailed, JobNotFound, NotConfigured, ProviderError, Unsupported
 from reviewapp import events, keyring, money
 from reviewapp.line import paces
-from reviewapp.line.common import backoff_s, end
+from reviewapp.line.common import backoff_s, end, hold_shot
 from reviewapp.models import Candidate, EventKind, Status
 
 # Our own words for a job that the vendor said it does not know, until it is believed or known again, and for
@@ -189,6 +189,7 @@ def _not_what_was_entered(candidate: Candidate, error: ProviderError) -> None:
 
 def _vanished(candidate: Candidate, error: ProviderError) -> None:
     with transaction.atomic():
+        hold_shot(candidate)
         money.settle(candidate, None, "the provider no longer knows the job; counted at its estimate")
         if candidate.cancel_asked:
             end(candidate, Status.CANCELLED, "Cancelled at the provider.", actor="watch")

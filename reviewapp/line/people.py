@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from reviewapp import dispatch, money
 from reviewapp.line.lookup import ENTERED
-from reviewapp.models import Candidate, Status, User
+from reviewapp.models import Candidate, StaleCandidate, Status, User
 
 
 class CannotAskAgain(Exception):
@@ -23,7 +23,10 @@ class JobTaken(Exception):
 def _row(candidate: Candidate, *allowed: Status) -> Candidate:
     """The row as it stands, and nobody else's until the transaction ends: two people may press at once."""
     locked = Candidate.objects.whole().select_for_update(of=("self",), no_key=True)
-    row = locked.get(pk=candidate.pk)
+    return _seen(locked.get(pk=candidate.pk), *allowed)
+
+
+def _seen(row: Candidate, *allowed: Status) -> Candidate:
     if row.status not in allowed:
         raise CannotAskAgain(f"{row.code} is {Status(row.status).label.lower()} by now. Nothing was changed.")
     return row
@@ -84,10 +87,15 @@ def resolve_made(candidate: Candidate, by: User, job_id: str) -> Candidate:
 @transaction.atomic
 def resolve_not_made(candidate: Candidate, by: User) -> Candidate:
     """A person is sure that the vendor never took the call: the money is released and it is sent again."""
-    row = _row(candidate, Status.UNCERTAIN)
+    row = _seen(Candidate.objects.whole().get(pk=candidate.pk), Status.UNCERTAIN)
     why = "a person found no such job at the provider"
-    money.release(row, why)
     facts: dict[str, Any] = {"attempt": row.attempt + 1, "failure": "", "vendor_words": "", "tries": 0}
-    row.move(Status.QUEUED, by=by, why=why, due_in=settings.REQUEUE_S, vendor_status="", **facts)
+    try:
+        # The money before the row, as everyone who closes a call: a lookup may be answered in this moment.
+        with transaction.atomic():
+            money.release(row, why)
+            row.move(Status.QUEUED, by=by, why=why, due_in=settings.REQUEUE_S, vendor_status="", **facts)
+    except (IntegrityError, StaleCandidate):
+        raise CannotAskAgain(f"{row.code} has moved on in this moment. Nothing was changed.") from None
     dispatch.submit(row)
     return row

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -17,7 +18,7 @@ from providers.contract import JobState, ProviderJob
 from providers.errors import ProviderError
 from reviewapp import dispatch, limits, logs, money
 from reviewapp.line import lookup, paces
-from reviewapp.line.common import end
+from reviewapp.line.common import end, hold_shot
 from reviewapp.line.running import note
 from reviewapp.models import Candidate, StaleCandidate, Status
 
@@ -33,28 +34,31 @@ UNDER_WAY: Final = frozenset({JobState.QUEUED, JobState.RUNNING, JobState.UNKNOW
 
 
 def record_polls(answers: Sequence[tuple[Candidate, Answer]]) -> int:
-    """Write the answers of one batch in one transaction; how many were no mere "still under way".
+    """Write the answers of one batch; how many were no mere "still under way".
 
-    Jobs that are still under way are written with one statement; every other row stands or falls alone.
+    Jobs that are still under way are written with one statement, finished clips in one transaction, both in
+    the order of their numbers. What else there is may need its shot, and never waits for that with other
+    rows in its hands.
     """
     running: list[tuple[Candidate, ProviderJob]] = []
-    alone: list[tuple[Candidate, Answer]] = []
-    for row, answer in answers:
-        if isinstance(answer, ProviderJob) and row.status == Status.GENERATING and answer.state in UNDER_WAY:
+    made: list[tuple[Candidate, Answer]] = []
+    others: list[tuple[Candidate, Answer]] = []
+    for row, answer in sorted(answers, key=lambda told: told[0].pk):
+        if row.status != Status.GENERATING or not isinstance(answer, ProviderJob):
+            others.append((row, answer))
+        elif answer.state in UNDER_WAY:
             running.append((row, answer))
         else:
-            alone.append((row, answer))
-    if not answers:
-        return 0
+            (made if answer.state == JobState.SUCCEEDED and answer.outputs else others).append((row, answer))
+    if not _all_noted(running):
+        others += running
     learned: list[tuple[paces.Maker, float]] = []
-    with transaction.atomic():
-        if not _all_noted(running):
-            alone += running
-        for candidate, answer in alone:
-            with logs.about(candidate):
-                learned += _record_alone(candidate, answer)
+    if made:
+        with transaction.atomic():
+            learned += _record_all(made)
+    learned += _record_all(others)
     paces.learn(learned)
-    return len(alone)
+    return len(made) + len(others)
 
 
 def _all_noted(running: Sequence[tuple[Candidate, ProviderJob]]) -> bool:
@@ -72,26 +76,37 @@ def _all_noted(running: Sequence[tuple[Candidate, ProviderJob]]) -> bool:
     return True
 
 
-def _record_alone(row: Candidate, answer: Answer) -> list[tuple[paces.Maker, float]]:
-    """Write one answer down, whatever it brings; what it teaches about the model's pace, if anything."""
-    try:
-        with transaction.atomic():
+@contextmanager
+def _alone(row: Candidate) -> Iterator[None]:
+    """Write about one row, which stands or falls by itself."""
+    with logs.about(row):
+        try:
+            with transaction.atomic():
+                yield
+        except StaleCandidate:
+            # A person, a webhook or another watcher came in between: their word stands.
+            pass
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            # What cannot be written of one clip must not keep the others waiting. Its lease runs out, and
+            # then it is asked about again.
+            logger.exception("%s: the provider's answer could not be written down", row.code)
+
+
+def _record_all(answers: Iterable[tuple[Candidate, Answer]]) -> Iterator[tuple[paces.Maker, float]]:
+    """Write each answer down, whatever it brings; what they teach about the models' paces."""
+    for row, answer in answers:
+        taught = None
+        with _alone(row):
             seconds = paces.duration(row, timezone.now())
             _record(row, answer)
-        if row.status not in limits.AT_THE_VENDOR:
-            limits.left(row.provider_key_id)
-        if row.status == Status.INGESTING and seconds is not None:
-            return [(paces.maker_of(row), seconds)]
-    except StaleCandidate:
-        # A person, a webhook or another watcher came in between: their word stands.
-        return []
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
-        # What cannot be written of one clip must not keep the others waiting. Its lease runs out, and
-        # then it is asked about again.
-        logger.exception("%s: the provider's answer could not be written down", row.code)
-    return []
+            if row.status not in limits.AT_THE_VENDOR:
+                limits.left(row.provider_key_id)
+            if row.status == Status.INGESTING and seconds is not None:
+                taught = (paces.maker_of(row), seconds)
+        if taught:
+            yield taught
 
 
 def _record(candidate: Candidate, answer: Answer) -> None:
@@ -148,6 +163,7 @@ def _over(candidate: Candidate, to: Status, sentence: str, job: ProviderJob) -> 
     free.
     """
     with transaction.atomic():
+        hold_shot(candidate)
         money.settle(candidate, _final_cost(job) or Decimal(0), job.failure_code or sentence)
         words = " ".join(part for part in (job.failure_code, job.failure_words) if part)[:1000]
         facts = {"vendor_status": job.vendor_status[:60], "vendor_words": words}
@@ -167,12 +183,10 @@ def record_cancel(candidate: Candidate, done: bool, job: ProviderJob | None) -> 
         row.update(cancel_asked=False, due_at=timezone.now(), worker="")
         return
     waiting = job is not None and job.state == JobState.QUEUED
-    final = _final_cost(job) if job is not None else None
-    try:
-        with transaction.atomic():
-            money.settle(candidate, Decimal(0) if waiting else final, "cancelled at the provider")
-            why = f"Cancelled: another candidate was approved. {money.charged_sentence(candidate)}"
-            end(candidate, Status.CANCELLED, why, actor="watch")
-            limits.left(candidate.provider_key_id)
-    except StaleCandidate:
-        return
+    with _alone(candidate):
+        final = _final_cost(job) if job is not None else None
+        hold_shot(candidate)
+        money.settle(candidate, Decimal(0) if waiting else final, "cancelled at the provider")
+        why = f"Cancelled: another candidate was approved. {money.charged_sentence(candidate)}"
+        end(candidate, Status.CANCELLED, why, actor="watch")
+        limits.left(candidate.provider_key_id)

@@ -14,7 +14,7 @@ from providers.contract import ProviderJob
 from providers.errors import ContentRefused, ProviderError
 from reviewapp import budgets, events, keyring, limits, money, shortage
 from reviewapp.line import fallback, paces
-from reviewapp.line.common import backoff_s, end, end_unless_late
+from reviewapp.line.common import backoff_s, end, end_unless_late, hold_shot
 from reviewapp.line.fallback import Spared
 from reviewapp.models import Candidate, EventKind, StaleCandidate, Status
 
@@ -198,6 +198,7 @@ def submit_failed(candidate: Candidate, error: ProviderError) -> None:
         )
         return
     with transaction.atomic():
+        hold_shot(row)
         money.release(row, str(error))
         _after_nothing(row, error, words)
 
