@@ -109,7 +109,7 @@ def tab_counts(project: Project) -> dict[str, int]:
 @dataclass
 class Row:
     """One line of the list. `machine` is the clip under way that is furthest, `stuck` one that needs you,
-    `short` one that waits for money.
+    `short` one of the `shorts` that wait for money.
     """
 
     shot: Shot
@@ -121,6 +121,7 @@ class Row:
     under_way: int = 0
     stuck: Candidate | None = None
     short: Candidate | None = None
+    shorts: int = 0
     _marks: list[str] = field(default_factory=list)
 
     def add(self, candidate: Candidate) -> None:
@@ -133,7 +134,9 @@ class Row:
             self.stuck = candidate
         if candidate.status in MACHINE and candidate.status not in STUCK:
             self.under_way += 1
-            self.short = candidate if candidate.short_of else self.short
+            if candidate.short_of:
+                self.short = candidate
+                self.shorts += 1
             self.machine = max(self.machine or candidate, candidate, key=_progress)
         if getattr(candidate, "clip", None) is not None and candidate.clip.poster:
             self.poster = min(self.poster or candidate, candidate, key=_best_first)

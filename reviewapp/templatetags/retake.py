@@ -33,10 +33,12 @@ def usd(amount: Decimal | float | None) -> str:
     """$12.40; a fraction of a cent is shown only where it is all there is."""
     if amount is None:
         return "–"
-    value = Decimal(amount)
-    if value and abs(value) < Decimal("0.01"):
-        return f"${value:.4f}"
-    return f"${value:,.2f}"
+    # SQLite adds money up as floats: what cancels out may come back as a minus zero.
+    value = round(Decimal(amount), 4)
+    sign, size = "-" if value < 0 else "", abs(value)
+    if 0 < size < Decimal("0.01"):
+        return f"{sign}${size:.4f}"
+    return f"{sign}${size:,.2f}"
 
 
 @register.filter

@@ -18,7 +18,7 @@ from reviewapp.views.access import AuthedRequest, get_project, site_admin_requir
 PER_PAGE: Final = 100
 # A ledger with more lines is proved when somebody asks for it: the database then reads all of them.
 PROVED_AT_ONCE: Final = 20_000
-MOST_SHOWN: Final = 50
+MOST_SHOWN: Final = 12
 
 
 @require_GET

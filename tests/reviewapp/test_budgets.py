@@ -177,12 +177,15 @@ def test_a_raise_between_the_refusal_and_the_wait_is_not_missed(
 def test_a_shot_that_waits_for_money_is_found_by_its_producer_and_says_so(
     key: ProviderKey, shot: Shot, alice: User
 ) -> None:
-    (candidate,) = asked(shot, alice)
-    limit(Scope.PROJECT, Decimal("0.10"))
+    goes, candidate = asked(shot, alice, 2)
+    assert sent(goes)
+    limit(Scope.PROJECT, Decimal("0.61"))
     assert not sent(candidate)
     assert list(board.found(shot.project, board.NEEDS_YOU, "")) == [shot]
     page = signed_in(alice).get(reverse("shot-detail", args=[shot.project.slug, shot.code]))
     assert "Waits for a budget." in page.content.decode()
+    page = signed_in(alice).get(reverse("shot-list", args=[shot.project.slug]))
+    assert "1 waits for a budget" in page.content.decode()
 
 
 # --- the order ---

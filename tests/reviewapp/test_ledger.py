@@ -239,6 +239,7 @@ def test_only_who_may_know_the_money_sees_the_ledger(
         "charlie": [403, 403, 404, 404],
         "dana": [200, 200, 200, 200],
     }
+    assert f'href="{pages[0]}"' in body(signed_in(dana), "/site/costs/")
 
 
 def body(client: Client, address: str, **asked_for: str) -> str:

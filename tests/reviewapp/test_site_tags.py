@@ -21,6 +21,8 @@ from reviewapp.templatetags import retake
         (Decimal("12.4"), "$12.40"),
         (Decimal("1234567.891"), "$1,234,567.89"),
         (Decimal("0.004"), "$0.0040"),
+        (Decimal("-0.0000"), "$0.00"),
+        (Decimal("-1.5"), "-$1.50"),
     ],
 )
 def test_money_shows_a_fraction_of_a_cent_only_where_it_is_all_there_is(
