@@ -1,4 +1,5 @@
-"""The race for the last dollar: 50 workers reserve at once, and what the plain way overspends.
+"""The race for the last dollar: 50 workers reserve at once, and what the plain way overspends. And what a
+budget costs to check when its ledger is long.
 
 `python -m tests.bench.budget` runs it on SQLite, with `--postgres` on PostgreSQL.
 """
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 WORKERS = 50
 PRICE = Decimal("0.60")
 FIT = 10
+# Calls of one project and one key, each with a reservation and what closed it.
+CALLS = 100_000
+CHECKS = 20
 
 
 def rows() -> list[Figure]:
@@ -105,6 +109,46 @@ def _plain(candidate: Candidate, key: ProviderKey, cap: Decimal, scope: str) -> 
         )  # fmt: skip
 
 
+def _long_ledger() -> Figure:
+    """The two sums that a reservation asks for, with what is carried and without."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from reviewapp import carry
+    from reviewapp.models import LedgerEntry
+
+    candidates, key = _scene("key", Decimal(10_000_000))
+    each = CALLS // len(candidates)
+    for candidate in candidates:
+        ids = {"project_id": candidate.shot.project_id, "shot_id": candidate.shot_id, "key": key}
+        LedgerEntry.objects.bulk_create(
+            LedgerEntry(**ids, candidate=candidate, attempt=attempt, kind=kind, amount=PRICE, closes=closes)
+            for attempt in range(1, each + 1)
+            for kind, closes in (("reserved", Decimal(0)), ("settled", PRICE))
+        )
+    plain = _seconds_of_sums(candidates[0], key)
+    LedgerEntry.objects.update(at=timezone.now() - timedelta(hours=1))
+    while carry.advance():
+        pass
+    carried = _seconds_of_sums(candidates[0], key)
+    words = f"adding up every line: {1000 * sorted(plain)[CHECKS // 2]:.0f} ms"
+    name = f"budgets of project and key checked, {2 * CALLS:,} lines in the ledger"
+    return Figure(name, "ms", [1000 * seconds for seconds in carried], words)
+
+
+def _seconds_of_sums(candidate: Candidate, key: ProviderKey) -> list[float]:
+    from reviewapp import budgets
+
+    seconds = []
+    for _ in range(CHECKS):
+        began = time.perf_counter()
+        budgets.totals_of([candidate.shot.project], promised=False)
+        budgets.key_totals(key)
+        seconds.append(time.perf_counter() - began)
+    return seconds
+
+
 def _scene(scope: str, cap: Decimal) -> tuple[list[Candidate], ProviderKey]:
     from reviewapp.models import Candidate, Project, PromptVersion, ProviderKey, Shot
 
@@ -141,6 +185,7 @@ def main(words: Sequence[str]) -> None:
         call_command("migrate", verbosity=0)
         for scope in ("project", "day", "shot", "key"):
             print(json.dumps(asdict(_row(scope)), ensure_ascii=False), flush=True)
+        print(json.dumps(asdict(_long_ledger()), ensure_ascii=False), flush=True)
         connections.close_all()
 
 
