@@ -77,11 +77,6 @@ def makes_4k(model: Model) -> bool:
     return any(is_4k(size) for size in _sizes(model))
 
 
-def text_aspects(model: Model) -> tuple[str, ...]:
-    """The shapes the model makes from words alone."""
-    return tuple(dict.fromkeys(size.aspect for size in model.modes["text"].sizes))
-
-
 def mode_words(mode: Mode) -> str:
     """What a mode makes, for the details: resolutions and shapes."""
     tiers = dict.fromkeys(tier_of(size) for size in mode.sizes)

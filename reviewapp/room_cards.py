@@ -76,10 +76,6 @@ class RetakeCard:
         return next((row.failure for row in self.candidates if row.short_of), "")
 
     @property
-    def waits_for_producer(self) -> bool:
-        return self.state == "confirm" and not self.may_confirm
-
-    @property
     def decision(self) -> ReviewDecision | None:
         """The newest decision behind it: what its Undo takes back."""
         return self.decisions[-1] if self.decisions else None

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-HOUSE = {"providers", "reviewapp", "jobs", "tests"}
 VERBS = (
     "money", "budgets", "bills", "shortage", "carry", "ledger", "uncertain", "generation",
     "retakes", "rewriting", "review", "notes", "queue", "dispatch", "line", "people", "cleaning",

@@ -112,10 +112,6 @@ def normal_move(text: str) -> str:
     return " ".join([verb, *words[1:]])
 
 
-def says_move(text: str) -> bool:
-    return _ANY.search(text) is not None
-
-
 def same_move(one: str, other: str) -> bool:
     """Whether both are the same verb in the same direction, whatever their speed."""
     return one.split()[:2] == other.split()[:2] or one == other

@@ -41,7 +41,6 @@ _FINGERS = re.compile(
 _NOT_SUBJECTS = frozenset(
     split_words("it this that camera shot something everything what who nothing and but not no i you we")
 )
-_WHOLE = {"image", "picture", "video", "scene", "clip", "shot", "frame", "motion", "light", "lighting"}
 
 
 def complaint(clause: str, _brief: str) -> list[Instruction]:

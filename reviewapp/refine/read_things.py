@@ -16,18 +16,6 @@ BRIEF_HAS_TEXT = re.compile(
     r"\b(?:text|title|sign|logo|lettering|words|caption|reads|says|label|written|poster)\b|[\"“«]",
     re.IGNORECASE,
 )
-_TEXT_THINGS = {
-    "text",
-    "texts",
-    "letters",
-    "lettering",
-    "words",
-    "caption",
-    "captions",
-    "subtitle",
-    "subtitles",
-    "writing",
-}
 _REMOVE = re.compile(
     r"(?:remove|delete|erase|drop|lose|avoid|omit|exclude|take out|take away|get rid of|leave out|no|no "
     r"more|without|"

@@ -63,7 +63,6 @@ TIMES: dict[str, tuple[str, tuple[str, ...]]] = {
     "evening": ("in the evening", ("evening",)),
     "blue hour": ("at blue hour", ("blue hour",)),
 }
-TIME = "|".join(word for _phrase, words in TIMES.values() for word in words)
 WEATHER: dict[str, tuple[str, ...]] = {
     "rainy": ("rainy", "raining", "rain"),
     "snowy": ("snowy", "snowing", "snow"),

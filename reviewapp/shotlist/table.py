@@ -13,7 +13,6 @@ from reviewapp.shotlist.decoding import NotAShotList
 MAX_LINES = 20_000
 MAX_CELL = 100_000
 DELIMITERS = (",", ";", "\t", "|")
-DELIMITER_WORDS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 # Our column and every name under which people bring it; compared without case, spaces and underlines.
 COLUMNS: dict[str, tuple[str, ...]] = {

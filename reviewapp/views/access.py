@@ -23,7 +23,6 @@ from reviewapp import logs
 from reviewapp.models import (
     Candidate,
     Membership,
-    Note,
     Project,
     PromptVersion,
     ReviewDecision,
@@ -116,13 +115,6 @@ def get_decision(request: AuthedRequest, pk: int, role: Role = Role.REVIEWER) ->
     decision = get_object_or_404(decisions, pk=pk)
     _insist(request.user, decision.candidate.shot.project, role)
     return decision
-
-
-def get_note(request: AuthedRequest, pk: int, role: Role = Role.REVIEWER) -> Note:
-    notes = Note.objects.select_related("candidate__shot__project", "candidate__version", "author")
-    note = get_object_or_404(notes, pk=pk)
-    _insist(request.user, note.candidate.shot.project, role)
-    return note
 
 
 def site_admin_required(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from django.http import HttpResponse
@@ -95,11 +94,6 @@ class ModelRow:
                 beside.append("a prompt is not needed")
             found.append((MODE_LABELS[name], "; ".join(beside)))
         return found
-
-    @property
-    def read_on(self) -> date:
-        """When the figures were read last."""
-        return max(source.date for source in self.model.sources)
 
 
 @dataclass(frozen=True)

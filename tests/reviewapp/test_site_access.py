@@ -14,7 +14,6 @@ from django.test import RequestFactory
 
 from reviewapp.models import (
     Candidate,
-    Note,
     Project,
     PromptVersion,
     ReviewDecision,
@@ -28,7 +27,7 @@ from reviewapp.views import access
 from reviewapp.views.access import AuthedRequest
 
 Fetch = Callable[[AuthedRequest, Role], object]
-KINDS = ("project", "shot", "candidate", "version", "decision", "note")
+KINDS = ("project", "shot", "candidate", "version", "decision")
 
 
 def _request(person: User) -> AuthedRequest:
@@ -55,14 +54,12 @@ def fetches(project: Project, shot: Shot, bob: User) -> dict[str, Fetch]:
     decision = ReviewDecision.objects.create(
         candidate=candidate, revision=candidate.revision, verdict=Verdict.REJECT, by=bob
     )
-    note = Note.objects.create(candidate=candidate, author=bob, text="Too dark")
     return {
         "project": lambda request, role: access.get_project(request, project.slug, role),
         "shot": lambda request, role: access.get_shot(request, project.slug, shot.code, role),
         "candidate": lambda request, role: access.get_candidate(request, candidate.uid, role),
         "version": lambda request, role: access.get_version(request, version.pk, role),
         "decision": lambda request, role: access.get_decision(request, decision.pk, role),
-        "note": lambda request, role: access.get_note(request, note.pk, role),
     }
 
 

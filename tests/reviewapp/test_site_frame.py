@@ -21,8 +21,8 @@ from reviewapp.models import ProviderKey, User
 from tests.cast import signed_in
 
 TEMPLATES = sorted((Path(site_settings.BASE_DIR) / "templates").rglob("*.html"))
-# The two for webhooks prove their callers by signature or by a secret in the address, the way out of the mails
-# by its signed link.
+# The two for webhooks prove their callers by signature or by a secret in the address, the way out of mails by
+# its signed link.
 OPEN_TO_STRANGERS = {
     "login", "logout", "demo-sign-in", "healthz", "readyz", "metrics", "webhook", "webhook-token",
     "service-worker", "mail-stop",
