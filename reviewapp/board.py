@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Case, CharField, Count, Exists, Max, OuterRef, Q, QuerySet, Sum, Value, When
 
-from reviewapp import money
+from reviewapp import budgets
 from reviewapp.budgets import DAYS
 from reviewapp.models import BudgetScope, Candidate, LedgerEntry, Project, Shot, ShotStatus, Status, User
 from reviewapp.models.candidates import MACHINE
@@ -209,7 +209,7 @@ class Figures:
     approved: int
     total: int
     stuck: int
-    totals: money.Totals
+    totals: budgets.Totals
     producer: bool = False
 
 
@@ -221,7 +221,7 @@ def figures(project: Project, *, producer: bool = False) -> Figures:
         approved=counts[ShotStatus.APPROVED.value],
         total=counts[""] - counts[ShotStatus.OMITTED.value],
         stuck=counts[NEEDS_YOU],
-        totals=money.project_totals(project),
+        totals=budgets.project_totals(project),
         producer=producer,
     )
 

@@ -24,7 +24,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from reviewapp import health, identity, money
+from reviewapp import health, identity, ledger
 from reviewapp.health import Part, State
 from reviewapp.models import Candidate, LedgerEntry, ProviderKey, Status, Transition
 from reviewapp.models.candidates import MACHINE, SETTLED
@@ -94,7 +94,7 @@ _moves = Tally(Transition, ("was", "became"))
 _money = Tally(LedgerEntry, ("key__provider", "kind"), "amount")
 _closed = Tally(LedgerEntry, ("key__provider",), "closes")
 _at_rest = Kept(lambda: _counted(SETTLED), AT_REST_COUNTED_EVERY_S)
-_proof = Kept(lambda: len(money.ledger_problems()), LEDGER_PROVED_EVERY_S)
+_proof = Kept(lambda: len(ledger.problems()), LEDGER_PROVED_EVERY_S)
 
 
 class Figures(Collector):

@@ -19,7 +19,7 @@ from providers import catalog
 from providers.contract import GenerationRequest
 from providers.errors import Unsupported
 from providers.routing import Choice, NoProvider
-from reviewapp import bills, budgets, dispatch, inputs, keyring, money
+from reviewapp import bills, budgets, dispatch, inputs, keyring
 from reviewapp.market import Market, market
 from reviewapp.models import (
     BudgetMode,
@@ -67,7 +67,7 @@ def quote(
 
 
 def _quote(project: Project, standings: Sequence[Standing], clips: int, way: Way | None) -> Quote:
-    totals = money.project_totals(project)
+    totals = budgets.project_totals(project)
     offered = market(project, totals)
     lines = [_quote_line(offered, standing, clips, way) for standing in standings]
     if project.shot_budget_usd is not None and project.budget_mode == BudgetMode.CAP:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from providers import catalog, registry
 from providers.errors import NotConfigured
-from reviewapp import environment_keys, keyring, money
+from reviewapp import budgets, environment_keys, keyring
 from reviewapp.budgets import Totals
 from reviewapp.models import Project, ProviderKey, Role, Routing, User
 
@@ -58,7 +58,7 @@ class KeyState:
 
 def states(keys: Sequence[ProviderKey]) -> list[KeyState]:
     """All about these keys, in two queries."""
-    totals, in_flight = money.key_totals(*keys), keyring.at_the_vendor(keys)
+    totals, in_flight = budgets.key_totals(*keys), keyring.at_the_vendor(keys)
     return [_state(key, totals[key.pk], in_flight.get(key.pk, 0)) for key in keys]
 
 

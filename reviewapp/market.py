@@ -18,7 +18,7 @@ from django.utils import timezone
 from providers import catalog, registry
 from providers.catalog import Model
 from providers.routing import Offer, Record
-from reviewapp import budgets, keyring, limits, money
+from reviewapp import budgets, keyring, limits
 from reviewapp.models import Candidate, Note, Project, ProviderKey, ReviewDecision, Verdict
 from reviewapp.models.projects import BudgetMode
 
@@ -52,7 +52,7 @@ class Market:
         )
 
 
-def market(project: Project, *totals: money.Totals, drawn: bool | None = None) -> Market:
+def market(project: Project, *totals: budgets.Totals, drawn: bool | None = None) -> Market:
     """Read what a choice looks at. `totals` say what the budgets have left. `drawn` says whether the sandbox
     draws the clips; left open, it does where the project may use nothing else or there is nothing else: a
     policy mixes drawn and paid clips no more than a person would.
@@ -174,7 +174,7 @@ def _rest_words(vendor: str, keys: Sequence[ProviderKey]) -> str:
 
 def _left(keys: Sequence[ProviderKey], project_left: Decimal | None) -> dict[int, Decimal | None]:
     """The most that one more clip may cost on each key, by its number; None where nothing limits it."""
-    paid = money.key_totals(*(key for key in keys if budgets.has_limits(key)))
+    paid = budgets.key_totals(*(key for key in keys if budgets.has_limits(key)))
     left: dict[int, Decimal | None] = {}
     for key in keys:
         rooms = [] if project_left is None else [project_left]

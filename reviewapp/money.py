@@ -9,33 +9,8 @@ from django.db import transaction
 
 from providers import catalog
 from reviewapp import budgets, shortage
-from reviewapp.budgets import (
-    BudgetReached,
-    KeyBudgetReached,
-    Totals,
-    key_totals,
-    project_totals,
-    shot_totals,
-)
-from reviewapp.ledger import problems as ledger_problems
 from reviewapp.models import Candidate, LedgerEntry, Project, ProviderKey
 from reviewapp.models.money import utc_day
-
-__all__ = [
-    "BudgetReached",
-    "KeyBudgetReached",
-    "Totals",
-    "charged_sentence",
-    "clip_price",
-    "key_totals",
-    "ledger_problems",
-    "lock",
-    "project_totals",
-    "release",
-    "reserve",
-    "settle",
-    "shot_totals",
-]
 
 ZERO = Decimal(0)
 Kind = LedgerEntry.Kind

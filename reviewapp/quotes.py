@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from providers.routing import Choice
-from reviewapp import money
+from reviewapp import budgets
 from reviewapp.bills import Passed, Price
 from reviewapp.models import BudgetScope, Shot
 
@@ -80,7 +80,7 @@ class Quote:
     """What an order would cost and what stands in its way, before anything is spent."""
 
     lines: tuple[QuoteLine, ...]
-    totals: money.Totals
+    totals: budgets.Totals
     price: Price
     problems: tuple[str, ...] = field(default=())
 

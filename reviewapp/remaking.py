@@ -9,7 +9,7 @@ from typing import Any
 from providers.contract import GenerationRequest
 from providers.errors import Unsupported
 from providers.routing import POLICIES, Choice, NoProvider
-from reviewapp import bills, inputs, money
+from reviewapp import bills, budgets, inputs
 from reviewapp.generation import pinned
 from reviewapp.market import Market, market
 from reviewapp.models import Candidate, PromptVersion
@@ -28,7 +28,7 @@ def makers_of(
     retake.
     """
     project = version.shot.project
-    totals = money.project_totals(project)
+    totals = budgets.project_totals(project)
     # What the sandbox drew it draws again: a rejection never begins to cost money by itself.
     offered = {drawn: market(project, totals, drawn=drawn) for drawn in {clip.drawn for clip in rejected}}
     request = outline(version.text, version.negative_text, version.shot.duration_s, pins)

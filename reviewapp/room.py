@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from providers import catalog
 from providers.errors import Unsupported
-from reviewapp import money, notes, queue, refine
+from reviewapp import budgets, notes, queue, refine
 from reviewapp.models import (
     Candidate,
     Clip,
@@ -103,7 +103,7 @@ class Room:
     past: tuple[Past, ...]
     draft: Draft | None
     queue: QueueColumn
-    totals: money.Totals
+    totals: budgets.Totals
 
     @property
     def shot(self) -> Shot:
@@ -277,7 +277,7 @@ def open_room(candidate: Candidate, user: User, role: Role) -> Room:
         past=tuple(_past(candidate)),
         draft=Draft.objects.filter(candidate=candidate, user=user).first(),
         queue=column(user, shot.project, role),
-        totals=money.project_totals(shot.project),
+        totals=budgets.project_totals(shot.project),
     )
 
 

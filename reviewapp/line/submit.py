@@ -44,9 +44,9 @@ def begin_submit(candidate_id: int) -> Candidate | None:
         return None
     try:
         return candidate if _may_be_asked(candidate) and _claim(candidate) else None
-    except money.KeyBudgetReached as reached:
+    except budgets.KeyBudgetReached as reached:
         _give_away(candidate, str(reached), or_end=True, short=reached)
-    except money.BudgetReached as reached:
+    except budgets.BudgetReached as reached:
         shortage.park(candidate, reached)
     except StaleCandidate:
         # Another worker has claimed the row or a person has moved it: theirs is the call.
@@ -69,7 +69,7 @@ def _may_be_asked(candidate: Candidate) -> bool:
 
 
 def _give_away(
-    candidate: Candidate, why: str, *, or_end: bool, short: money.BudgetReached | None = None
+    candidate: Candidate, why: str, *, or_end: bool, short: budgets.BudgetReached | None = None
 ) -> bool:
     """Give a row that was not sent to whoever comes next by its policy; False when it stays as it is.
 

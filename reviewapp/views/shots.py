@@ -14,7 +14,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from reviewapp import board, choices, inputs, lineage, money, notices, shots, wishes
+from reviewapp import board, budgets, choices, inputs, lineage, notices, shots, wishes
 from reviewapp.choices import Choice
 from reviewapp.forms.inputs import InputForm, SourceClipForm
 from reviewapp.forms.shots import FoundForm, ShotForm, choice_of, initial_of, wish_of
@@ -65,7 +65,7 @@ def _numbers(project: Project, tab: str) -> dict[str, Any]:
         # Rare states appear only where there is one.
         if counts[key] or key == tab or key not in (ShotStatus.ON_HOLD, ShotStatus.OMITTED)
     ]
-    return {"tabs": tabs, "total": counts[""], "totals": money.project_totals(project)}
+    return {"tabs": tabs, "total": counts[""], "totals": budgets.project_totals(project)}
 
 
 def _by_sequence(rows: Sequence[board.Row]) -> list[tuple[str, list[board.Row]]]:
@@ -170,8 +170,8 @@ def shot_page(
         "rounds": rounds,
         "round": max((entry.version.round for entry in rounds), default=0),
         "ledger": lineage.ledger(shot),
-        "totals": money.shot_totals(shot),
-        "project_totals": money.project_totals(shot.project),
+        "totals": budgets.shot_totals(shot),
+        "project_totals": budgets.project_totals(shot.project),
         "choice": Choice.of_shot(shot) if shot.model or shot.routing else Choice.of_project(shot.project),
         "escalated": escalated,
         "found": found or FoundForm(),

@@ -85,12 +85,12 @@ def _race(
 def _reserve(candidate: Candidate, key: ProviderKey, cap: Decimal, scope: str) -> None:
     from django.db import transaction
 
-    from reviewapp import money
+    from reviewapp import budgets, money
 
     try:
         with transaction.atomic():
             money.reserve(candidate, key)
-    except money.BudgetReached:
+    except budgets.BudgetReached:
         return
 
 

@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from jobs.departure import Departure
 from jobs.submit import submit_candidate
-from reviewapp import generation, line, money
+from reviewapp import generation, ledger, line
 from reviewapp.models import Candidate, Status, User
 from tests.cast import run_queue
 from tests.sandbox_server import Sandbox
@@ -101,7 +101,7 @@ def test_a_worker_that_wakes_after_its_row_was_sent_again_sends_nothing(
     assert sandbox.paid_count() == 1
     lines = asked.ledger.order_by("pk").values_list("attempt", "kind")
     assert list(lines) == [(1, "reserved"), (1, "released"), (2, "reserved")]
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -129,7 +129,7 @@ def test_a_worker_whose_row_is_only_uncertain_sets_it_free_because_nothing_was_s
     wake(pid)
     asked.refresh_from_db()
     assert (asked.status, asked.attempt, sandbox.paid_count()) == (Status.QUEUED, 2, 0)
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []
 
 
 def test_a_jump_of_either_clock_ends_the_right_to_leave(settings: Settings) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from providers import catalog
-from reviewapp import generation, line, money
+from reviewapp import generation, ledger, line
 from reviewapp.models import Candidate, Project, ProviderKey, Shot, Status
 from reviewapp.models.projects import Routing
 from tests.cast import run_queue, sandbox_key
@@ -49,7 +49,7 @@ def after_the_queue(candidate: Candidate) -> Candidate:
     return Candidate.objects.whole().get(pk=candidate.pk)
 
 
-def ledger(candidate: Candidate) -> list[tuple[str, Decimal]]:
+def paid_lines(candidate: Candidate) -> list[tuple[str, Decimal]]:
     return list(candidate.ledger.values_list("kind", "amount"))
 
 
@@ -69,7 +69,7 @@ def test_the_next_provider_gets_what_the_first_surely_did_not_take(
     assert (taken.provider, taken.status) == ("runway", Status.GENERATING)
     assert (taken.attempt, sandbox.paid_count()) == (2, 1)
     assert taken.estimate_usd > asked.estimate_usd
-    assert ledger(taken)[:3] == [
+    assert paid_lines(taken)[:3] == [
         ("reserved", asked.estimate_usd),
         ("released", 0),
         ("reserved", taken.estimate_usd),
@@ -84,7 +84,7 @@ def test_the_next_provider_gets_what_the_first_surely_did_not_take(
         # The rest of the line does not know that somebody else was asked first.
         run_line(taken, Status.IN_REVIEW)
     assert sandbox.paid_count() == 1
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []
 
 
 def test_a_provider_that_cannot_be_reached_is_left_alone_for_a_minute(
@@ -119,7 +119,7 @@ def test_a_model_that_is_no_longer_served_is_passed_over_and_its_account_stays_g
     kling.refresh_from_db()
     assert kling.usable
     assert not kling.rests(timezone.now())
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_nobody_else_is_asked_once_the_money_may_be_spent(
     watch(0.4)
     lost = after_the_queue(lost)
     assert (lost.status, lost.provider, lost.passed_by) == (Status.UNCERTAIN, "kling", [])
-    assert ledger(lost) == [("reserved", asked.estimate_usd)]
+    assert paid_lines(lost) == [("reserved", asked.estimate_usd)]
     asked_vendors = {call["vendor"] for call in sandbox.control.get("/_control/calls").json()["calls"]}
     assert asked_vendors == {"kling"}
 
@@ -165,7 +165,7 @@ def test_a_second_account_of_the_same_provider_is_asked_before_another_provider(
     assert taken.provider_key != first
     assert {first, taken.provider_key} == {spare, ProviderKey.objects.get(name="Sandbox")}
     assert sandbox.paid_count() == 1
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []
 
 
 def test_a_model_that_a_person_chose_is_waited_for_and_never_exchanged(
@@ -190,7 +190,7 @@ def test_a_chosen_model_without_credit_fails_with_what_to_do(sandbox: Sandbox, o
     assert failed.status == Status.FAILED
     assert "Nothing was spent." in failed.failure
     assert "Add credit at Runway" in failed.failure
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []
 
 
 def test_when_all_providers_rest_the_clip_waits_and_goes_to_the_first_that_is_back(
@@ -206,7 +206,7 @@ def test_when_all_providers_rest_the_clip_waits_and_goes_to_the_first_that_is_ba
     Candidate.objects.filter(pk=asked.pk).update(due_at=timezone.now())
     taken = run_line(asked, Status.GENERATING, Status.IN_REVIEW)
     assert (taken.provider, sandbox.paid_count()) == ("runway", 1)
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []
 
 
 def test_when_nobody_is_left_it_fails_with_every_reason(sandbox: Sandbox, order: Order) -> None:
@@ -215,7 +215,7 @@ def test_when_nobody_is_left_it_fails_with_every_reason(sandbox: Sandbox, order:
     failed = after_the_queue(asked)
     assert failed.status == Status.FAILED
     assert "is paused" in failed.failure
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []
     person = failed.shot.project.created_by
     assert person is not None
     sandbox.control.delete("/_control/faults")
@@ -235,7 +235,7 @@ def test_a_fallback_keeps_to_the_budget(sandbox: Sandbox, order: Order) -> None:
     assert "Nothing was spent." in failed.failure
     assert f"a clip and the budget has ${asked.estimate_usd:.2f} left" in failed.failure
     assert sandbox.paid_count() == 0
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []
 
 
 def test_a_spread_round_ends_with_one_accepted_call_for_each_clip(
@@ -248,4 +248,4 @@ def test_a_spread_round_ends_with_one_accepted_call_for_each_clip(
     assert (first.status, second.status) == (Status.GENERATING, Status.GENERATING)
     assert (first.provider, second.provider, sandbox.paid_count()) == ("kling", "kling", 2)
     assert [entry["provider"] for entry in second.passed_by] == ["runway"]
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []

@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from reviewapp import generation, money
+from reviewapp import generation, ledger
 from reviewapp.models import Project, ProviderKey, Shot, Status
 from tests.cast import run_queue
 from tests.jobs.conftest import run_line
@@ -71,7 +71,7 @@ def test_an_order_becomes_a_clip_that_is_paid_once(
     assert seen.clip.frames > 24
     assert sandbox.paid_count() == 1
     assert list(seen.shot.ledger.values_list("kind", flat=True)) == ["reserved", "settled"]
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []
 
 
 @pytest.mark.parametrize("provider", ["veo", "gemini"])

@@ -9,7 +9,7 @@ import pytest
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from reviewapp import hooks, money
+from reviewapp import hooks, ledger
 from reviewapp.models import Candidate, LedgerEntry, Project, ProviderKey, Shot, Status, WebhookDelivery
 from tests.cast import run_queue
 from tests.jobs.side_by_side import line_at_work, order, wait_until_made
@@ -143,7 +143,7 @@ def test_whatever_happens_to_a_webhook_only_the_time_differs(
     ]
     assert list(LedgerEntry.objects.values_list("kind", flat=True)) == ["reserved", "settled"]
     assert site.paid_count() == 1
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []
 
 
 def test_an_unsigned_stranger_on_the_line_moves_nothing(site: Sandbox, live_server: LiveServer) -> None:

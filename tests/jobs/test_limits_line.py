@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 
-from reviewapp import money
+from reviewapp import ledger
 from reviewapp.models import Candidate, Project, ProviderKey, Shot, Status, Transition
 from tests.jobs.side_by_side import line_at_work, order, wait_until_made
 from tests.sandbox_server import Sandbox
@@ -58,7 +58,7 @@ def test_thirty_clips_go_out_three_at_a_time_and_no_place_stays_empty(
     assert sandbox.paid_count() == 30
     assert most_at_once(sandbox) == 3
     assert share > 0.75
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []
 
 
 def test_calls_leave_as_often_as_the_key_allows(

@@ -14,7 +14,7 @@ from django.utils import timezone
 from jobs.check import check_candidate
 from jobs.ingest import ingest_candidate
 from jobs.submit import submit_candidate
-from reviewapp import line, money
+from reviewapp import ledger, line
 from reviewapp.models import Candidate, Clip, LedgerEntry, ProviderKey, Status
 from tests.cast import run_queue
 from tests.jobs.conftest import run_line, stored, watch
@@ -38,7 +38,7 @@ def test_an_order_becomes_a_checked_clip_that_is_paid_once(sandbox: Sandbox, ask
     assert seen.rank == 1
     assert sandbox.paid_count() == 1
     assert list(seen.shot.ledger.values_list("kind", flat=True)) == ["reserved", "settled"]
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []
 
 
 def test_no_half_file_is_left_behind(ask: Ask) -> None:
@@ -74,7 +74,7 @@ def test_an_answer_lost_after_the_vendor_took_it_is_never_sent_again(sandbox: Sa
     line.resolve_made(lost, person, sandbox.control.get("/_control/paid").json()["jobs"][0]["id"])
     run_line(lost, Status.IN_REVIEW)
     assert sandbox.paid_count() == 1
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []
 
 
 def test_an_answer_lost_before_the_vendor_took_it_is_uncertain_as_well(sandbox: Sandbox, ask: Ask) -> None:
@@ -87,7 +87,7 @@ def test_an_answer_lost_before_the_vendor_took_it_is_uncertain_as_well(sandbox: 
     line.resolve_not_made(lost, person)
     run_line(lost, Status.IN_REVIEW)
     assert sandbox.paid_count() == 1
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []
 
 
 def test_a_vendor_that_is_full_is_asked_again_when_it_says(sandbox: Sandbox, ask: Ask) -> None:
@@ -103,7 +103,7 @@ def test_a_vendor_that_is_full_is_asked_again_when_it_says(sandbox: Sandbox, ask
     ProviderKey.objects.update(resting_until=timezone.now())
     Candidate.objects.filter(pk=asked.pk).update(due_at=timezone.now())
     run_line(asked, Status.IN_REVIEW)
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []
 
 
 def test_a_refusal_of_the_safety_system_says_what_it_cost(sandbox: Sandbox, ask: Ask) -> None:
@@ -113,7 +113,7 @@ def test_a_refusal_of_the_safety_system_says_what_it_cost(sandbox: Sandbox, ask:
     assert "safety system" in refused.failure
     assert "charged" in refused.failure
     assert refused.vendor_words
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []
 
 
 def test_a_web_page_instead_of_a_video_fails_and_says_that_it_was_charged(sandbox: Sandbox, ask: Ask) -> None:

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from reviewapp import generation, money
+from reviewapp import generation, ledger
 from reviewapp.models import Candidate, Project, ProviderKey, Shot, Status
 from tests.jobs.conftest import run_line
 from tests.sandbox_server import Sandbox
@@ -36,7 +36,7 @@ def test_an_order_becomes_a_clip_that_costs_nothing(sandbox: Sandbox, asked: Can
     assert seen.clip.frames > 24
     assert sandbox.paid_count() == 1
     assert set(seen.shot.ledger.values_list("amount", flat=True)) <= {Decimal(0)}
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []
 
 
 def test_a_lost_answer_finds_its_clip_again(sandbox: Sandbox, asked: Candidate) -> None:

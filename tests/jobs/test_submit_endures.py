@@ -16,7 +16,7 @@ from django.utils import timezone
 from jobs.submit import _write_down, submit_candidate
 from providers.contract import JobState, ProviderJob
 from providers.errors import AnswerLost, InvalidRequest, NeverSent, RateLimited
-from reviewapp import limits, line, money
+from reviewapp import ledger, limits, line
 from reviewapp.line import fallback
 from reviewapp.models import Candidate, ProviderKey, Shot, Status, User
 from reviewapp.models.projects import Routing
@@ -44,7 +44,7 @@ def test_a_moment_in_the_place_of_a_wait_neither_loses_the_answer_nor_stops_the_
     assert asked.due_at < most
     assert key.resting_until is not None
     assert key.resting_until < most
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []
 
 
 @pytest.mark.django_db
@@ -75,7 +75,7 @@ def test_a_clip_whose_model_has_left_the_catalogue_goes_to_another_or_ends(
     row.refresh_from_db()
     assert row.status == (Status.FAILED if paused else Status.GENERATING)
     assert sandbox.paid_count() == (0 if paused else 1)
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []
 
 
 @pytest.mark.django_db
@@ -108,7 +108,7 @@ def test_an_answer_that_comes_after_the_next_call_has_begun_is_not_that_calls_an
     assert (row.status, row.attempt, row.provider_job_id) == (Status.SUBMITTING, 2, "")
     assert list(row.ledger.filter(attempt=2).values_list("kind", flat=True)) == ["reserved"]
     accept(second)
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []
 
 
 @pytest.mark.django_db

@@ -12,6 +12,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from jobs.poll import Poller
+from jobs.watch import Watcher
 from providers.contract import JobState, Output, ProviderJob
 from providers.errors import (
     AnswerLost,
@@ -21,7 +22,7 @@ from providers.errors import (
     RateLimited,
     VendorUnavailable,
 )
-from reviewapp import inputs, keyring, line, money
+from reviewapp import budgets, inputs, keyring, ledger, line, money
 from reviewapp.models import Candidate, ProviderKey, Shot, ShotInput, Status, User
 from tests.jobs.conftest import watch
 from tests.providers.sandbox.orders import png
@@ -76,7 +77,7 @@ def test_one_answer_that_cannot_be_written_keeps_no_other_from_being_written(sho
     assert later.status == Status.GENERATING
     assert later.due_at is not None
     assert later.due_at > timezone.now() + timedelta(seconds=30)
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []
 
 
 @pytest.mark.django_db
@@ -86,7 +87,7 @@ def test_a_charge_that_no_clip_can_have_is_counted_at_the_estimate(shot: Shot) -
     money.reserve(row, key)
     done = ProviderJob(id=row.provider_job_id, state=JobState.SUCCEEDED, outputs=DONE)
     heard(row, replace(done, cost_usd=Decimal("1e300"), cost_is_final=True))
-    assert money.project_totals(shot.project).spent == row.estimate_usd
+    assert budgets.project_totals(shot.project).spent == row.estimate_usd
 
 
 @pytest.mark.django_db
@@ -117,6 +118,28 @@ def test_a_row_that_cannot_be_swept_does_not_end_the_watch(shot: Shot, sandbox: 
 
 
 @pytest.mark.django_db
+def test_what_nobody_foresaw_in_one_row_or_chore_keeps_no_other_waiting(
+    shot: Shot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("nobody foresaw this")
+
+    monkeypatch.setattr("reviewapp.retakes.release_hold", broken)
+    monkeypatch.setattr("reviewapp.hooks.keep_house", broken)
+    key = make_key("runway")
+    past = timezone.now() - timedelta(seconds=1)
+    strange = make_row(shot, key, Status.HELD, due_at=past - timedelta(seconds=1), provider_job_id="")
+    uncertain = make_row(shot, key, Status.SUBMITTING, due_at=past, provider_job_id="")
+    watcher = Watcher()
+    watcher._keep_signs()
+    watcher._sweep()
+    assert fresh(uncertain).status == Status.UNCERTAIN
+    seen = fresh(strange).due_at
+    assert seen is not None
+    assert seen > timezone.now() + timedelta(seconds=30)
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("gone", [JobNotFound("It knows no such job."), InvalidRequest("Gone.", status=410)])
 def test_a_vendor_must_say_more_than_once_that_it_knows_no_such_job(shot: Shot, gone: ProviderError) -> None:
     """Another server of it may not have heard of the job yet, or a gateway may be in the middle of a change.
@@ -134,7 +157,7 @@ def test_a_vendor_must_say_more_than_once_that_it_knows_no_such_job(shot: Shot, 
     assert seen.status == Status.FAILED
     assert waited > timedelta(seconds=30)
     assert "no longer knows" in seen.failure
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []
 
 
 @pytest.mark.django_db

@@ -134,7 +134,7 @@ def test_a_charge_that_comes_a_day_later_counts_for_the_day_of_the_call(
     the_next_day()
     money.reserve(today, key)
     money.settle(yesterday, PRICE, "made")
-    totals = money.project_totals(shot.project)
+    totals = budgets.project_totals(shot.project)
     assert (totals.spent, totals.today) == (PRICE, PRICE)
     assert set(LedgerEntry.objects.filter(candidate=yesterday).values_list("day", flat=True)) == {
         utc_day() - timedelta(days=1)
@@ -167,7 +167,7 @@ def test_a_raise_between_the_refusal_and_the_wait_is_not_missed(
 ) -> None:
     (candidate,) = asked(shot, alice)
     limit(Scope.PROJECT, Decimal("0.10"))
-    with pytest.raises(money.BudgetReached) as reached, transaction.atomic():
+    with pytest.raises(budgets.BudgetReached) as reached, transaction.atomic():
         money.reserve(candidate, key)
     limit(Scope.PROJECT, Decimal(40))
     shortage.park(candidate, reached.value)
@@ -243,6 +243,19 @@ def test_a_retake_that_waits_for_a_word_goes_by_itself_once_there_is_room(
     _, held = retake_of(rejected(fresh(clip), bob))
     raise_budget(Scope.PROJECT, 3 * PRICE, alice)
     retakes.release_hold(fresh(held))
+    assert fresh(held).status == Status.QUEUED
+
+
+def test_a_retake_that_waits_for_a_word_over_a_day_goes_by_itself_when_that_day_is_over(
+    shot: Shot, alice: User, bob: User
+) -> None:
+    (clip,) = in_review(shot, alice, 1)
+    limit(Scope.DAY, PRICE, BudgetMode.WARN)
+    _, held = retake_of(rejected(fresh(clip), bob))
+    retakes.look_for_room()
+    assert (fresh(held).status, fresh(held).short_of) == (Status.HELD, Scope.DAY)
+    the_next_day()
+    retakes.look_for_room()
     assert fresh(held).status == Status.QUEUED
 
 
@@ -358,7 +371,7 @@ def _race(candidates: Sequence[Candidate], key: ProviderKey) -> int:
         try:
             with transaction.atomic():
                 money.reserve(candidate, key)
-        except money.BudgetReached:
+        except budgets.BudgetReached:
             return False
         finally:
             connection.close()
@@ -376,7 +389,7 @@ def test_who_races_for_the_last_dollar_gets_exactly_what_fits(
     candidates = asked(shot, alice, 8)
     limit(scope, 3 * PRICE + Decimal("0.59"))
     assert _race(candidates, key) == 3
-    totals = money.project_totals(shot.project)
+    totals = budgets.project_totals(shot.project)
     assert totals.reserved == 3 * PRICE
 
 
@@ -401,7 +414,7 @@ def test_workers_that_claim_with_and_without_a_place_on_the_key_never_wait_for_e
 
     with ThreadPoolExecutor(len(candidates)) as pool:
         assert sum(pool.map(claim, candidates)) == 3
-    assert money.project_totals(project).reserved == 3 * PRICE
+    assert budgets.project_totals(project).reserved == 3 * PRICE
 
 
 STEPS = st.lists(
@@ -434,9 +447,9 @@ def test_whatever_happens_no_cap_is_passed(
             elif step == "release":
                 money.release(row, "never sent")
             elif not LedgerEntry.objects.filter(candidate=row).exists():
-                with suppress(money.BudgetReached):
+                with suppress(budgets.BudgetReached):
                     money.reserve(row, key)
-            totals = money.project_totals(Project.objects.get())
+            totals = budgets.project_totals(Project.objects.get())
             assert totals.spent + totals.reserved <= Decimal(min(whole, day, own)) / 100
             assert totals.today == totals.spent + totals.reserved
         transaction.set_rollback(True)

@@ -28,7 +28,7 @@ from hypothesis.stateful import (
 
 from providers import errors
 from providers.contract import JobState, Output, ProviderJob
-from reviewapp import generation, ledger, line, money, retakes, review, shots
+from reviewapp import budgets, generation, ledger, line, retakes, review, shots
 from reviewapp.generation import mark_of
 from reviewapp.models import (
     Candidate,
@@ -242,7 +242,7 @@ class Lives(RuleBasedStateMachine):
         assert claimed.provider_key.provider == claimed.provider, "a call on another provider's account"
         self.workers.append(claimed)
         self.claims[claimed.pk, claimed.attempt] = (claimed.provider, claimed.estimate_usd)
-        totals = money.project_totals(Project.objects.get(pk=self.project.pk))
+        totals = budgets.project_totals(Project.objects.get(pk=self.project.pk))
         assert totals.budget is None or totals.spent + totals.reserved <= totals.budget, "over the cap"
 
     def _goes_out(self, which: int) -> Candidate | None:

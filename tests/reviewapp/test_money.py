@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 
-from reviewapp import board, generation, line, money
+from reviewapp import board, budgets, generation, ledger, line, money
 from reviewapp.models import Candidate, LedgerEntry, Project, ProviderKey, Shot, Status, User
 from reviewapp.models.projects import BudgetMode
 from tests.cast import sandbox_key, signed_in
@@ -124,8 +124,8 @@ def test_a_cap_stops_the_call_that_would_go_over_it(
     assert left_over(candidates) == [Status.SUBMITTING, Status.SUBMITTING, Status.QUEUED]
     assert "Nothing was sent and nothing was spent" in candidates[2].failure
     assert LedgerEntry.objects.filter(candidate=candidates[2]).count() == 0
-    assert money.project_totals(project).reserved == Decimal("1.20")
-    assert money.ledger_problems(project) == []
+    assert budgets.project_totals(project).reserved == Decimal("1.20")
+    assert ledger.problems(project) == []
 
 
 @pytest.mark.parametrize("mode", [BudgetMode.OBSERVE, BudgetMode.WARN])
@@ -161,5 +161,5 @@ def test_what_the_vendor_charged_is_settled_and_what_it_did_not_is_released(
     # A second closing of the same call is no second charge.
     money.settle(candidate, Decimal("0.60"), "told again")
     money.release(candidate, "told otherwise")
-    totals = money.project_totals(project)
+    totals = budgets.project_totals(project)
     assert (totals.spent, totals.reserved) == (Decimal("0.45"), Decimal(0))

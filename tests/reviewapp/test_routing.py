@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from providers import catalog
 from providers.routing import Offer
-from reviewapp import generation, money, retakes, review
+from reviewapp import budgets, generation, retakes, review
 from reviewapp.market import market
 from reviewapp.models import Candidate, Project, ProviderKey, Shot, ShotInput, Status, User
 from reviewapp.models.projects import Routing
@@ -45,7 +45,7 @@ def make_key(provider: str, **facts: Any) -> ProviderKey:
 
 
 def offers(project: Project, **more: Any) -> dict[tuple[str, str], Offer]:
-    found = market(project, money.project_totals(project), **more).offers
+    found = market(project, budgets.project_totals(project), **more).offers
     return {(offer.vendor, offer.model.id): offer for offer in found}
 
 

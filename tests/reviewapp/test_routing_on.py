@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from providers import catalog
 from providers.errors import InvalidRequest, NeverSent, OutOfCredit, RateLimited
-from reviewapp import line, money
+from reviewapp import ledger, line
 from reviewapp.models import Candidate, ProviderKey, Shot, Status, User
 from reviewapp.models.projects import Routing
 from tests.cast import sandbox_key
@@ -123,7 +123,7 @@ def test_a_clip_that_was_handed_on_is_reserved_at_its_new_price_on_the_new_accou
     assert second.estimate_usd > first.estimate_usd
     label = catalog.model(second.provider, second.model).label
     assert second.choice_why.startswith(f"{label} at ${second.estimate_usd:.2f}: ")
-    assert money.ledger_problems() == []
+    assert ledger.problems() == []
 
 
 def test_asking_again_lets_everybody_be_asked_again(

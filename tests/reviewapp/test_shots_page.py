@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django_q.models import OrmQ
 
-from reviewapp import money, projects, review, shots
+from reviewapp import ledger, projects, review, shots
 from reviewapp.models import Candidate, Project, PromptVersion, Shot, ShotStatus, Status, User
 from reviewapp.models.projects import RetakePolicy
 from reviewapp.notes import Feedback
@@ -253,7 +253,7 @@ def test_a_person_says_that_an_uncertain_call_was_not_made(shot: Shot, alice: Us
     )
     candidate.refresh_from_db()
     assert (candidate.status, candidate.attempt) == (Status.QUEUED, 2)
-    assert money.ledger_problems(shot.project) == []
+    assert ledger.problems(shot.project) == []
 
 
 @pytest.mark.parametrize(

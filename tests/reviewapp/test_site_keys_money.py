@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 
-from reviewapp import generation, line, money
+from reviewapp import budgets, generation, line, money
 from reviewapp.models import Candidate, LedgerEntry, Project, ProviderKey, Shot, Status, User
 from reviewapp.models.money import utc_day
 from tests.cast import sandbox_key
@@ -46,13 +46,13 @@ def test_a_reservation_names_the_key_and_its_closing_does_too(
     candidate = queued()
     assert candidate.estimate_usd == PRICE
     line.begin_submit(candidate.pk)
-    assert money.key_totals(key)[key.pk] == money.Totals(reserved=PRICE, reserved_today=PRICE)
+    assert budgets.key_totals(key)[key.pk] == budgets.Totals(reserved=PRICE, reserved_today=PRICE)
     other = sandbox_key("https://api.example.com", name="Other")
     Candidate.objects.filter(pk=candidate.pk).update(provider_key=other)
     money.settle(Candidate.objects.get(pk=candidate.pk), Decimal("0.50"), "made")
-    assert money.key_totals(key, other) == {
-        key.pk: money.Totals(spent=Decimal("0.50"), spent_today=Decimal("0.50")),
-        other.pk: money.Totals(),
+    assert budgets.key_totals(key, other) == {
+        key.pk: budgets.Totals(spent=Decimal("0.50"), spent_today=Decimal("0.50")),
+        other.pk: budgets.Totals(),
     }
 
 
@@ -62,7 +62,9 @@ def test_a_key_at_its_budget_pays_nothing_more_and_is_named(
     first, second = queued(), queued()
     limit(key, budget_usd=Decimal("1.19"))
     money.reserve(first, key)
-    with pytest.raises(money.KeyBudgetReached, match=r"budget of the key “Studio”, \$1.19, has \$0.59 left"):
+    with pytest.raises(
+        budgets.KeyBudgetReached, match=r"budget of the key “Studio”, \$1.19, has \$0.59 left"
+    ):
         money.reserve(second, key)
     assert LedgerEntry.objects.filter(candidate=second).count() == 0
 
@@ -70,7 +72,7 @@ def test_a_key_at_its_budget_pays_nothing_more_and_is_named(
 def test_the_last_clip_may_use_the_budget_up(key: ProviderKey, queued: Callable[[], Candidate]) -> None:
     limit(key, budget_usd=PRICE, daily_budget_usd=PRICE)
     money.reserve(queued(), key)
-    assert money.key_totals(key)[key.pk].reserved == PRICE
+    assert budgets.key_totals(key)[key.pk].reserved == PRICE
 
 
 def test_a_key_holds_its_day_and_begins_afresh_at_midnight(
@@ -80,11 +82,11 @@ def test_a_key_holds_its_day_and_begins_afresh_at_midnight(
     limit(key, daily_budget_usd=Decimal("1.00"))
     money.reserve(first, key)
     money.settle(first, PRICE, "made")
-    with pytest.raises(money.KeyBudgetReached, match="daily budget of the key “Studio”"):
+    with pytest.raises(budgets.KeyBudgetReached, match="daily budget of the key “Studio”"):
         money.reserve(second, key)
     LedgerEntry.objects.update(day=utc_day() - timedelta(days=1))
     money.reserve(second, key)
-    with pytest.raises(money.KeyBudgetReached):
+    with pytest.raises(budgets.KeyBudgetReached):
         money.reserve(third, key)
 
 
@@ -102,7 +104,7 @@ def test_a_key_that_is_deleted_leaves_the_ledger_as_it_was(
     candidate = queued()
     money.reserve(candidate, key)
     key.delete()
-    assert money.project_totals(candidate.shot.project).reserved == PRICE
+    assert budgets.project_totals(candidate.shot.project).reserved == PRICE
     assert Candidate.objects.get(pk=candidate.pk).status == Status.QUEUED
 
 
@@ -123,7 +125,7 @@ def test_two_projects_that_race_for_a_keys_last_dollar_get_it_once(
         try:
             with transaction.atomic():
                 money.reserve(candidate, key)
-        except money.KeyBudgetReached:
+        except budgets.KeyBudgetReached:
             return False
         finally:
             connection.close()
@@ -131,4 +133,4 @@ def test_two_projects_that_race_for_a_keys_last_dollar_get_it_once(
 
     with ThreadPoolExecutor(len(orders)) as pool:
         assert sorted(pool.map(claim, orders)) == [False] * 5 + [True]
-    assert money.key_totals(key)[key.pk].reserved == PRICE
+    assert budgets.key_totals(key)[key.pk].reserved == PRICE
