@@ -15,10 +15,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeVar
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 from django_q.models import OrmQ
 
@@ -40,6 +41,7 @@ from reviewapp import (
     notices,
     outgoing,
     push,
+    retakes,
 )
 from reviewapp.line.poll import UNDER_WAY, Answer
 from reviewapp.models import Candidate, Heartbeat
@@ -63,6 +65,8 @@ POLL_LEASE_S = POLL_TIMEOUT_S + 30.0
 BEAT_S = 2.0
 CANARY_S = 5.0
 HOUSEKEEPING_S = 60.0
+# When a row is looked at again that could not be seen to.
+TROUBLED_S = 60.0
 LONGEST_PAUSE_S = 15.0
 
 
@@ -180,17 +184,14 @@ class Watcher:
         due = line.due_now(SWEPT)
         for candidate in due:
             with logs.about(candidate):
-                line.sweep(candidate)
+                _sweep_one(candidate)
         return 0.0 if len(due) == SWEPT else line.next_due_in(TICK_S)
 
     def _keep_signs(self) -> None:
         now = time.monotonic()
         if now - self._canaries_at >= CANARY_S:
             self._canaries_at = now
-            send_canaries()
-            mailing.call_when_due()
-            outgoing.wake_due()
-            push.wake_due()
+            _each(send_canaries, mailing.call_when_due, outgoing.wake_due, push.wake_due)
         if now - self._beaten_at >= BEAT_S:
             # The first sign comes before the first claim, and whoever had this name before is no more.
             former = identity.me("watch") if self._beaten_at < 0 else ""
@@ -200,10 +201,33 @@ class Watcher:
             line.take_over(former)
         if now - self._house_kept_at >= HOUSEKEEPING_S:
             self._house_kept_at = now
-            for keep_house in (hooks.keep_house, events.tell_late, notices.keep_house, mailing.keep_house):
-                keep_house()
-            carry.advance()
-            cleaning.ask_when_due()
+            _each(hooks.keep_house, events.tell_late, retakes.look_for_room, carry.advance)
+            _each(notices.keep_house, mailing.keep_house, cleaning.ask_when_due)
+
+
+def _sweep_one(candidate: Candidate) -> None:
+    fence = candidate.fence
+    try:
+        line.sweep(candidate)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        # A row that nobody can see to must not end the watch over all others, each time it is begun anew.
+        logger.exception("%s could not be seen to; it is looked at again later", candidate.code)
+        later = timezone.now() + timedelta(seconds=TROUBLED_S)
+        Candidate.objects.filter(pk=candidate.pk, fence=fence).update(due_at=later)
+
+
+def _each(*chores: Callable[[], object]) -> None:
+    """Do these side works of the watch, each whatever becomes of the others."""
+    for chore in chores:
+        try:
+            chore()
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            # None of them is worth the end of the watch over the clips; each is done again soon.
+            logger.exception("%r broke off", chore)
 
 
 def _some(answers: list[tuple[Candidate, Answer | Cancelled]]) -> list[tuple[Candidate, Answer | Cancelled]]:

@@ -38,6 +38,8 @@ from reviewapp.rewriting import account_of, models_of, refined
 # While someone edits the prompt the countdown stands still, but not for ever: a forgotten tab must not
 # strand a retake.
 EDIT_PAUSE_S = 600.0
+# So many retakes that wait for a word are looked at each time, whichever they are.
+LOOKED_AT = 20
 
 
 class RetakeGone(Exception):
@@ -256,6 +258,16 @@ def release_hold(candidate: Candidate, by: User | None = None, why: str = "the h
             dispatch.submit(candidate)
     except StaleCandidate:
         return
+
+
+def look_for_room() -> None:
+    """Let held retakes go that waited for a word over a budget which has room by now: a day is over, or a
+    call has cost less than was reserved. The watcher calls this now and then.
+    """
+    waiting = Candidate.objects.whole().filter(status=Status.HELD, due_at=None).exclude(short_of="")
+    waiting = waiting.filter(shot__project__confirm_retakes=False)
+    for candidate in waiting.order_by("?")[:LOOKED_AT]:
+        release_hold(candidate, why="the budget has room again")
 
 
 @transaction.atomic

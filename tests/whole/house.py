@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -114,4 +115,6 @@ class House:
             self.process.kill()
             self.process.wait()
         for process in self.everyone():
-            process.kill()
+            # Each takes some of the others with it.
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
