@@ -50,7 +50,10 @@ class AddressForm(forms.Form):
     """A new address of one's own; it counts once the link that is sent there was followed."""
 
     address = forms.EmailField(
-        max_length=254, label="New address", widget=forms.EmailInput(attrs={"autocomplete": "email"})
+        max_length=254,
+        label="New address",
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={"required": "Write the address that your mail is to go to."},
     )
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:

@@ -9,7 +9,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from reviewapp.forms.addresses import check_receiver_url
 from reviewapp.forms.secrets import secret_input
-from reviewapp.models import EventKind, HookStyle, OutgoingHook
+from reviewapp.models import EventKind, HookStyle, OutgoingHook, Project
 
 
 class ReceiverForm(forms.Form):
@@ -34,7 +34,8 @@ class ReceiverForm(forms.Form):
         error_messages={"required": "Tick what it is to be told of."},
     )
 
-    def __init__(self, *args: Any, hook: OutgoingHook | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, project: Project, hook: OutgoingHook | None = None, **kwargs: Any) -> None:
+        self.project, self.hook = project, hook
         if hook is not None:
             kwargs["initial"] = {"name": hook.name, "kinds": hook.kinds}
         super().__init__(*args, **kwargs)
@@ -49,6 +50,13 @@ class ReceiverForm(forms.Form):
         address.required, address.label = False, "New address"
         address.says_optional = False
         address.help_text = f"Empty keeps the stored one, at {hook.host}."
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        same = self.project.outgoing_hooks.filter(name__iexact=name)
+        if any(other != self.hook for other in same):
+            raise forms.ValidationError("Another receiver of this project has this name.")
+        return name
 
     @sensitive_variables()
     def clean_url(self) -> str:

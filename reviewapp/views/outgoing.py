@@ -54,7 +54,7 @@ def receiver(request: AuthedRequest, slug: str, uid: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def receiver_new(request: AuthedRequest, slug: str) -> HttpResponse:
     project = get_project(request, slug, Role.PRODUCER)
-    form = ReceiverForm(request.POST or None)
+    form = ReceiverForm(request.POST or None, project=project)
     if form.is_valid():
         facts = form.cleaned_data
         style = HookStyle(facts["style"])
@@ -89,7 +89,7 @@ def _saved(request: AuthedRequest, hook: OutgoingHook) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def receiver_edit(request: AuthedRequest, slug: str, uid: uuid.UUID) -> HttpResponse:
     hook = _get(request, slug, uid)
-    form = ReceiverForm(request.POST or None, hook=hook)
+    form = ReceiverForm(request.POST or None, project=hook.project, hook=hook)
     if form.is_valid():
         facts = form.cleaned_data
         receivers.change(request.user, hook, name=facts["name"], url=facts["url"], kinds=facts["kinds"])

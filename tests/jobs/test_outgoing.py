@@ -254,6 +254,9 @@ def test_no_secret_shows_anywhere(
     made = page.post(reverse("receiver-new", args=["harbour"]), facts)
     secret = made.context["secret"]
     assert secret in made.content.decode()
+    again = page.post(reverse("receiver-new", args=["harbour"]), facts | {"name": "OPS"})
+    assert (again.status_code, OutgoingHook.objects.count()) == (422, 1)
+    assert "Another receiver of this project has this name." in again.content.decode()
     assert made["Cache-Control"] == "no-store"
     hook = OutgoingHook.objects.get()
     box.answers += [(400, f"bad {box.url}/in/{TOKEN} {secret} /in/{TOKEN}", {}), (200, "", {})]
