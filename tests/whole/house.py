@@ -62,6 +62,10 @@ class House:
         """Everything `up` has said so far."""
         return (self.folder.parent / "up.txt").read_text(encoding="utf-8")
 
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def start(self) -> None:
         """Start it and wait until the pages answer and every process is there."""
         with (self.folder.parent / "up.txt").open("a", encoding="utf-8") as said:
@@ -111,7 +115,7 @@ class House:
 
     def clear(self) -> None:
         """Whatever happened, nothing of this house runs on."""
-        if self.process is not None and self.process.poll() is None:
+        if self.process is not None and self.is_running:
             self.process.kill()
             self.process.wait()
         for process in self.everyone():

@@ -75,41 +75,51 @@ def test_a_database_that_cannot_be_reached_is_named(house: House) -> None:
     assert "DATABASE_URL" in refusal(house, DATABASE_URL="postgres://nobody@127.0.0.1:1/nothing")
 
 
-def test_it_starts_once_stops_clean_and_starts_again_quickly(house: House) -> None:
-    house.start()
-    assert "Another Retake" in refusal(house)
-    assert house.stop() == 0
-    assert house.everyone() == []
-    began = time.monotonic()
-    house.start()
-    assert time.monotonic() - began < 15
-    assert house.stop() == 0
+@pytest.fixture(scope="module")
+def _one_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    made = House(tmp_path_factory.mktemp("house") / "data")
+    made.folder.mkdir()
+    yield made
+    made.clear()
 
 
-def test_a_killed_process_comes_back_and_leaves_no_worker_behind(house: House) -> None:
-    house.start()
-    main = house.pids()["submit"]
+@pytest.fixture
+def running(_one_house: House) -> House:
+    """A house that runs; the tests share it, because each start takes seconds."""
+    if not _one_house.is_running:
+        _one_house.start()
+    return _one_house
+
+
+def test_a_killed_process_comes_back_and_leaves_no_worker_behind(running: House) -> None:
+    main = running.pids()["submit"]
     wait_for("the workers", lambda: len(psutil.Process(main).children(recursive=True)) >= 4)
     workers = psutil.Process(main).children(recursive=True)
     os.kill(main, signal.SIGKILL)
-    wait_for("the new cluster", lambda: house.pids().get("submit", main) != main)
+    wait_for("the new cluster", lambda: running.pids().get("submit", main) != main)
     wait_for("the end of the old workers", lambda: not any(worker.is_running() for worker in workers), 5)
 
 
-def test_nothing_outlives_a_supervisor_that_was_killed(house: House) -> None:
-    house.start()
-    assert house.process is not None
-    house.process.kill()
-    house.process.wait()
-    wait_for("the end of all processes", lambda: house.everyone() == [], 20)
-
-
-def test_a_cluster_that_no_longer_takes_work_is_restarted(house: House) -> None:
-    house.start()
-    stuck = house.pids()["media"]
+def test_a_cluster_that_no_longer_takes_work_is_restarted(running: House) -> None:
+    stuck = running.pids()["media"]
     # A cluster that lost its queue's lock looks like this from outside: it is there and does nothing.
     os.killpg(stuck, signal.SIGSTOP)
-    wait_for("the new cluster", lambda: house.pids().get("media", stuck) != stuck, 60)
-    assert "media gave no sign of life" in house.output
+    wait_for("the new cluster", lambda: running.pids().get("media", stuck) != stuck, 60)
+    assert "media gave no sign of life" in running.output
     assert not psutil.pid_exists(stuck)
-    assert house.stop() == 0
+
+
+def test_it_starts_once_stops_clean_and_starts_again_quickly(running: House) -> None:
+    assert "Another Retake" in refusal(running)
+    assert running.stop() == 0
+    assert running.everyone() == []
+    began = time.monotonic()
+    running.start()
+    assert time.monotonic() - began < 15
+
+
+def test_nothing_outlives_a_supervisor_that_was_killed(running: House) -> None:
+    assert running.process is not None
+    running.process.kill()
+    running.process.wait()
+    wait_for("the end of all processes", lambda: running.everyone() == [], 20)
