@@ -22,21 +22,30 @@ LEASE_SHARE = 0.9
 
 def fetch(candidate: Candidate) -> None:
     """Fetch the clip of a row that was leased for it. What a broken try has left is gone on with."""
-    with files.arriving(candidate) as part:
-        try:
-            account = vendor.account_of(candidate)
-            got = asyncio.run(_fetch(account, candidate.provider_job_id, part))
-            # Carrying a large file to a bucket takes its own time.
-            if line.keep_lease(candidate):
-                line.ingested(candidate, _kept(candidate, part, got))
-        except TimeoutError:
-            slow = DownloadFailed("The download took too long. Fetching the rest may help; it costs nothing.")
-            line.ingest_failed(candidate, slow)
-        except ProviderError as error:
-            logger.warning("%s: %s", candidate.code, error)
-            if error.permanent:
-                part.drop()
-            line.ingest_failed(candidate, error)
+    try:
+        with files.arriving(candidate) as part:
+            _fetch_into(candidate, part)
+    except OSError as error:
+        # The folder of the parts itself: a disk that went read-only, another owner.
+        logger.exception("%s has no place to arrive at", candidate.code)
+        line.ingest_failed(candidate, _no_room(error))
+
+
+def _fetch_into(candidate: Candidate, part: files.Part) -> None:
+    try:
+        account = vendor.account_of(candidate)
+        got = asyncio.run(_fetch(account, candidate.provider_job_id, part))
+        # Carrying a large file to a bucket takes its own time.
+        if line.keep_lease(candidate):
+            line.ingested(candidate, _kept(candidate, part, got))
+    except TimeoutError:
+        slow = DownloadFailed("The download took too long. Fetching the rest may help; it costs nothing.")
+        line.ingest_failed(candidate, slow)
+    except ProviderError as error:
+        logger.warning("%s: %s", candidate.code, error)
+        if error.permanent:
+            part.drop()
+        line.ingest_failed(candidate, error)
 
 
 async def _fetch(account: vendor.Account, job_id: str, part: files.Part) -> DownloadedFile:

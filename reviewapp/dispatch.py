@@ -38,6 +38,9 @@ CLUSTERS = {
 
 # Calls that come every few seconds are not made while so many wait.
 MOST_WAITING = 20
+# A row's message is not sent a second time while so many wait: a cluster that is down for an hour would find
+# one for each row and each time it was looked at.
+MOST_AGAIN = 200
 
 
 def _send(station: str, *args: object, cluster: str | None = None) -> None:
@@ -49,6 +52,14 @@ def _send_unless_many(station: str, *args: object) -> None:
     line = OrmQ.objects.filter(key=CLUSTERS[station])
     if line.order_by()[:MOST_WAITING].count() < MOST_WAITING:
         _send(station, *args)
+
+
+def again(station: str, candidate: Candidate) -> None:
+    """Send a row's message once more, should it have been lost. While many messages wait in the cluster's
+    line it is rather one of them; then none is added, and the row is looked at again before long.
+    """
+    if OrmQ.objects.filter(key=CLUSTERS[station]).order_by()[:MOST_AGAIN].count() < MOST_AGAIN:
+        _send(station, candidate.pk)
 
 
 def submit(candidate: Candidate) -> None:

@@ -51,9 +51,10 @@ def begin_check(candidate_id: int) -> Candidate | None:
 def _waiting(status: Status, named: int | None) -> QuerySet[Candidate]:
     """Rows that nobody works on: not begun yet, named by the message in hand, or due by now.
 
-    A row that failed a moment ago waits out its pause, even where another one's message comes by.
+    A row that failed a moment ago waits out its pause: a message that comes before its end, its own
+    included, is one of many that were sent while it waited.
     """
-    idle = Q(worker="") & (Q(tries=0) | Q(pk=named))
+    idle = Q(worker="") & (Q(tries=0) | Q(pk=named, failure=""))
     return Candidate.objects.whole().filter(idle | Q(due_at__lte=timezone.now()), status=status)
 
 

@@ -86,7 +86,7 @@ def _give_away(
             # Somebody else has seen to it in this moment.
             pass
         return True
-    if or_end and next_one.choice is not None:
+    if or_end and (next_one.choice is not None or (short and _another_rests(candidate, short))):
         candidate.claim(REST_S)
     elif short is not None:
         shortage.park(candidate, short)
@@ -94,6 +94,14 @@ def _give_away(
         words = " ".join(filter(None, [why, next_one.nobody]))
         end_unless_late(candidate, Status.FAILED, words, actor="submit")
     return or_end
+
+
+def _another_rests(candidate: Candidate, reached: budgets.BudgetReached) -> bool:
+    """Whether another account of the provider has the money and only rests, which is over sooner."""
+    now = timezone.now()
+    fit = keyring.fitting(candidate.provider, drawn=candidate.drawn)
+    resting = [key for key in fit if key.usable and key.rests(now)]
+    return len(budgets.refusals(resting, reached.amount)) < len(resting)
 
 
 @transaction.atomic

@@ -5,7 +5,6 @@ job.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 
 from django.conf import settings
 from django.db import transaction
@@ -71,11 +70,11 @@ def sweep(candidate: Candidate) -> None:
         case Status.HELD:
             retakes.release_hold(candidate)
         case Status.QUEUED:
-            _send_again(candidate, dispatch.submit)
+            _send_again(candidate, "submit")
         case Status.INGESTING:
-            _send_again(candidate, dispatch.ingest)
+            _send_again(candidate, "ingest")
         case Status.CHECKING:
-            _send_again(candidate, dispatch.check)
+            _send_again(candidate, "check")
         case Status.SUBMITTING:
             _give_up_on_the_answer(candidate)
         case _:
@@ -83,10 +82,13 @@ def sweep(candidate: Candidate) -> None:
             Candidate.objects.filter(pk=candidate.pk, fence=candidate.fence).update(due_at=None)
 
 
-def _send_again(candidate: Candidate, send: Callable[[Candidate], None]) -> None:
+def _send_again(candidate: Candidate, station: str) -> None:
     with transaction.atomic():
         if candidate.claim(settings.REQUEUE_S):
-            send(candidate)
+            if station == "ingest":
+                # Its pause after a failed try is over: the next message that names it may begin it.
+                Candidate.objects.filter(pk=candidate.pk, fence=candidate.fence).update(failure="")
+            dispatch.again(station, candidate)
 
 
 def _give_up_on_the_answer(candidate: Candidate) -> None:

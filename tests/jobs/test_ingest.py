@@ -48,6 +48,12 @@ def parts(settings: Settings) -> list[Path]:
     return sorted((Path(settings.MEDIA_ROOT) / "arriving").glob("*.part"))
 
 
+def next_try(row: Candidate) -> None:
+    """The pause after a failed try is over, and a message comes."""
+    Candidate.objects.filter(pk=row.pk).update(due_at=timezone.now())
+    ingest_candidate(row.pk)
+
+
 def broken(sandbox: Sandbox, row: Candidate, settings: Settings) -> Path:
     """One try that breaks after so many bytes, and finds nobody when it wants to go on."""
     sandbox.fault("truncate", match={"role": "download"}, at=20_000)
@@ -67,7 +73,7 @@ def test_the_next_try_goes_on_with_what_a_broken_one_left_and_hashes_all_of_it(
         # A mark that only a file that was gone on with can have.
         file.seek(10_000)
         file.write(b"MARK")
-    ingest_candidate(made.pk)
+    next_try(made)
     clip = Candidate.objects.whole().get(pk=made.pk).clip
     with default_storage.open(str(clip.file.name)) as kept:
         content = kept.read()
@@ -89,7 +95,7 @@ def test_a_part_that_nobody_knows_is_started_over(
         note.write_text(note.read_text().replace(files._boot() or '"boot": ""', "another"))
     else:
         Candidate.objects.filter(pk=made.pk).update(attempt=2)
-    ingest_candidate(made.pk)
+    next_try(made)
     clip = Candidate.objects.whole().get(pk=made.pk).clip
     with default_storage.open(str(clip.file.name)) as kept:
         assert kept.read(20_000).count(0) < 10_000
@@ -97,7 +103,7 @@ def test_a_part_that_nobody_knows_is_started_over(
 
 def test_what_is_no_video_leaves_no_part(sandbox: Sandbox, made: Candidate, settings: Settings) -> None:
     sandbox.fault("html", times=-1)
-    ingest_candidate(made.pk)
+    next_try(made)
     made.refresh_from_db()
     assert made.status == Status.FAILED
     assert not stored(Path(settings.MEDIA_ROOT))
@@ -114,7 +120,7 @@ def test_a_storage_that_is_away_is_waited_for_and_nothing_is_fetched_twice(
 
     with monkeypatch.context() as patched:
         patched.setattr(default_storage, "exists", away)
-        ingest_candidate(made.pk)
+        next_try(made)
     made.refresh_from_db()
     assert made.status == Status.INGESTING
     assert "this site's storage (Away)" in made.failure
@@ -122,7 +128,7 @@ def test_a_storage_that_is_away_is_waited_for_and_nothing_is_fetched_twice(
     whole = part.read_bytes()
     # What the provider sends from now on is cut: only a part that is used again becomes whole.
     sandbox.fault("truncate", match={"role": "download"}, at=1, times=-1)
-    ingest_candidate(made.pk)
+    next_try(made)
     made = Candidate.objects.whole().get(pk=made.pk)
     assert made.status == Status.CHECKING
     assert made.clip.sha256 == hashlib.sha256(whole).hexdigest()
@@ -163,3 +169,21 @@ class TestPart:
         left = stored(Path(settings.MEDIA_ROOT) / "arriving")
         assert {name[:36] for name in left} == {str(new.uid), str(halfway.uid)}
         assert len(left) == 4
+
+
+def test_a_folder_that_takes_no_part_is_waited_for_as_a_full_disk_is(
+    made: Candidate, settings: Settings
+) -> None:
+    arriving = Path(settings.MEDIA_ROOT) / "arriving"
+    arriving.rmdir() if arriving.is_dir() else None
+    arriving.parent.mkdir(parents=True, exist_ok=True)
+    arriving.write_text("a file where the folder should be")
+    for _ in range(8):
+        next_try(made)
+    made.refresh_from_db()
+    assert (made.status, made.worker) == (Status.INGESTING, "")
+    assert "could not be written to this site's storage" in made.failure
+    arriving.unlink()
+    next_try(made)
+    made.refresh_from_db()
+    assert made.status == Status.CHECKING

@@ -162,6 +162,20 @@ def test_money_that_comes_free_lets_those_who_wait_go_on(
     assert sent(second)
 
 
+def test_a_clip_waits_no_day_for_a_capped_key_while_another_one_only_rests(
+    key: ProviderKey, shot: Shot, alice: User
+) -> None:
+    limit(Scope.KEY_DAY, PRICE)
+    first, second = asked(shot, alice, 2)
+    resting = {"resting_until": timezone.now() + timedelta(seconds=40), "resting_reason": "It is down."}
+    sandbox_key("https://api.example.com", name="Rests", **resting)
+    assert (sent(first), sent(second)) == (True, False)
+    waiting = fresh(second)
+    assert (waiting.status, waiting.short_of) == (Status.QUEUED, "")
+    assert waiting.due_at is not None
+    assert waiting.due_at < timezone.now() + timedelta(minutes=1)
+
+
 def test_a_raise_between_the_refusal_and_the_wait_is_not_missed(
     key: ProviderKey, shot: Shot, alice: User
 ) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django_q.models import OrmQ
 
 from providers.contract import JobState, Output, ProviderJob
 from providers.errors import JobNotFound, LinkExpired, NotPrepared, VendorUnavailable
-from reviewapp import line, money
+from reviewapp import dispatch, line, money
 from reviewapp.models import Candidate, Shot, Status, User
 from tests.cast import signed_in
 from tests.reviewapp.stages import asked, bring
@@ -60,13 +61,16 @@ def test_a_clip_that_somebody_fetches_is_left_alone_until_its_lease_is_over(wait
     assert not line.keep_lease(first)
 
 
-def test_a_failed_one_waits_out_its_pause_unless_its_own_message_comes(waiting: Waiting) -> None:
+def test_a_failed_one_waits_out_its_pause_whatever_message_comes(waiting: Waiting) -> None:
     failed, fresh = waiting(5), waiting(600)
     row = line.begin_ingest(failed.pk)
     assert row is not None
     line.ingest_failed(row, VendorUnavailable("down", retry_after=30))
     assert Candidate.objects.get(pk=failed.pk).worker == ""
     assert taken(fresh) == fresh.pk
+    assert line.begin_ingest(failed.pk) is None, "one of many messages that were sent while it waited"
+    Candidate.objects.filter(pk=failed.pk).update(due_at=timezone.now())
+    line.sweep(Candidate.objects.get(pk=failed.pk))
     assert taken(failed) == failed.pk
 
 
@@ -144,3 +148,18 @@ def test_the_shots_page_says_until_when_a_clip_can_wait_once_that_is_near(
         for row in (near, far)
     ]
     assert ["Its provider keeps it until" in page for page in pages] == [True, False]
+
+
+def test_a_cluster_that_is_down_finds_no_heap_of_messages_for_the_same_rows(
+    waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "MOST_AGAIN", 3)
+    OrmQ.objects.all().delete()
+    row = waiting()
+    for _ in range(5):
+        Candidate.objects.filter(pk=row.pk).update(due_at=timezone.now())
+        line.sweep(Candidate.objects.get(pk=row.pk))
+    assert OrmQ.objects.filter(key="media").count() == 3
+    due_at = Candidate.objects.get(pk=row.pk).due_at
+    assert due_at is not None
+    assert due_at > timezone.now(), "and it is looked at again before long"
