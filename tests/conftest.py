@@ -14,15 +14,22 @@ from tests.sandbox_server import Sandbox, running_sandbox
 
 pytest_plugins = ["tests.buckets", "tests.cast"]
 
-# Pages and forms that read and write single rows by their number: no sorting, locking, counting or JSON
-# that one database could do otherwise than the other. A file that is not named here runs on both.
+# Pages and forms that read and write single rows by their number, and the line where only the wire or the
+# storage is another: no sorting, locking, counting or JSON that one database could do otherwise than the
+# other. A file that is not named here runs on both.
 ONE_DATABASE_IS_ENOUGH = {
     "test_auth",
+    "test_bucket",
+    "test_bucket_line",
     "test_cleaning",
     "test_demo",
+    "test_google_line",
+    "test_inputs_line",
+    "test_keys_planted",
     "test_media",
     "test_models_page",
     "test_notices_page",
+    "test_own_hardware_line",
     "test_shots_offer",
     "test_site_access",
     "test_site_frame",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import httpx
 import pytest
 from django.core.files.storage import default_storage
 from django.utils import timezone
@@ -30,10 +31,17 @@ def at_the_vendor(sandbox: Sandbox, candidate: Candidate) -> bool:
 
 
 @pytest.fixture
-def clip(ask: Ask, settings: Settings) -> Candidate:
-    """A clip in review, made by the sandbox, whose copy may be deleted at once."""
+def clip(sandbox: Sandbox, shot: Shot, key: ProviderKey, settings: Settings) -> Candidate:
+    """A clip in review, of a job that the sandbox was paid for, whose copy may be deleted at once."""
     settings.VENDOR_COPIES_DAYS = 0
-    return run_line(ask()[0], Status.IN_REVIEW)
+    order = {"model": "gen4.5", "promptText": "A boat", "ratio": "1280:720", "duration": 5}
+    told = httpx.post(
+        f"{sandbox.base_url}/v1/text_to_video",
+        json=order,
+        headers={"Authorization": f"Bearer {key.credentials()['api_key']}", "X-Runway-Version": "2024-11-06"},
+    )
+    job = told.raise_for_status().json()["id"]
+    return made(shot, Status.IN_REVIEW, days=0, provider_key=key, provider_job_id=job)
 
 
 def next_night() -> None:
@@ -41,8 +49,9 @@ def next_night() -> None:
 
 
 def test_a_copy_is_deleted_when_ours_is_days_old_and_no_sooner(
-    sandbox: Sandbox, clip: Candidate, settings: Settings
+    sandbox: Sandbox, ask: Ask, settings: Settings
 ) -> None:
+    clip = run_line(ask()[0], Status.IN_REVIEW)
     settings.VENDOR_COPIES_DAYS = 3
     clean.run("copies")
     assert at_the_vendor(sandbox, clip)
