@@ -9,14 +9,18 @@ import uuid
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from urllib.parse import urlsplit
 
+from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import Value
 from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from reviewapp import logs
@@ -55,7 +59,21 @@ class SignInRequired(LoginRequiredMiddleware):
         # A stream of events cannot show a sign-in page either.
         if cast(AuthedRequest, request).htmx or request.headers.get("Accept") == "text/event-stream":
             return HttpResponse(status=401)
+        if request.method not in ("GET", "HEAD"):
+            # Many addresses take nothing but a POST: back to the page on which the form stood.
+            messages.warning(
+                request, "You had been signed out, so nothing was sent. Sign in and do it once more."
+            )
+            return redirect_to_login(_came_from(request), self.get_login_url(view_func))
         return super().handle_no_permission(request, view_func)
+
+
+def _came_from(request: HttpRequest) -> str:
+    """The path of the page that sent this request, when it is one of ours; else the start page."""
+    page = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(page, {request.get_host()}):
+        return "/"
+    return urlsplit(page).path or "/"
 
 
 def role_in(user: User, project: Project) -> Role | None:

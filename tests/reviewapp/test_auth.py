@@ -68,6 +68,23 @@ def test_signing_out_needs_a_post(alice: User) -> None:
     assert client.get("/password/")["Location"] == f"{SIGN_IN}?next=/password/"
 
 
+@pytest.mark.parametrize(
+    ("page", "back_to"),
+    [
+        ("http://testserver/p/harbour/uncertain/?page=2", "/p/harbour/uncertain/"),
+        ("https://elsewhere.example/p/", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(page: str, back_to: str) -> None:
+    client = Client()
+    answer = client.post(
+        "/c/00000000-0000-0000-0000-000000000000/made/", {"job_id": "x"}, headers={"referer": page}
+    )
+    assert answer["Location"] == f"{SIGN_IN}?next={back_to}"
+    assert "nothing was sent" in client.get(answer["Location"]).content.decode()
+
+
 def test_a_changed_password_counts_at_once(alice: User) -> None:
     client = signed_in(alice)
     fresh = "another-long-one-2"

@@ -5,8 +5,9 @@ import { rangeWords } from "./timecode.js";
 
 const PREVIEW_MS = 250;
 const WORDS = {
-  reject: ["Reject", "Reject and send the retake"],
-  changes: ["Needs changes", "Send back with these changes"],
+  // The title; what the button does when the retake is sent by itself; what it does otherwise.
+  reject: ["Reject", "Reject and send the retake", "Reject"],
+  changes: ["Needs changes", "Send back with these changes", "Send back with these changes"],
 };
 
 export class RejectPanel {
@@ -44,7 +45,7 @@ export class RejectPanel {
     document.body.classList.add("side-open");
     this.form.elements.verdict.value = verdict;
     this.root.querySelector("[data-reject-title]").textContent = WORDS[verdict][0];
-    this.root.querySelector("[data-reject-send]").textContent = WORDS[verdict][1];
+    this.says();
     this.root.dataset.verdict = verdict;
     this.pressedButtons(verdict);
     if (this.player.hasRange && this.scope === "clip" && !this.saysAnything()) this.form.elements.scope.value = "here";
@@ -52,6 +53,14 @@ export class RejectPanel {
     this.preview();
     if (again) this.form.elements.text.focus();
     else this.root.focus({ preventScroll: true });
+  }
+
+  /* The button says what it does and what that costs, once the preview knows. */
+  says() {
+    const bill = this.root.querySelector("#preview .bill");
+    const [, sends, ends] = WORDS[this.verdict];
+    const price = bill ? bill.dataset.sends : "";
+    this.root.querySelector("[data-reject-send]").textContent = price === undefined ? ends : `${sends} ${price}`.trim();
   }
 
   pressedButtons(verdict) {
@@ -118,6 +127,7 @@ export class RejectPanel {
     if (asked !== this.asked || form !== this.form) return;
     place.removeAttribute("aria-busy");
     if (status === 200 || status === 422) place.replaceChildren(...nodes.childNodes);
+    this.says();
   }
 
   toggleTag(digit) {
