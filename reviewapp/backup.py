@@ -20,14 +20,28 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Q
 from django.utils import timezone
+from django_q.models import OrmQ
 
-from reviewapp.models import AuditEntry, Candidate, Clip, Heartbeat, LedgerEntry, ProviderKey
+from reviewapp import environment_keys, keyring
+from reviewapp.models import (
+    AuditEntry,
+    Candidate,
+    Clip,
+    Heartbeat,
+    LedgerEntry,
+    Mail,
+    Notice,
+    OutgoingDelivery,
+    ProviderKey,
+)
 
 MANIFEST = "backup.json"
 DUMPS = {"sqlite": "retake.sqlite3", "postgresql": "retake.dump"}
@@ -46,8 +60,11 @@ PG_ENVIRONMENT = {
 }
 # Nothing that spends may start by itself on rows that may be older than what was paid.
 PAUSED = (
-    "Restored from a backup of {at}. Compare with the provider's own page what was paid since, then enable."
+    f"{keyring.RESTORED} of {{at}}. Compare with the provider's own page what was paid since, then enable."
 )
+
+# What was on its way to people and other systems went out before the backup came back, or is old news.
+NOT_SENT = "Not sent: the site was restored from a backup, and this may have gone out before."
 
 Say = Callable[[str], None]
 
@@ -110,6 +127,9 @@ def restore(folder: Path, say: Say, *, over: bool = False) -> Manifest:
         copied, kept = _copy_new(folder / MEDIA, Path(default_storage.location))
         say(f"Media: {copied} files brought back, {kept} were there already")
     call_command("migrate", verbosity=0, interactive=False)
+    say(f"{_keep_quiet()} mails, notices and calls to receivers that were waiting are not sent.")
+    # A key that came into the environment after the backup has no row yet, and would begin its life enabled.
+    environment_keys.read_environment()
     for name in _pause_keys(manifest.at):
         say(f"Paused the key “{name}”.")
     missing = sum(1 for _ in missing_files())
@@ -179,6 +199,23 @@ def _alive() -> str:
     beat = Heartbeat.objects.order_by("-at").first()
     fresh = beat is not None and (timezone.now() - beat.at).total_seconds() < ALIVE_S
     return beat.name if beat is not None and fresh else ""
+
+
+@transaction.atomic
+def _keep_quiet() -> int:
+    """Nothing goes out a second time, no message that was queued then does anything now, and nobody is signed
+    in who has signed out since; how many were not sent.
+    """
+    now = timezone.now()
+    said = {"due_at": None, "done_at": now, "said": NOT_SENT}
+    quiet = Mail.objects.filter(done_at=None).update(ok=None, **said)
+    quiet += OutgoingDelivery.objects.filter(done_at=None).update(ok=False, **said)
+    waiting = Notice.objects.filter(Q(mail_due_at__isnull=False) | Q(push_due_at__isnull=False))
+    quiet += waiting.update(mail_due_at=None, push_due_at=None)
+    # The rows are the truth, and the sweep sends what they need.
+    OrmQ.objects.all().delete()
+    Session.objects.all().delete()
+    return quiet
 
 
 def _pause_keys(at: str) -> list[str]:

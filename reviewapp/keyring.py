@@ -36,6 +36,8 @@ ACCOUNT_COLUMNS: Final = (
     "check_sentence", "paused_reason", "resting_until", "resting_reason", "account_changed_at",
 )  # fmt: skip
 
+# How the reason begins of a pause that only a person ends: that the key works says nothing of what was paid.
+RESTORED: Final = "Restored from a backup"
 CHANGED_KEY: Final = "changed key"
 # The audit log's word for it; the demo looks there before it puts a key back.
 DELETED_KEY: Final = "deleted key"
@@ -324,6 +326,7 @@ def record_check(key: ProviderKey, ok: bool | None, sentence: str) -> None:
     """
     with transaction.atomic():
         paused = ProviderKey.objects.filter(pk=key.pk).exclude(paused_reason="")
+        paused = paused.exclude(paused_reason__startswith=RESTORED)
         if ok and paused.update(paused_reason=""):
             AuditEntry.record(None, "resumed key", key.name, f"a test went well: {sentence}")
         if ok is False:

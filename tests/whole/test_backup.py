@@ -30,12 +30,30 @@ key.save()
 candidate = Candidate.objects.first()
 clip = Clip(candidate=candidate, sha256="0" * 64, size=5)
 clip.file.save("first.mp4", ContentFile(b"12345"))
+from django.utils import timezone
+from reviewapp import dispatch, notices
+from reviewapp.models import Event, Mail, Notice, OutgoingDelivery, OutgoingHook, User
+now, person = timezone.now(), User.objects.first()
+event = Event.objects.create(kind="clips_ready", sentence="It is there.", repeats="one")
+Notice.objects.create(event=event, user=person, mail_due_at=now, push_due_at=now)
+Mail.objects.create(user=person, address="a@example.com", due_at=now)
+hook = OutgoingHook.objects.create(project=candidate.shot.project, name="Chat")
+OutgoingDelivery.objects.create(hook=hook, event=event, due_at=now)
+dispatch.check_key(key)
 """
 LOOK = """
 from reviewapp.models import Candidate, Clip, ProviderKey
 key = ProviderKey.objects.get(name="Studio")
 print(Candidate.objects.count(), Clip.objects.get().file.read(), key.paused_reason[:23], key.can_be_read)
 print(repr(ProviderKey.objects.get(name="Sandbox").paused_reason))
+from django_q.models import OrmQ
+from reviewapp import keyring
+from reviewapp.models import Mail, Notice, OutgoingDelivery
+keyring.record_check(key, True, "It works.")
+key.refresh_from_db()
+waits = [rows.exclude(due_at=None).count() for rows in (Mail.objects, OutgoingDelivery.objects)]
+waits += [Notice.objects.exclude(mail_due_at=None, push_due_at=None).count(), OrmQ.objects.count()]
+print(waits, key.usable)
 """
 NEWER = """
 from django.db import connection
@@ -80,7 +98,11 @@ def test_what_was_lost_comes_back_and_paying_keys_are_paused(house: House, tmp_p
     (house.folder / "media" / "clips" / "first.mp4").unlink()
     told = manage(house, "restore", str(folder), "--over")
     assert "Every clip has its file." in told
-    assert inside(house, LOOK).splitlines() == ["2 b'12345' Restored from a backup  True", "''"]
+    assert inside(house, LOOK).splitlines() == [
+        "2 b'12345' Restored from a backup  True",
+        "''",
+        "[0, 0, 0, 0] False",
+    ]
     assert "No migrations to apply" in manage(house, "migrate")
 
     # A part of a backup is none, and a running house is never written over.
