@@ -114,19 +114,18 @@ class Figures(Collector):
         yield from _keys()
 
 
-def _gauge(
-    name: str, words: str, labels: Iterable[str], samples: Iterable[tuple[list[str], float]]
-) -> Metric:
-    family = GaugeMetricFamily(f"retake_{name}", words, labels=list(labels))
-    for values, value in samples:
-        family.add_metric(values, value)
-    return family
+Samples = Iterable[tuple[list[str], float]]
 
 
-def _counter(
-    name: str, words: str, labels: Iterable[str], samples: Iterable[tuple[list[str], float]]
-) -> Metric:
-    family = CounterMetricFamily(f"retake_{name}", words, labels=list(labels))
+def _gauge(name: str, words: str, labels: Iterable[str], samples: Samples) -> Metric:
+    return _filled(GaugeMetricFamily(f"retake_{name}", words, labels=list(labels)), samples)
+
+
+def _counter(name: str, words: str, labels: Iterable[str], samples: Samples) -> Metric:
+    return _filled(CounterMetricFamily(f"retake_{name}", words, labels=list(labels)), samples)
+
+
+def _filled(family: GaugeMetricFamily | CounterMetricFamily, samples: Samples) -> Metric:
     for values, value in samples:
         family.add_metric(values, value)
     return family

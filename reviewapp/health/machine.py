@@ -13,7 +13,6 @@ from django.conf import settings
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import DatabaseError
 
-from reviewapp import preflight
 from reviewapp import storage as site_storage
 from reviewapp.health.part import Part, State
 from reviewapp.models import ProviderKey
@@ -27,17 +26,15 @@ def storage() -> list[Part]:
     if not isinstance(default_storage, FileSystemStorage):
         return [_bucket()]
     root = Path(default_storage.location)
-    try:
-        preflight.make_folders(root)
-    except preflight.CannotStart as problem:
-        remedy = "Nothing can be fetched until it can be written to."
-        return [Part("storage", State.SILENT, str(problem), remedy=remedy)]
+    if problem := site_storage.probe():
+        remedy = f"Nothing can be fetched until {root} can be written to."
+        return [Part("storage", State.SILENT, problem, remedy=remedy)]
     told = shutil.disk_usage(root)
     scarce = told.free < 2 * settings.MAX_CLIP_BYTES
     words = f"{root} has {told.free / GIGABYTE:.1f} of {told.total / GIGABYTE:.1f} GB free."
     remedy = "Make room: the next long clip may not fit." if scarce else ""
     figures = {"free_bytes": float(told.free), "total_bytes": float(told.total)}
-    return [Part("storage", State.SLOW if scarce else State.OK, words, remedy=remedy, figures=figures)]
+    return [Part("storage", State.LOOK if scarce else State.OK, words, remedy=remedy, figures=figures)]
 
 
 _asked: tuple[float, Part] | None = None

@@ -115,3 +115,14 @@ def shot(page: Page, name: str) -> None:
 def overflow(page: Page) -> int:
     """How many pixels the page is wider than its window; anything above 0 is a page that scrolls sideways."""
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def fits(page: Page, name: str) -> None:
+    """The page fits every window, and axe finds nothing in the widest and the narrowest."""
+    axe_check(page)
+    for width, height in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        assert overflow(page) == 0, f"{name} scrolls sideways at {width}"
+    axe_check(page)
+    shot(page, name)
+    page.set_viewport_size({"width": 1440, "height": 900})

@@ -11,7 +11,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from reviewapp.models import AuditEntry, Project, ProviderKey, User
-from tests.browser.conftest import WIDTHS, axe_check, overflow, shot
+from tests.browser.conftest import axe_check, fits, shot
 from tests.cast import PASSWORD, make_person
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
@@ -104,12 +104,7 @@ def test_every_page_of_the_room_passes_axe_and_fits_every_width(
     AuditEntry.record(dana, "changed key", LONG, f"name {LONG} > {LONG}; secret replaced")
     sign_in(dana)
     _open(page, live_server, path)
-    axe_check(page)
-    for width, height in WIDTHS.items():
-        page.set_viewport_size({"width": width, "height": height})
-        assert overflow(page) == 0, f"{name} scrolls sideways at {width}"
-    axe_check(page)
-    shot(page, name)
+    fits(page, name)
 
 
 def test_a_person_page_and_a_wrong_form_pass_axe(

@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from providers import catalog
 from reviewapp.models import Project, ProviderKey, Shot, User
-from tests.browser.conftest import WIDTHS, axe_check, overflow
+from tests.browser.conftest import axe_check, fits, overflow
 from tests.browser.conftest import shot as picture
 from tests.reviewapp.stages import reviewed
 
@@ -47,16 +47,6 @@ def _every_state() -> None:
     _key("Paused", "kling").pause("Kling refuses the key (401). Nothing was spent.")
 
 
-def _fits(page: Page, name: str) -> None:
-    axe_check(page)
-    for width, height in WIDTHS.items():
-        page.set_viewport_size({"width": width, "height": height})
-        assert overflow(page) == 0, f"{name} scrolls sideways at {width}"
-    axe_check(page)
-    picture(page, name)
-    page.set_viewport_size({"width": 1440, "height": 900})
-
-
 def test_the_keys_can_be_used_by_everyone_in_every_state(
     page: Page,
     live_server: LiveServer,
@@ -72,11 +62,11 @@ def test_the_keys_can_be_used_by_everyone_in_every_state(
     _every_state()
     page.reload()
     expect(page.get_by_role("complementary", name="Paused keys")).to_contain_text("Kling refuses the key")
-    _fits(page, "keys-every")
+    fits(page, "keys-every")
     _choose_and_store_by_keyboard(page, live_server)
     for key in ProviderKey.objects.filter(name__in=["fal (environment)", "Paused", LONG]):
         page.goto(f"{live_server.url}/site/keys/{key.pk}/")
-        _fits(page, f"key-{key.provider}-edit")
+        fits(page, f"key-{key.provider}-edit")
     page.goto(f"{live_server.url}/review/")
     bottom = page.evaluate("document.querySelector('main').getBoundingClientRect().bottom")
     assert bottom == pytest.approx(900, abs=1)
@@ -92,7 +82,7 @@ def _choose_and_store_by_keyboard(page: Page, server: LiveServer) -> None:
     for vendor in catalog.vendors():
         page.get_by_label("Provider").select_option(vendor.name)
         expect(page.locator("input[name=provider]")).to_have_value(vendor.name)
-        _fits(page, f"key-add-{vendor.name}")
+        fits(page, f"key-add-{vendor.name}")
     page.get_by_label("Name").fill("Kept")
     page.get_by_label("Provider").select_option("kling")
     expect(page.get_by_label("Access key")).to_be_visible()
@@ -101,7 +91,7 @@ def _choose_and_store_by_keyboard(page: Page, server: LiveServer) -> None:
     page.keyboard.type("access-0123456789")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Enter API key, or Access key and Secret key.")).to_be_visible()
-    _fits(page, "key-add-wrong")
+    fits(page, "key-add-wrong")
     page.get_by_label("Access key").fill("access-0123456789")
     page.get_by_label("Secret key").fill("secret-0123456789")
     page.keyboard.press("Enter")

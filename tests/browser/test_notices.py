@@ -12,8 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from reviewapp import notices
 from reviewapp.models import Event, EventKind, MailTiming, Notice, Project, Shot, User
-from tests.browser.conftest import WIDTHS, axe_check, overflow
-from tests.browser.conftest import shot as picture
+from tests.browser.conftest import fits
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -29,15 +28,6 @@ def _tell(person: User, project: Project, made: Shot, count: int) -> None:
     ]
     told = Event.objects.bulk_create(rows)
     Notice.objects.bulk_create(Notice(event=event, user=person) for event in told)
-
-
-def _fits(page: Page, name: str) -> None:
-    for width, height in WIDTHS.items():
-        page.set_viewport_size({"width": width, "height": height})
-        assert overflow(page) == 0, f"{name} scrolls sideways at {width}"
-    axe_check(page)
-    picture(page, name)
-    page.set_viewport_size({"width": 1440, "height": 900})
 
 
 def test_the_bell_leads_to_the_notices_by_keys_alone(
@@ -73,13 +63,13 @@ def test_the_pages_fit_every_width_and_pass_axe(
 ) -> None:
     sign_in(dana)
     page.goto(f"{live_server.url}/notices/")
-    _fits(page, "notices-none")
+    fits(page, "notices-none")
     Project.objects.update(name=LONG)
     _tell(dana, project, shot, 120)
     page.goto(f"{live_server.url}/notices/")
-    _fits(page, "notices")
+    fits(page, "notices")
     page.goto(f"{live_server.url}/notices/choices/")
-    _fits(page, "choices-no-mail")
+    fits(page, "choices-no-mail")
     settings.MAIL_SERVER, settings.SITE_URL = object(), "https://retake.example.org"
     User.objects.filter(pk=dana.pk).update(email=f"{'d' * 60}@{'long-' * 8}name.example.org")
     notices.choose(dana, project, mail=MailTiming.DAILY, push=False, muted=[EventKind.KEY_FAILING])
@@ -87,6 +77,6 @@ def test_the_pages_fit_every_width_and_pass_axe(
     page.get_by_label("New address").fill("nobody@")
     page.get_by_role("button", name="Send a link").click()
     expect(page.get_by_label("New address")).to_have_attribute("aria-invalid", "true")
-    _fits(page, "choices")
+    fits(page, "choices")
     page.goto(f"{live_server.url}/notices/choices/{project.slug}/")
-    _fits(page, "choices-project")
+    fits(page, "choices-project")

@@ -11,8 +11,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from reviewapp.models import Heartbeat, User
-from tests.browser.conftest import WIDTHS, axe_check, overflow
-from tests.browser.conftest import shot as picture
+from tests.browser.conftest import fits
 from tests.cast import sandbox_key
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
@@ -29,15 +28,6 @@ def _alive(host: str, *kinds: str, age_s: float = 1) -> None:
         Heartbeat.objects.create(name=f"{kind}@{host[:60]}:{pid}", since=at - timedelta(hours=3), **facts)
 
 
-def _fits(page: Page, name: str) -> None:
-    for width, height in WIDTHS.items():
-        page.set_viewport_size({"width": width, "height": height})
-        assert overflow(page) == 0, f"{name} scrolls sideways at {width}"
-    axe_check(page)
-    picture(page, name)
-    page.set_viewport_size({"width": 1440, "height": 900})
-
-
 def test_the_status_fits_every_window_and_renews_itself(
     page: Page, live_server: LiveServer, sign_in: Callable[[User], None], dana: User
 ) -> None:
@@ -46,14 +36,14 @@ def test_the_status_fits_every_window_and_renews_itself(
     page.goto(f"{live_server.url}/")
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Status").click()
     expect(page.get_by_text("All is well.")).to_be_visible()
-    _fits(page, "status-well")
+    fits(page, "status-well")
     for number in range(10):
         _alive(f"render-{number}", *EVERYTHING[number % 3 :], age_s=45 if number == 4 else 1)
     _alive(LONG, "cluster:media", age_s=300)
     sandbox_key("http://127.0.0.1:1/runway").pause("Runway refuses the key (401). Nothing was spent.")
     expect(page.get_by_text("12 machines")).to_be_visible(timeout=8000)
-    _fits(page, "status-twelve")
+    fits(page, "status-twelve")
     Heartbeat.objects.update(at=timezone.now() - timedelta(hours=2))
     page.reload()
     expect(page.get_by_text("The site cannot do its work.")).to_be_visible()
-    _fits(page, "status-ill")
+    fits(page, "status-ill")
