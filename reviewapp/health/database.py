@@ -38,7 +38,7 @@ def database() -> Part:
             "database", State.MISSING, words, remedy="Run manage.py migrate, or make run.", figures=figures
         )
     words = f"{connection.display_name} answers in {1000 * took:.1f} ms and is up to date."
-    return Part("database", State.SLOW if took > SLOW_S else State.OK, words, figures=figures)
+    return Part("database", State.LOOK if took > SLOW_S else State.OK, words, figures=figures)
 
 
 _applied = False
@@ -60,7 +60,7 @@ def room() -> list[Part]:
     if connection.vendor == "sqlite":
         log = Path(f"{connection.settings_dict['NAME']}-wal")
         size = log.stat().st_size if log.exists() else 0
-        state = State.SLOW if size > WAL_BYTES else State.OK
+        state = State.LOOK if size > WAL_BYTES else State.OK
         remedy = (
             "A process reads without an end and keeps it open: restart them one by one."
             if size > WAL_BYTES
@@ -77,5 +77,5 @@ def room() -> list[Part]:
     words = f"{used} of {most} connections of the database are in use."
     remedy = "Raise max_connections, or put a pool before it." if full else ""
     figures = {"used": float(used), "most": float(most)}
-    state = State.SLOW if full else State.OK
+    state = State.LOOK if full else State.OK
     return [Part("database connections", state, words, remedy=remedy, figures=figures)]

@@ -8,10 +8,10 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """How a part is. Only `silent` and `missing` are outages; `slow` works and wants a look."""
+    """How a part is. Only `silent` and `missing` are outages; `look` works and wants one."""
 
     OK = "ok"
-    SLOW = "slow"
+    LOOK = "look"
     SILENT = "silent"
     MISSING = "missing"
     OFF = "off"

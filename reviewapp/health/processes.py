@@ -70,7 +70,7 @@ def _process(row: Heartbeat, now: datetime) -> Part:
     figures = {"heartbeat_age_seconds": seconds, "up_since": row.since.timestamp(), "pid": float(row.pid)}
     state, words, remedy = State.OK, f"{title} {row.pid} gave a sign of life {seconds:.0f} s ago.", ""
     if age > LATE_AFTER:
-        state = State.SILENT if age > SILENT_AFTER else State.SLOW
+        state = State.SILENT if age > SILENT_AFTER else State.LOOK
         words = f"{title} {row.pid} gave its last sign of life {seconds:.0f} s ago."
         remedy = f"Look at its log on {row.host}, and start it again: {_command_of(row.kind)}."
     return Part(row.kind, state, _sentence(words), row.at, row.detail, row.host, remedy, figures)

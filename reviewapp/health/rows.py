@@ -70,12 +70,12 @@ def _queue(name: str, row: dict[str, object], lost: int, taken: datetime | None,
     detail = f"{lost} failed in the last hour" if lost else ""
     state, remedy = State.OK, ""
     if age > QUEUE_SLOW_S:
-        state = State.SLOW
+        state = State.LOOK
         remedy = (
             f"Is its cluster alive? If it is, it has too few workers: start another manage.py cluster {name}."
         )
     elif lost:
-        state, remedy = State.SLOW, f"The log of the {name} cluster says why; their rows are tried again."
+        state, remedy = State.LOOK, f"The log of the {name} cluster says why; their rows are tried again."
     return Part(f"queue:{name}", state, f"{said}.", taken, detail, remedy=remedy, figures=figures)
 
 
@@ -99,12 +99,12 @@ def line() -> list[Part]:
     if late > OVERDUE_S:
         remedy = "Is a watcher alive? It looks at every row whose time has come."
         found[0] = Part(
-            "line", State.SLOW, f"A row is overdue by {late:.0f} s.", oldest, said, "", remedy, figures
+            "line", State.LOOK, f"A row is overdue by {late:.0f} s.", oldest, said, "", remedy, figures
         )
     if lost:
         words = f"{_many(lost, 'paid call waits', 'paid calls wait')} for a person to settle."
         remedy = "Open these clips and look at the provider's own page."
-        found.append(Part("uncertain", State.SLOW, words, remedy=remedy))
+        found.append(Part("uncertain", State.LOOK, words, remedy=remedy))
     return found
 
 
@@ -116,7 +116,7 @@ def keys() -> list[Part]:
         return []
     words = f"{_many(paused.count(), 'key is paused', 'keys are paused')}: nothing is sent that way."
     remedy = "The keys page says what each wants."
-    return [Part("keys", State.SLOW, words, detail=" ".join(names), remedy=remedy)]
+    return [Part("keys", State.LOOK, words, detail=" ".join(names), remedy=remedy)]
 
 
 def deliveries() -> list[Part]:
@@ -135,7 +135,7 @@ def deliveries() -> list[Part]:
     said = f"{due} are due." if due else "Nothing is due."
     if late > DELIVERY_LATE_S:
         remedy = "Is a notify cluster alive? Its log says what the mail server answered."
-        return [Part("deliveries", State.SLOW, said, now - timedelta(seconds=late), "", "", remedy, figures)]
+        return [Part("deliveries", State.LOOK, said, now - timedelta(seconds=late), "", "", remedy, figures)]
     return [Part("deliveries", State.OK, said, figures=figures)]
 
 
@@ -166,5 +166,5 @@ def cleaning() -> list[Part]:
     # In each run's own words, with the first files that are gone.
     detail = " ".join(run.said for run in runs if run.failed)
     figures = {"removed": float(removed), "failed": float(failed), "ended_at": oldest.timestamp()}
-    state = State.SLOW if late or failed else State.OK
+    state = State.LOOK if late or failed else State.OK
     return [Part("cleaning", state, said, oldest, detail, remedy=remedy, figures=figures)]

@@ -31,7 +31,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """200 while the site can do its work, else 503 with why.
 
     Strangers hear names and states; a signed-in admin hears everything, the address of the database, the
-    machines and what is merely slow included.
+    machines and what merely wants a look included.
     """
     is_admin = _is_admin(request)
     found = health.parts() if is_admin else health.ready()

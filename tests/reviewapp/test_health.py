@@ -114,7 +114,7 @@ class TestParts:
         assert part("queue:media").state == State.OK
         OrmQ.objects.update(lock=timezone.now() - timedelta(seconds=45))
         late = part("queue:media")
-        assert (late.state, round(late.figures["oldest_seconds"])) == (State.SLOW, 45)
+        assert (late.state, round(late.figures["oldest_seconds"])) == (State.LOOK, 45)
         assert "manage.py cluster media" in late.remedy
         # One that a worker has locked waits for nobody.
         OrmQ.objects.update(lock=timezone.now() + timedelta(seconds=45))
@@ -131,7 +131,7 @@ class TestParts:
     def test_an_overdue_row_and_a_lost_call_want_a_look(self, asked: Candidate) -> None:
         late = timezone.now() - timedelta(seconds=50)
         Candidate.objects.filter(pk=asked.pk).update(due_at=late)
-        assert part("line").state == State.SLOW
+        assert part("line").state == State.LOOK
         Candidate.objects.filter(pk=asked.pk).update(status=Status.UNCERTAIN, due_at=None)
         assert "1 paid call waits for a person to settle" in part("uncertain").sentence
 
@@ -151,7 +151,7 @@ class TestParts:
 
     def test_a_mail_that_nobody_sends_is_late(self, bob: User) -> None:
         Mail.objects.create(user=bob, address="bob@example.org", due_at=timezone.now() - timedelta(hours=1))
-        assert (part("deliveries").state, part("deliveries").figures["waiting:mails"]) == (State.SLOW, 1)
+        assert (part("deliveries").state, part("deliveries").figures["waiting:mails"]) == (State.LOOK, 1)
 
     def test_a_paused_key_is_named_with_its_reason(self) -> None:
         sandbox_key("http://127.0.0.1:1/runway").pause("No credit.")
