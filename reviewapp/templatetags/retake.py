@@ -92,7 +92,7 @@ def status_chip(candidate: Candidate) -> SafeString:
 
 PART_CHIPS = {
     State.OK: "ok",
-    State.SLOW: "warn",
+    State.LOOK: "warn",
     State.SILENT: "error",
     State.MISSING: "error",
     State.OFF: "off",
