@@ -28,6 +28,7 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Sum,
     When,
 )
@@ -35,7 +36,7 @@ from django.db.models import Value as Fixed
 from django.db.models.functions import Coalesce
 
 from reviewapp import carry
-from reviewapp.models import Candidate, LedgerEntry, Project, Status
+from reviewapp.models import Candidate, LedgerEntry, Project, Status, Transition
 from reviewapp.shotlist.writing import BOM, cell
 
 Kind = LedgerEntry.Kind
@@ -127,7 +128,13 @@ def sums_by(part: str, project: Project | None = None) -> Iterator[tuple[str, Su
 
 def problems(project: Project | None = None) -> list[str]:
     """Every way in which the ledger does not add up, by clip and attempt; an empty list is the proof."""
-    found = chain(_wrong_calls(project), _without_reservation(project), _strays(project), _totals(project))
+    found = chain(
+        _wrong_calls(project),
+        _without_reservation(project),
+        _vanished(project),
+        _strays(project),
+        _totals(project),
+    )
     if project is None:
         found = chain(found, carry.problems())
     return list(islice(found, MOST_NAMED))
@@ -153,6 +160,8 @@ def _faults() -> list[_Fault]:
     fetched = Q(candidate__status=Status.GENERATING, candidate__vendor_done_at__isnull=False)
     is_open, is_closed = Q(reservations=1, closings=0), Q(reservations=1, closings=1)
     keys = Q(reserving_key__isnull=False, closing_key__isnull=False)
+    # A key that is removed leaves both lines.
+    one_key = Q(reserving_key__isnull=True) ^ Q(closing_key__isnull=True)
     return [
         _Fault(Q(reservations__gt=1), "has {reservations} reservations"),
         _Fault(Q(closings__gt=1), "was closed {closings} times"),
@@ -164,7 +173,14 @@ def _faults() -> list[_Fault]:
         _Fault(is_open & ~present, "is over and its reservation of ${opened:.4f} is still open"),
         _Fault(is_closed & present & ~fetched, "is under way and its reservation is closed already"),
         _Fault(is_open & Q(reserving_key=None), "is under way and the key that pays for it is gone"),
-        _Fault(is_closed & keys & ~Q(reserving_key=F("closing_key")), "was closed on another key"),
+        _Fault(
+            is_closed & (one_key | (keys & ~Q(reserving_key=F("closing_key")))), "was closed on another key"
+        ),
+        _Fault(is_closed & ~Q(reserving_day=F("closing_day")), "was closed on another day's account"),
+        _Fault(
+            is_open & ~Q(opened=F("candidate__estimate_usd")),
+            "has ${opened:.4f} reserved and costs another price",
+        ),
     ]
 
 
@@ -179,7 +195,10 @@ def _wrong_calls(project: Project | None) -> Iterator[str]:
     )
     calls = (
         _lines(project)
-        .values(*_CODE, "candidate__status", "candidate__attempt", "candidate__vendor_done_at")
+        .values(
+            *_CODE,
+            *(f"candidate__{name}" for name in ("status", "attempt", "vendor_done_at", "estimate_usd")),
+        )
         .annotate(
             reservations=Count("pk", filter=reserving),
             closings=Count("pk", filter=closing),
@@ -189,6 +208,8 @@ def _wrong_calls(project: Project | None) -> Iterator[str]:
             closed=_sum("closes", kind__in=CLOSING),
             reserving_key=Min("key", filter=reserving),
             closing_key=Min("key", filter=closing),
+            reserving_day=Min("day", filter=reserving),
+            closing_day=Min("day", filter=closing),
         )
         .annotate(fault=told)
     )
@@ -209,6 +230,25 @@ def _without_reservation(project: Project | None) -> Iterator[str]:
     for row in lost.iterator(CHUNK):
         what = "has a job at the provider" if row["provider_job_id"] else f"is {row['status']}"
         yield f"{_name(row, '')}: {what} and no money was reserved for it"
+
+
+def _vanished(project: Project | None) -> Iterator[str]:
+    """Clips that were sent more often than money was reserved for them: lines of a call are gone."""
+    mine = {"candidate": OuterRef("pk")}
+    sent = Transition.objects.order_by().filter(became=Status.SUBMITTING, **mine).values("candidate")
+    reserved = LedgerEntry.objects.order_by().filter(kind=Kind.RESERVED, **mine).values("candidate")
+    rows = Candidate.objects.order_by().filter(attempt__gt=1)
+    if project is not None:
+        rows = rows.filter(shot__project=project)
+    columns = [name.removeprefix("candidate__") for name in _CODE]
+    counted = rows.annotate(sent=_count(sent), reserved=_count(reserved)).filter(sent__gt=F("reserved"))
+    for row in counted.values(*columns, "sent", "reserved").iterator(CHUNK):
+        times = f"was sent {row['sent']} times, and money was reserved {row['reserved']} times"
+        yield f"{_name(row, '')}: {times}"
+
+
+def _count(rows: QuerySet[Any, Any]) -> Coalesce:
+    return Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), Fixed(0))
 
 
 def _strays(project: Project | None) -> Iterator[str]:

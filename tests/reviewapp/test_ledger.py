@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from reviewapp import ledger, money
 from reviewapp.models import Candidate, LedgerEntry, Project, ProviderKey, Shot, Status, User
+from reviewapp.models.money import utc_day
 from tests.cast import signed_in
 from tests.reviewapp.stages import account, asked, bring
 
@@ -134,6 +136,26 @@ def a_release_that_charges(row: Candidate) -> None:
     LedgerEntry.objects.filter(kind=Kind.RELEASED).update(amount=Decimal(1))
 
 
+def closed_by_nobodys_key(row: Candidate) -> None:
+    bring(row, Status.FAILED)
+    LedgerEntry.objects.filter(kind=Kind.RELEASED).update(key=None)
+
+
+def closed_on_another_day(row: Candidate) -> None:
+    bring(row, Status.FAILED)
+    LedgerEntry.objects.filter(kind=Kind.RELEASED).update(day=utc_day() - timedelta(days=1))
+
+
+def too_little_set_aside(row: Candidate) -> None:
+    bring(row, Status.SUBMITTING)
+    LedgerEntry.objects.update(amount=Decimal("0.01"))
+
+
+def a_call_before_without_lines(row: Candidate) -> None:
+    bring(row, Status.SUBMITTING).move(Status.QUEUED, attempt=2)
+    LedgerEntry.objects.all().delete()
+
+
 FORGERIES: dict[Callable[[Candidate], None], str] = {
     two_reservations: "has 2 reservations",
     two_closings: "was closed 2 times",
@@ -149,6 +171,10 @@ FORGERIES: dict[Callable[[Candidate], None], str] = {
     of_a_call_that_never_was: "attempt 7: has money and was never begun",
     without_a_key: "the key that pays for it is gone",
     closed_on_another_key: "was closed on another key",
+    closed_by_nobodys_key: "was closed on another key",
+    closed_on_another_day: "was closed on another day's account",
+    too_little_set_aside: "has $0.0100 reserved and costs another price",
+    a_call_before_without_lines: "was sent 1 times, and money was reserved 0 times",
     a_release_that_charges: "an amount that its kind cannot have",
 }
 
