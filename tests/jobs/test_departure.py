@@ -9,7 +9,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
+from asgiref.sync import async_to_sync
 from django.db import DatabaseError, connections
 from django.utils import timezone
 from httpcore._backends.auto import AutoBackend
@@ -17,6 +19,7 @@ from pytest_django import Settings
 
 from jobs.departure import Departure
 from jobs.submit import submit_candidate
+from providers.errors import NotPrepared
 from reviewapp import generation, ledger, line
 from reviewapp.models import Candidate, Status, User
 from tests.cast import run_queue
@@ -140,6 +143,20 @@ def test_a_jump_of_either_clock_ends_the_right_to_leave(settings: Settings) -> N
     assert Departure(wall=now.wall - timedelta(minutes=2).total_seconds()).left_s() < 0
     # A clock that was set back gives nobody more time.
     assert Departure(wall=now.wall + 3600).left_s() <= 60
+
+
+@pytest.mark.parametrize("over", [{"ticks": 61.0}, {"wall": 61.0}], ids=["ticks", "wall"])
+def test_a_call_whose_time_is_over_stays_here_though_the_row_is_still_its_own(
+    ask: Ask, settings: Settings, over: dict[str, float]
+) -> None:
+    settings.SUBMIT_TIMEOUT_S = 60
+    claimed = line.begin_submit(ask()[0].pk)
+    assert claimed is not None
+    departure = Departure()
+    for clock, seconds in over.items():
+        setattr(departure, clock, getattr(departure, clock) - seconds)
+    with pytest.raises(NotPrepared):
+        async_to_sync(departure.hook(claimed))(httpx.Request("POST", "https://api.example.com/"))
 
 
 def test_a_database_that_cannot_be_asked_keeps_the_call_here(
