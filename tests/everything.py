@@ -11,8 +11,8 @@ from tests.postgres import postgres
 
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# Tests that start the processes or a browser wait more than they work: two of them at a time, and nothing
-# beside them. The tests of one browser file stay together: they share what was set up.
+# Tests that start the processes or a browser wait more than they work: two files of them at a time, and
+# nothing beside them. The tests of one file stay together and share what was set up.
 TOGETHER = "not browser and not whole"
 
 
@@ -26,7 +26,7 @@ def main() -> int:
     results = {
         "SQLite": _run("-n", "2", "-m", TOGETHER),
         "browser and processes" if chromium else "processes": _run(
-            "-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder", "-m", alone
+            "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-m", alone
         ),
     }
     with postgres() as url:

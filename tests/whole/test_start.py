@@ -16,7 +16,7 @@ import pytest
 
 from tests.whole.house import HOME, House, wait_for
 
-pytestmark = [pytest.mark.whole, pytest.mark.xdist_group("start")]
+pytestmark = pytest.mark.whole
 
 
 @pytest.fixture
