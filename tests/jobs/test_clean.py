@@ -238,6 +238,15 @@ def test_an_undo_and_the_cleaner_never_both_win(shot: Shot, bob: User, first: st
         assert (after.clip.removed_at is None) == (after.status == Status.IN_REVIEW)
 
 
+def test_what_is_wanted_again_since_it_was_listed_stays_though_its_own_row_never_moved(shot: Shot) -> None:
+    made(shot, Status.REJECTED)
+    (listed,) = cleaning.expired().select_related("candidate")
+    Shot.objects.filter(pk=shot.pk).update(on_hold=True)
+    assert not cleaning.claim_clip(listed)
+    Shot.objects.filter(pk=shot.pk).update(on_hold=False)
+    assert cleaning.claim_clip(listed)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_clip_that_was_undone_after_it_was_listed_is_not_claimed(shot: Shot, bob: User) -> None:
     row = made(shot, Status.REJECTED)
