@@ -77,7 +77,8 @@ def ingested(candidate: Candidate, clip: Clip) -> None:
     """The vendor's bytes are in storage: keep their facts and hand them to the check."""
     try:
         with transaction.atomic():
-            candidate.move(Status.CHECKING, actor="ingest", due_in=settings.REQUEUE_S, tries=0)
+            facts: dict[str, Any] = {"tries": 0, "failure": ""}
+            candidate.move(Status.CHECKING, actor="ingest", due_in=settings.REQUEUE_S, **facts)
             Clip.objects.filter(candidate=candidate).delete()
             clip.candidate = candidate
             clip.save()

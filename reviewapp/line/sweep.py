@@ -85,7 +85,7 @@ def sweep(candidate: Candidate) -> None:
 def _send_again(candidate: Candidate, station: str) -> None:
     with transaction.atomic():
         if candidate.claim(settings.REQUEUE_S):
-            if station == "ingest":
+            if station != "submit":
                 # Its pause after a failed try is over: the next message that names it may begin it.
                 Candidate.objects.filter(pk=candidate.pk, fence=candidate.fence).update(failure="")
             dispatch.again(station, candidate)

@@ -163,3 +163,19 @@ def test_a_cluster_that_is_down_finds_no_heap_of_messages_for_the_same_rows(
     due_at = Candidate.objects.get(pk=row.pk).due_at
     assert due_at is not None
     assert due_at > timezone.now(), "and it is looked at again before long"
+
+
+@pytest.mark.parametrize("status", [Status.INGESTING, Status.CHECKING])
+def test_what_a_dead_worker_had_begun_is_begun_again_though_an_earlier_try_left_its_words(
+    waiting: Waiting, status: Status
+) -> None:
+    row = waiting()
+    if status == Status.CHECKING:
+        row = bring(row, status)
+    Candidate.objects.filter(pk=row.pk).update(failure="The provider could not be asked.")
+    begin = line.begin_ingest if status == Status.INGESTING else line.begin_check
+    assert begin(row.pk) is not None
+    # Its worker dies: the row is taken over, found by the sweep, and its new message comes at once.
+    assert line.take_over() == 1
+    line.sweep(Candidate.objects.whole().get(pk=row.pk))
+    assert begin(row.pk) is not None
