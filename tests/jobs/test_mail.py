@@ -558,3 +558,15 @@ def test_an_address_is_not_a_way_to_fill_a_strangers_mailbox(
     assert answer.status_code == 422
     assert "Try again in an hour" in answer.content.decode()
     assert Mail.objects.filter(kind=MailKind.ADDRESS).count() == mailing.ADDRESSES_PER_HOUR
+
+
+@pytest.mark.django_db
+def test_a_mail_that_was_begun_and_never_ended_is_closed_and_not_taken_again(bob: User) -> None:
+    past = timezone.now() - timedelta(seconds=1)
+    facts = {"address": "bob@example.com", "due_at": past, "begun_at": past}
+    mail = Mail.objects.create(user=bob, **facts)
+    assert mailing.take() is None
+    mail.refresh_from_db()
+    assert (mail.due_at, mail.ok) == (None, None)
+    assert mail.done_at is not None
+    assert "may have arrived and is not sent again" in mail.said
