@@ -167,11 +167,9 @@ def test_a_cluster_that_is_down_finds_no_heap_of_messages_for_the_same_rows(
 
 @pytest.mark.parametrize("status", [Status.INGESTING, Status.CHECKING])
 def test_what_a_dead_worker_had_begun_is_begun_again_though_an_earlier_try_left_its_words(
-    waiting: Waiting, status: Status
+    shot: Shot, alice: User, status: Status
 ) -> None:
-    row = waiting()
-    if status == Status.CHECKING:
-        row = bring(row, status)
+    row = bring(asked(shot, alice)[0], status)
     Candidate.objects.filter(pk=row.pk).update(failure="The provider could not be asked.")
     begin = line.begin_ingest if status == Status.INGESTING else line.begin_check
     assert begin(row.pk) is not None
