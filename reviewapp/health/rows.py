@@ -103,7 +103,7 @@ def line() -> list[Part]:
         )
     if lost:
         words = f"{_many(lost, 'paid call waits', 'paid calls wait')} for a person to settle."
-        remedy = "Open these clips and look at the provider's own page."
+        remedy = "Say on the page Uncertain what the provider's own page shows."
         found.append(Part("uncertain", State.LOOK, words, remedy=remedy))
     return found
 
