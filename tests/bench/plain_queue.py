@@ -1,4 +1,5 @@
 """Our settings with django-q2's queue as it comes, for comparison: polled every 0.2 s, results kept."""
+
 from __future__ import annotations
 
 from reviewapp.settings import *  # noqa: F403
