@@ -58,7 +58,7 @@ def test_thirty_clips_go_out_three_at_a_time_and_no_place_stays_empty(
     assert sandbox.paid_count() == 30
     assert most_at_once(sandbox) == 3
     # Measured at 0.95; where other processes want the machine the stations themselves are slower.
-    assert share > 0.6
+    assert share > 0.75
     assert ledger.problems() == []
 
 
