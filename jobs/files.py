@@ -106,6 +106,7 @@ def _locked(path: Path) -> BinaryIO | None:
         if os.fstat(note.fileno()).st_ino == path.stat().st_ino:
             return note
     except OSError:
+        # Somebody holds it, or it went away between our steps: either way it is not ours.
         pass
     note.close()
     return None

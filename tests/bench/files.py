@@ -168,6 +168,7 @@ class Vendor:
                 if b"connection: close" in head.lower() or b"clip.mp4" in head:
                     break
         except (asyncio.IncompleteReadError, ConnectionError):
+            # The one who measures has hung up.
             pass
         writer.close()
 

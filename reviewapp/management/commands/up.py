@@ -23,7 +23,7 @@ STALE_S = 15.0
 
 
 class Command(BaseCommand):
-    help = "Start the whole app on this machine: web, both queues, the watcher and the sandbox."
+    help = "Start the whole app on this machine: web, the queues, the watcher and the sandbox."
     # The checks run inside `migrate` anyway, and once is enough for a quick start.
     requires_system_checks = []
 
