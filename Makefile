@@ -4,7 +4,7 @@ BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes
 
-.PHONY: run test check bench chaos clean python
+.PHONY: run test check bench chaos extras clean python
 
 run: .venv/.installed
 	@$(MANAGE) up
@@ -27,6 +27,11 @@ bench: .venv/.installed-dev
 # Hundreds of shots while everything is killed that can be, on SQLite and on PostgreSQL; about twenty minutes.
 chaos: .venv/.installed-dev
 	@$(BIN)/python -m tests.chaos
+
+# The optional parts: prompt match by a CLIP model, and content credentials (docs/admin.md).
+extras: .venv/.installed
+	@echo "Installing the optional parts …"
+	@$(PIP) -r requirements-extras.txt
 
 # The data in var/ stay; only what can be made again goes.
 clean:
