@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from reviewapp.models.accounts import AuditEntry, User
-from reviewapp.models.candidates import Candidate, StaleCandidate, Status, Transition
+from reviewapp.models.candidates import Candidate, PickDoubt, StaleCandidate, Status, Transition
 from reviewapp.models.cleaning import CleaningRun, VendorCopy
-from reviewapp.models.clips import Clip, QualityReport
+from reviewapp.models.clips import Clip, EarlierReport, Playable, QualityReport
 from reviewapp.models.inputs import ShotInput
 from reviewapp.models.keys import ProviderKey
+from reviewapp.models.learning import MeasuredFix, RankModel
 from reviewapp.models.money import GenerationOrder, LedgerCarry, LedgerEntry
 from reviewapp.models.notices import (
     Event,
@@ -46,6 +47,7 @@ __all__ = [
     "CleaningRun",
     "Clip",
     "Draft",
+    "EarlierReport",
     "Event",
     "EventKind",
     "GenerationOrder",
@@ -56,6 +58,7 @@ __all__ = [
     "Mail",
     "MailKind",
     "MailTiming",
+    "MeasuredFix",
     "Membership",
     "Note",
     "NoteCheck",
@@ -64,11 +67,14 @@ __all__ = [
     "OutgoingDelivery",
     "OutgoingHook",
     "Pace",
+    "PickDoubt",
+    "Playable",
     "Project",
     "PromptVersion",
     "ProviderKey",
     "PushSubscription",
     "QualityReport",
+    "RankModel",
     "ReviewDecision",
     "Role",
     "Routing",

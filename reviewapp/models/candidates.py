@@ -33,6 +33,12 @@ class Status(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
+class PickDoubt(models.TextChoices):
+    CLOSE = "close", "close call"
+    THIN = "thin", "little was measured"
+    PROVISIONAL = "provisional", "none passes the checks"
+
+
 S = Status
 
 # The whole map of what may follow what; `move` refuses everything else.
@@ -158,6 +164,10 @@ class Candidate(models.Model):
     failure = models.CharField(max_length=600, blank=True)
     vendor_words = models.CharField(max_length=1000, blank=True)
     rank = models.PositiveSmallIntegerField(null=True, blank=True)
+    # Why the first of its rank is not a clear choice; empty for a clear one and for all others.
+    pick_doubt = models.CharField(max_length=12, choices=PickDoubt.choices, blank=True)
+    # The project's policy would have decided, and the clip was drawn to be shown to people instead, unmarked.
+    audited = models.BooleanField(default=False)
 
     objects = CandidateQuerySet.as_manager()
 

@@ -98,6 +98,10 @@ class Project(models.Model):
     auto_approve_score = models.FloatField(
         null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(1)]
     )
+    # The share of what the policy would decide by itself that people see all the same.
+    audit_share = models.FloatField(default=0.05, validators=[MinValueValidator(0), MaxValueValidator(1)])
+    # Whether the project's own decisions may correct the checks' score, once they are seen to better it.
+    learns = models.BooleanField(default=True)
     frame_base = models.PositiveIntegerField(default=0)
     # A demo must never spend real money, whatever keys an admin adds later.
     sandbox_only = models.BooleanField(default=False)
