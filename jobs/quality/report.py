@@ -33,7 +33,7 @@ def asks_for_a_still(prompt: str) -> bool:
 class Ordered:
     """What was asked of the vendor and what the shot's words ask for (`expect.py` reads them).
 
-    `still_wanted` when the shot asks for a picture at rest; `person_wanted` None when its words leave it open;
+    `still_wanted` when the shot asks for a picture at rest; `person_wanted` None when its words say nothing;
     `sound_wanted` False for a silent clip, None when nothing was said. `acceptance` are the shot's acceptance
     criteria, one line each.
     """
