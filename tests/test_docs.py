@@ -50,12 +50,12 @@ def test_every_provider_has_its_page(vendor: catalog.Vendor) -> None:
     assert not unnamed
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-extras.txt", "requirements-dev.txt"])
 def test_the_lock_files_hold_nothing_but_pinned_and_hashed_packages(name: str) -> None:
     entries = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", "").splitlines()
     locked = [entry for entry in entries if entry.strip() and not entry.lstrip().startswith("#")]
     assert locked
     loose = [
-        entry for entry in locked if not re.match(r"[\w.\[\]-]+==\S+.*--hash=sha256:[0-9a-f]{64}", entry)
+        entry for entry in locked if not re.match(r"[\w.-]+(?:\[[\w, -]+\])?==\S+.*--hash=sha256:[0-9a-f]{64}", entry)
     ]
     assert not loose
