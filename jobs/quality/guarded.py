@@ -1,72 +1,137 @@
-"""Checking a file in a child process with limits on time and memory.
+"""The one door to whatever reads a file from outside: a child process with limits.
 
-A header that lies can make a decoder take hundreds of megabytes before any of our limits is asked, and a
-broken one can bring the whole process down. The child bears that, and the parent gets a sentence.
+A header that lies can make a decoder take hundreds of megabytes before any of our limits is asked, a broken
+one can bring the whole process down, and a hostile one may take it over. The child bears that, and the parent
+gets a sentence.
 """
 
 from __future__ import annotations
 
-import base64
 import json
+import logging
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import asdict
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jobs.quality.report import Checked, Finding, NotPlayable, Ordered, VideoFacts
+from jobs.quality import crossing
+from jobs.quality.report import Checked, NotPlayable, Ordered
 
+logger = logging.getLogger(__name__)
+
+# What a child may be asked to do, and nothing else. They are pure: values in, values out (`crossing.py`).
+FUNCTIONS = {
+    "verify": "jobs.quality.verify.verify",
+}
 WALL_S = 90.0
 CPU_S = 60
 ADDRESS_SPACE = 2 << 30
-# What the child writes is a few hundred kilobytes; a file that grows beyond this is a fault.
+# What the child answers is a few hundred kilobytes; a file that grows beyond this is a fault.
 FILE_BYTES = 64 << 20
 _HOME = Path(__file__).resolve().parents[2]
-_PLAIN = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+# No key and no address of a database is where a hostile file could find it: the environment is made anew.
+_PLAIN = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "LC_ALL": "C.UTF-8"}
+# Without these three an interpreter that was put together by hand does not start. They hold folders alone.
+_KEPT = ("LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH")
+# How the child says that it could not begin, which is no fault of the file.
+NOT_BEGUN = 3
+
+
+class NotBegun(RuntimeError):
+    """The child could not begin: this installation is broken, and the file was not looked at."""
 
 
 def verify(
-    path: Path, ordered: Ordered, *, wall_s: float = WALL_S, before_exec: Callable[[], None] | None = None
+    path: Path,
+    ordered: Ordered,
+    *,
+    clip_model: Path | None = None,
+    wall_s: float = WALL_S,
+    before_exec: Callable[[], None] | None = None,
 ) -> Checked:
-    """`verify.verify` in a child. Raises NotPlayable also when the child crashes or runs out of time or
-    memory.
+    """`verify.verify` in a child. Raises NotPlayable and NotBegun as `call` does."""
+    answer = call(
+        "verify",
+        {"path": path, "ordered": ordered, "clip_model": clip_model},
+        reads=[path] if clip_model is None else [path, clip_model],
+        wall_s=wall_s,
+        before_exec=before_exec,
+    )
+    return _rebuilt(answer)
 
-    `before_exec` runs in the child before Python starts, for whoever wants to tie its life to their own.
-    """
-    order = json.dumps({"path": str(path), "ordered": asdict(ordered)})
+
+def _rebuilt(answer: Any) -> Checked:
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "jobs.quality.child"],
-            input=order.encode(),
-            capture_output=True,
-            cwd=_HOME,
-            env=os.environ | _PLAIN,
-            timeout=wall_s,
-            check=False,
-            preexec_fn=before_exec,
-        )
-    except subprocess.TimeoutExpired:
-        raise NotPlayable(f"The file could not be checked within {wall_s:.0f} s.") from None
-    if done.returncode != 0:
+        return crossing.from_json(Checked, answer)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        # A child that was taken over may say anything.
+        logger.error("a guarded child gave an answer of another form: %s", error)
+        raise NotPlayable("The file brings the video decoder down, so it is not shown to anyone.") from None
+
+
+def call(
+    what: str,
+    order: Mapping[str, object],
+    *,
+    reads: Sequence[Path] = (),
+    writes: Sequence[Path] = (),
+    wall_s: float = WALL_S,
+    cpu_s: int = CPU_S,
+    address_space: int = ADDRESS_SPACE,
+    file_bytes: int = FILE_BYTES,
+    before_exec: Callable[[], None] | None = None,
+) -> Any:
+    """Run one of FUNCTIONS in a child with the order as its keyword arguments; its answer as JSON has it.
+
+    The child may read the files and folders in `reads` and write in the folders in `writes`, and no others
+    where the kernel can see to it. Limits in seconds and bytes. `before_exec` runs in the child before Python
+    starts, for whoever wants to tie its life to their own. Raises NotPlayable, also when the child crashes or
+    runs out of time or memory; NotBegun when it is not the file that is at fault.
+    """
+    limits = {"cpu_s": cpu_s, "address_space": address_space, "file_bytes": file_bytes}
+    places = {"reads": [*map(_whole, reads)], "writes": [*map(_whole, writes)]}
+    letter = {"function": FUNCTIONS[what], "order": crossing.to_json(order)} | limits | places
+    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as moaned:
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "jobs.quality.child"],
+                input=json.dumps(letter).encode(),
+                # Files and no pipes: the limit on file sizes holds for them, and our memory is safe.
+                stdout=said,
+                stderr=moaned,
+                cwd=_HOME,
+                env={name: os.environ[name] for name in _KEPT if name in os.environ} | _PLAIN,
+                timeout=wall_s,
+                check=False,
+                preexec_fn=before_exec,
+            )
+        except subprocess.TimeoutExpired:
+            raise NotPlayable(f"The file could not be checked within {wall_s:.0f} s.") from None
+        moaned.seek(0)
+        return _answer(what, done.returncode, said, moaned.read(20_000).decode("utf-8", "replace"))
+
+
+def _whole(place: Path) -> str:
+    return str(place.resolve())
+
+
+def _answer(what: str, code: int, said: Any, moaned: str) -> Any:
+    if code == NOT_BEGUN:
+        raise NotBegun(f"{what} could not begin: {moaned.strip()[-2000:]}")
+    if code == -signal.SIGXCPU:
+        raise NotPlayable("The file takes more computing time than a video of its kind should.")
+    said.seek(0)
+    try:
+        answer = json.load(said) if code == 0 else {}
+    except ValueError:
+        answer = {}
+    if isinstance(answer, dict) and "not_playable" in answer:
+        raise NotPlayable(str(answer["not_playable"]))
+    if not isinstance(answer, dict) or "answer" not in answer:
+        logger.error("%s ended with %d: %s", what, code, moaned.strip()[-4000:])
         raise NotPlayable("The file brings the video decoder down, so it is not shown to anyone.")
-    answer = json.loads(done.stdout)
-    if "not_playable" in answer:
-        raise NotPlayable(answer["not_playable"])
-    return _from_json(answer)
-
-
-def to_json(checked: Checked) -> dict[str, Any]:
-    """The answer as JSON can carry it; pictures in base64."""
-    row = asdict(checked)
-    for name in ("poster", "filmstrip"):
-        row[name] = base64.b64encode(row[name]).decode()
-    return row
-
-
-def _from_json(row: dict[str, Any]) -> Checked:
-    row["facts"] = VideoFacts(**row["facts"])
-    row["findings"] = tuple(Finding(**finding) for finding in row["findings"])
-    row |= {name: base64.b64decode(row[name]) for name in ("poster", "filmstrip")}
-    return Checked(**row)
+    return answer["answer"]

@@ -34,7 +34,7 @@ class _Counted:
     broke: str = ""
 
 
-def verify(path: Path, ordered: Ordered) -> Checked:
+def verify(path: Path, ordered: Ordered, clip_model: Path | None = None) -> Checked:
     """Decode the whole file and say what it is and how good; raises NotPlayable with a sentence for
     people.
     """
@@ -96,7 +96,6 @@ def _judge(scan: Scan, facts: VideoFacts, ordered: Ordered, counted: _Counted, p
     return Checked(
         facts=facts,
         verdict=measures.verdict_of(found),
-        score=measures.score_of(figures, found),
         measures=figures,
         findings=tuple(found),
         poster=pictures.poster(),
