@@ -10,7 +10,8 @@ from django.conf import settings
 
 from jobs import fetch, files, heart
 from jobs.quality import guarded
-from jobs.quality.report import CHECKER_VERSION, Checked, NotPlayable, Ordered, asks_for_a_still
+from jobs.quality.expect import asks_for_a_still
+from jobs.quality.report import CHECKER_VERSION, Checked, NotPlayable, Ordered
 from reviewapp import line, logs
 from reviewapp.lifeline import die_with_parent
 from reviewapp.models import Candidate, QualityReport

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,19 +13,6 @@ Severity = Literal["info", "suspect", "reject"]
 
 class NotPlayable(Exception):
     """The file is no whole, playable video. The text is a sentence for people."""
-
-
-# A subject that is asked to rest; a camera that is asked to rest says nothing about the picture.
-_STILL = re.compile(
-    r"\b(?<!camera )(?:lies?|sits?|stands?|stays?|is|are|completely|perfectly|holds?) still\b"
-    r"|\bmotionless\b|\bstill life\b|\bnothing moves\b|\bfreeze[- ]frame\b",
-    re.IGNORECASE,
-)
-
-
-def asks_for_a_still(prompt: str) -> bool:
-    """Whether the shot's own words ask for a picture at rest, in which standing still is no fault."""
-    return bool(_STILL.search(prompt))
 
 
 @dataclass(frozen=True, kw_only=True)

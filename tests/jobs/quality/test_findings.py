@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jobs.quality.report import Checked, Finding, Ordered, asks_for_a_still
+from jobs.quality.report import Checked, Finding, Ordered
 from jobs.quality.scan import Floats, speed
 from jobs.quality.verify import verify
 from tests.jobs.quality.clips import held, write_clip
@@ -150,18 +150,3 @@ def test_an_upright_clip_stands_inside_its_tiles(tmp_path: Path) -> None:
         tile = next(opened.decode(video=0)).to_ndarray(format="rgb24")[:, :160]
     assert tile[:, :40].max() < 20
     assert tile[:, 60:100].mean() > 30
-
-
-@pytest.mark.parametrize(
-    ("prompt", "still"),
-    [
-        ("A small red paper boat lies still in a puddle.", True),
-        ("Two white houses stand still at the shore.", True),
-        ("A motionless figure under a lamp.", True),
-        ("A red boat drifts to the right. The camera is still.", False),
-        ("The camera stays still while a boat drifts past.", False),
-        ("A boat still drifts on.", False),
-    ],
-)
-def test_a_shot_that_asks_for_rest_is_told_from_a_camera_at_rest(prompt: str, still: bool) -> None:
-    assert asks_for_a_still(prompt) is still
