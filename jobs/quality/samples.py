@@ -16,6 +16,8 @@ from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from jobs.quality.detail import Detail, look_at
+from jobs.quality.flow import Flow, FlowPass
+from jobs.quality.levels import Levels, LevelWatch
 
 Grey = NDArray[np.uint8]
 
@@ -30,9 +32,9 @@ _SOON_S = 1e-6
 
 @dataclass(frozen=True, kw_only=True)
 class Samples:
-    """What the decode pass kept: one row per frame in `times` (s), `small` (RGB, 32x18) and `quarters` (the
-    grey copy at a quarter of its size); `details` about twice a second, `face_frames` six times a second with
-    their second; `clip_frames` evenly spread, only when they were asked for.
+    """What the decode pass kept: one row per frame in `times` (s), `small` (RGB, 32x18), `quarters` (the grey
+    copy at a quarter of its size) and `levels`, one per new picture in `flow`; `details` twice a second,
+    `face_frames` six times a second with their second; `clip_frames` evenly spread, only when asked for.
     """
 
     fps: float
@@ -41,6 +43,8 @@ class Samples:
     times: NDArray[np.float64]
     small: NDArray[np.uint8]
     quarters: NDArray[np.uint8]
+    levels: Levels
+    flow: Flow
     details: tuple[Detail, ...]
     face_frames: tuple[tuple[float, Grey], ...]
     clip_frames: tuple[NDArray[np.uint8], ...] = ()
@@ -59,6 +63,7 @@ class Sampler:
         scale = min(1.0, GREY_SIDE / max(width, height))
         self._grey_size = _even(width * scale, 20), _even(height * scale, 20)
         self._scalers = {name: VideoReformatter() for name in ("colour", "grey", "small", "face", "clip")}
+        self._levels, self._flow = LevelWatch(), FlowPass(*self._grey_size, fps)
         self._times: list[float] = []
         self._small: list[NDArray[np.uint8]] = []
         self._quarters: list[Grey] = []
@@ -74,6 +79,7 @@ class Sampler:
         self._small.append(self._pixels("small", copy, (SMALL_WIDTH, SMALL_HEIGHT), "rgb24"))
         self._quarters.append(quarter_of(grey))
         self._times.append(at_s)
+        self._flow.see(grey, repeated=self._levels.see(grey))
         if at_s + _SOON_S >= self._next_detail_s:
             self._details.append(look_at(native_luma(frame), at_s))
             self._next_detail_s = at_s + 1 / DETAIL_HZ
@@ -94,6 +100,8 @@ class Sampler:
             times=times,
             small=np.stack(self._small),
             quarters=np.stack(self._quarters),
+            levels=self._levels.levels(),
+            flow=self._flow.flow(),
             details=tuple(self._details),
             face_frames=tuple(self._face_frames),
             clip_frames=tuple(self._clip_frames),
