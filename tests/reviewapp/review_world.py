@@ -89,7 +89,7 @@ def pictures_of(content: bytes) -> tuple[bytes, bytes, int]:
     made = Pictures(float((last.time or 0) + 1 / 24))
     for frame in frames:
         made.see(frame, float(frame.time or 0), frame.to_ndarray(format="gray").astype(np.uint8))
-    strip, tiles = made.filmstrip()
+    strip, tiles = made.filmstrip(float((last.time or 0) + 1 / 24))
     return made.poster(), strip, tiles
 
 

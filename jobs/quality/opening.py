@@ -1,0 +1,112 @@
+"""From a file to an opened video: size, first bytes, index, and only then a decoder told the format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition
+
+from jobs.quality import boxes, ebml
+from jobs.quality.limits import MAX_PIXELS, check_bytes, check_seconds, check_size
+from jobs.quality.report import NotPlayable
+from jobs.quality.sniff import HEAD_BYTES, Demuxer, demuxer_of
+
+# Bounds on what libav reads and decodes before a limit of ours is asked; no protocol has this name, so that
+# no file names another one to be read.
+_OPTIONS: Final = {
+    "protocol_whitelist": "none",
+    "probesize": "5000000",
+    "analyzeduration": "5000000",
+    "max_pixels": str(MAX_PIXELS),
+    "max_streams": "16",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """An opened file, its one picture track, its first sound track, and what its index told.
+
+    `told_s` is the length in seconds that the file says of itself, 0 when it says none.
+    """
+
+    container: InputContainer
+    pictures: av.VideoStream
+    sound: av.AudioStream | None
+    demuxer: Demuxer
+    index_late: bool
+    fragmented: bool
+    told_s: float
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Opened]:
+    """Open a file for the one decode pass; raises NotPlayable with a sentence for people."""
+    with path.open("rb") as file:
+        size = path.stat().st_size
+        check_bytes(size)
+        demuxer = demuxer_of(file.read(HEAD_BYTES))
+        told = boxes.read(file, size) if demuxer == "mov" else boxes.Boxes()
+        if demuxer == "matroska":
+            ebml.read(file, size)
+        file.seek(0)
+        try:
+            # The open file and no name: what reads it has no way to ask for another.
+            container = av.open(file, format=demuxer, options=dict(_OPTIONS), io_open=_refuse)
+        except (av.FFmpegError, OSError, ValueError):
+            raise NotPlayable("The file cannot be opened as a video: its index cannot be read.") from None
+        with container:
+            assert isinstance(container, InputContainer)  # noqa: S101  It was opened for reading.
+            yield _described(container, demuxer, told)
+
+
+def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
+    raise PermissionError("a clip may name no other file")
+
+
+def _described(container: InputContainer, demuxer: Demuxer, told: boxes.Boxes) -> Opened:
+    pictures = _picture_track(container)
+    told_s = _seconds(container, pictures)
+    check_seconds(told_s)
+    # A track for which there is no decoder has no context.
+    sound = next((track for track in container.streams.audio if _context(track)), None)
+    return Opened(
+        container=container,
+        pictures=pictures,
+        sound=sound,
+        demuxer=demuxer,
+        index_late=told.index_late and not told.fragments,
+        fragmented=told.fragments,
+        told_s=told_s,
+    )
+
+
+def _seconds(container: InputContainer, pictures: av.VideoStream) -> float:
+    if pictures.duration and pictures.time_base:
+        return float(pictures.duration * pictures.time_base)
+    return container.duration / av.time_base if container.duration else 0.0
+
+
+def _picture_track(container: InputContainer) -> av.VideoStream:
+    tracks = [track for track in container.streams.video if not track.disposition & Disposition.attached_pic]
+    if not tracks:
+        raise NotPlayable("The file has no picture track.")
+    if len(tracks) > 1:
+        raise NotPlayable(f"The file has {len(tracks)} picture tracks, and a player would show only one.")
+    context = _context(tracks[0])
+    if context is None or not context.width or not context.height:
+        raise NotPlayable("The file's picture track cannot be read.")
+    check_size(context.width, context.height)
+    context.options = {"max_pixels": _OPTIONS["max_pixels"]}
+    # One thread: two save little on clips of this size, and each costs its own picture buffers.
+    context.thread_count = 1
+    return tracks[0]
+
+
+def _context(track: av.VideoStream | av.AudioStream) -> Any:
+    return getattr(track, "codec_context", None)
