@@ -26,6 +26,9 @@ logger = logging.getLogger(__name__)
 # What a child may be asked to do, and nothing else. They are pure: values in, values out (`crossing.py`).
 FUNCTIONS = {
     "verify": "jobs.quality.verify.verify",
+    "remux": "jobs.media.copies.remux",
+    "copy": "jobs.media.copies.copy",
+    "small": "jobs.media.copies.small",
 }
 WALL_S = 90.0
 CPU_S = 60
