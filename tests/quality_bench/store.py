@@ -1,0 +1,122 @@
+"""Where the drawn clips lie: a folder for every seed, with a manifest that says what each one is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from jobs.quality.report import Ordered
+from tests.quality_bench.film import write
+from tests.quality_bench.planted import Plan, Planned, clips, moments
+
+# Raised whenever a clip would come out otherwise: what was drawn before is then drawn again.
+GENERATOR = 1
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A drawn clip. `truth` is from when until when, in seconds; None for a good one, of kind "good"."""
+
+    path: Path
+    name: str
+    kind: str
+    scene: str
+    seed: int
+    fps: int
+    seconds: float
+    width: int
+    height: int
+    truth: tuple[float, float] | None
+    person_wanted: bool | None
+    still_wanted: bool
+
+    @property
+    def ordered(self) -> Ordered:
+        return Ordered(
+            duration_s=self.seconds,
+            width=self.width,
+            height=self.height,
+            fps=self.fps,
+            person_wanted=self.person_wanted,
+            still_wanted=self.still_wanted,
+        )
+
+
+def drawn(folder: Path, plan: Plan, only: str = "") -> Iterator[Clip]:
+    """Every clip of the plan whose name holds `only`, drawn where it is not there yet; the manifest grows
+    with it.
+    """
+    cv2.setNumThreads(1)
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest: dict[str, dict[str, Any]] = _manifest(folder)
+    for planned in clips(plan):
+        if only not in planned.name:
+            continue
+        path = folder / f"{planned.name}.{_mark(planned)}.mp4"
+        row = manifest.get(planned.name)
+        if row is None or row["file"] != path.name or not path.exists():
+            row = manifest[planned.name] = _draw(planned, path)
+            _keep(folder, manifest)
+        yield _clip(folder, row)
+
+
+def _draw(planned: Planned, path: Path) -> dict[str, Any]:
+    spoilt = planned.draw()
+    film = spoilt.film
+    write(film, path, planned.encoding)
+    return {
+        "path": str(path.absolute()),
+        "file": path.name,
+        "name": planned.name,
+        "kind": planned.kind,
+        "scene": planned.scene,
+        "seed": planned.seed,
+        "fps": film.fps,
+        "seconds": round(film.seconds, 3),
+        "width": film.size.width,
+        "height": film.size.height,
+        "truth": [] if planned.good else [moments(spoilt)],
+        "expected": sorted(planned.expected) or ([] if planned.good else ["any"]),
+        "person_wanted": planned.person_wanted,
+        "still_wanted": planned.still_wanted,
+        "encoding": planned.encoding,
+    }
+
+
+def _clip(folder: Path, row: dict[str, Any]) -> Clip:
+    truth = tuple(row["truth"][0]) if row["truth"] else None
+    names = (
+        "name",
+        "kind",
+        "scene",
+        "seed",
+        "fps",
+        "seconds",
+        "width",
+        "height",
+        "person_wanted",
+        "still_wanted",
+    )
+    return Clip(path=folder / row["file"], truth=truth, **{name: row[name] for name in names})
+
+
+def _mark(planned: Planned) -> str:
+    told = f"{GENERATOR} {planned.seed} {planned.name} {planned.size.width}x{planned.size.height}"
+    return hashlib.sha256(told.encode()).hexdigest()[:8]
+
+
+def _manifest(folder: Path) -> dict[str, dict[str, Any]]:
+    path = folder / "manifest.json"
+    return {row["name"]: row for row in json.loads(path.read_text())} if path.exists() else {}
+
+
+def _keep(folder: Path, manifest: dict[str, dict[str, Any]]) -> None:
+    part = folder / "manifest.part"
+    part.write_text(json.dumps(list(manifest.values()), indent=1))
+    part.rename(folder / "manifest.json")
