@@ -26,6 +26,9 @@ _OPTIONS: Final = {
     "max_pixels": str(MAX_PIXELS),
     "max_streams": "16",
 }
+# The decoder of HEVC passes over damage in silence unless it is told to stop there: of clips with three bytes
+# turned over it let 14 of 20 through, and none when told.
+_STRICT: Final = {"hevc": {"err_detect": "explode"}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +105,7 @@ def _picture_track(container: InputContainer) -> av.VideoStream:
     if context is None or not context.width or not context.height:
         raise NotPlayable("The file's picture track cannot be read.")
     check_size(context.width, context.height)
-    context.options = {"max_pixels": _OPTIONS["max_pixels"]}
+    context.options = {"max_pixels": _OPTIONS["max_pixels"]} | _STRICT.get(context.name, {})
     # One thread: two save little on clips of this size, and each costs its own picture buffers.
     context.thread_count = 1
     return tracks[0]

@@ -79,7 +79,7 @@ def _facts(video: Opened, decoded: Decoded) -> VideoFacts:
     rate = _rate(video, decoded)
     return VideoFacts(
         container=video.demuxer,
-        codec=context.name,
+        codec=context.codec.canonical_name,
         pixel_format=context.pix_fmt or "",
         width=decoded.width,
         height=decoded.height,
@@ -88,7 +88,7 @@ def _facts(video: Opened, decoded: Decoded) -> VideoFacts:
         fps_den=rate.denominator,
         duration_s=round(decoded.duration_s, 3),
         has_audio=decoded.sound_frames > 0,
-        sound_codec=video.sound.codec_context.name if video.sound and decoded.sound_frames else "",
+        sound_codec=video.sound.codec_context.codec.canonical_name if video.sound and decoded.sound_frames else "",
         index_late=video.index_late,
         fragmented=video.fragmented,
         rotation=decoded.rotation,

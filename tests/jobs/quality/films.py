@@ -1,0 +1,123 @@
+"""Small real films in every container and codec, and the tools to break them on purpose."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from jobs.quality.report import NotPlayable, Ordered
+from jobs.quality.verify import verify
+from tests.jobs.quality.clips import moving
+
+RATE = 24
+SOUND_RATE = 48000
+
+
+def refusal(path: Path) -> str:
+    """The sentence with which a file is refused."""
+    with pytest.raises(NotPlayable) as refused:
+        verify(path, Ordered())
+    return str(refused.value)
+
+
+def refusal_of(folder: Path, content: bytes) -> str:
+    """The sentence with which a file of these bytes is refused, whose name says that it is an MP4."""
+    path = folder / "clip.mp4"
+    path.write_bytes(content)
+    return refusal(path)
+
+
+def film(
+    path: Path,
+    *,
+    frames: int = 24,
+    size: tuple[int, int] = (160, 90),
+    codec: str = "libx264",
+    pixels: str = "yuv420p",
+    sound: str = "",
+    pts: Callable[[int], int] = lambda index: index * 100,
+    form: str | None = None,
+    codec_options: dict[str, str] | None = None,
+    options: dict[str, str] | None = None,
+) -> Path:
+    """Write a film; `pts` gives each frame's time in 1/2400 s, `sound` names a codec for a tone."""
+    with av.open(str(path), "w", format=form, options=options or {}) as container:
+        stream = container.add_stream(codec, rate=RATE)
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = *size, pixels
+        stream.codec_context.time_base = Fraction(1, 2400)
+        stream.options = {**(codec_options if codec_options is not None else _QUICK.get(codec, {}))}
+        tone = container.add_stream(sound, rate=SOUND_RATE, layout="mono") if sound else None
+        for index in range(frames):
+            frame = av.VideoFrame.from_ndarray(moving(index, *size), format="rgb24")
+            frame.pts, frame.time_base = pts(index), Fraction(1, 2400)
+            container.mux(stream.encode(frame.reformat(format=pixels) if pixels != "rgb24" else frame))
+        container.mux(stream.encode(None))
+        if tone is not None:
+            assert isinstance(tone, av.AudioStream)
+            add_tone(container, tone, frames / RATE)
+    return path
+
+
+_QUICK = {
+    "libx264": {"preset": "veryfast"},
+    "libx265": {"preset": "ultrafast", "x265-params": "log-level=none"},
+    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8"},
+    "libvpx": {"deadline": "realtime", "cpu-used": "8"},
+    "libsvtav1": {"preset": "12"},
+}
+
+
+def add_tone(container: av.container.OutputContainer, track: av.AudioStream, seconds: float) -> None:
+    """Fill a sound track of any codec with a tone of 440 Hz."""
+    context = track.codec_context
+    context.open()
+    fit = av.AudioResampler(context.format, context.layout, SOUND_RATE, context.frame_size or 1024)
+    wave = np.sin(np.arange(int(seconds * SOUND_RATE)) * 440 * 2 * np.pi / SOUND_RATE) * 16000
+    piece = av.AudioFrame.from_ndarray(wave.astype(np.int16)[None, :], format="s16", layout="mono")
+    piece.sample_rate, piece.pts, piece.time_base = SOUND_RATE, 0, Fraction(1, SOUND_RATE)
+    for ready in [*fit.resample(piece), *fit.resample(None)]:
+        container.mux(track.encode(ready))
+    container.mux(track.encode(None))
+
+
+def with_index_first(path: Path, **how: object) -> bytes:
+    """The bytes of a film whose index stands before its pictures."""
+    return film(path, options={"movflags": "+faststart"}, **how).read_bytes()  # type: ignore[arg-type]
+
+
+def patched(content: bytes, box: bytes, offset: int, new: bytes, *, which: int = 0) -> bytes:
+    """The film with some bytes of a box replaced; the offset counts from behind the box's name."""
+    at = -1
+    for _ in range(which + 1):
+        at = content.index(box, at + 1)
+    at += 4 + offset
+    return content[:at] + new + content[at + len(new) :]
+
+
+def box(name: bytes, body: bytes) -> bytes:
+    """One box of an MP4."""
+    return struct.pack(">I4s", 8 + len(body), name) + body
+
+
+def flipped(content: bytes, count: int, seed: int = 1) -> bytes:
+    """The film with some bytes of its pictures turned over; those of its index are left whole."""
+    broken = bytearray(content)
+    random = np.random.default_rng(seed)
+    for at in random.integers(*pictures_in(content), count):
+        broken[at] ^= 0xFF
+    return bytes(broken)
+
+
+def pictures_in(content: bytes) -> tuple[int, int]:
+    """Where the pictures of an MP4 begin and end; of other containers the second and third quarter."""
+    at = content.find(b"mdat")
+    if at < 0:
+        return len(content) // 4, len(content) * 3 // 4
+    return at + 4, at - 4 + int.from_bytes(content[at - 4 : at], "big")
