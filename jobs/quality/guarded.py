@@ -29,6 +29,8 @@ FUNCTIONS = {
     "remux": "jobs.media.copies.remux",
     "copy": "jobs.media.copies.copy",
     "small": "jobs.media.copies.small",
+    "credentials": "jobs.quality.credentials.read",
+    "clip_model": "jobs.quality.prompt_match.try_out",
 }
 WALL_S = 90.0
 CPU_S = 60

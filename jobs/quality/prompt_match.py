@@ -54,6 +54,21 @@ def match(frames: Sequence[NDArray[np.uint8]], prompt: str, folder: Path | None)
     return Matched(seen=_seen(looked, prompt), parts=_parts(looked, parts), mark=mark)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """What came of using a model once: its mark, or the problem as a sentence."""
+
+    mark: str
+    problem: str
+
+
+def try_out(folder: Path) -> Tried:
+    """Whether the model in a folder can be used, found out by using it on one picture and one text."""
+    grey = np.full((224, 224, 3), 128, np.uint8)
+    found = match([grey, grey], "a grey picture", folder)
+    return Tried(mark=found.mark, problem=next(iter(found.seen.unmeasured.values()), ""))
+
+
 def _unmeasured(parts: Sequence[str], reason: str) -> Matched:
     return Matched(
         seen=Seen(measures=dict.fromkeys(_ALL), unmeasured=dict.fromkeys(_ALL, reason)),

@@ -44,7 +44,8 @@ FRAMING: Final = re.compile(
     r"\b(?:an? )?((?:extreme |medium )?close[- ]?up(?: shot)?"
     r"|(?:extreme |very )?(?:wide|long|full|medium|establishing) (?:angle|shot|view)"
     r"|(?:aerial|drone|overhead) (?:shot|view|footage)|bird'?s[- ]eye view"
-    r"|(?:(?:low|high)[- ]angle|top[- ]down|over[- ]the[- ]shoulder|point[- ]of[- ]view|pov|macro)(?: shot| view)?"
+    r"|(?:(?:low|high)[- ]angle|top[- ]down|over[- ]the[- ]shoulder|point[- ]of[- ]view"
+    r"|pov|macro)(?: shot| view)?"
     r"|seen from (?:above|below|behind|the \w+))\b",
     re.IGNORECASE,
 )
