@@ -33,19 +33,7 @@ class Clip:
     width: int
     height: int
     truth: tuple[float, float] | None
-    person_wanted: bool | None
-    still_wanted: bool
-
-    @property
-    def ordered(self) -> Ordered:
-        return Ordered(
-            duration_s=self.seconds,
-            width=self.width,
-            height=self.height,
-            fps=self.fps,
-            person_wanted=self.person_wanted,
-            still_wanted=self.still_wanted,
-        )
+    ordered: Ordered
 
 
 def drawn(folder: Path, plan: Plan, only: str = "") -> Iterator[Clip]:
@@ -90,20 +78,19 @@ def _draw(planned: Planned, path: Path) -> dict[str, Any]:
 
 
 def _clip(folder: Path, row: dict[str, Any]) -> Clip:
-    truth = tuple(row["truth"][0]) if row["truth"] else None
-    names = (
-        "name",
-        "kind",
-        "scene",
-        "seed",
-        "fps",
-        "seconds",
-        "width",
-        "height",
-        "person_wanted",
-        "still_wanted",
+    facts = {
+        name: row[name] for name in ("name", "kind", "scene", "seed", "fps", "seconds", "width", "height")
+    }
+    ordered = Ordered(
+        duration_s=row["seconds"],
+        width=row["width"],
+        height=row["height"],
+        fps=row["fps"],
+        person_wanted=row["person_wanted"],
+        still_wanted=row["still_wanted"],
     )
-    return Clip(path=folder / row["file"], truth=truth, **{name: row[name] for name in names})
+    truth = tuple(row["truth"][0]) if row["truth"] else None
+    return Clip(path=folder / row["file"], truth=truth, ordered=ordered, **facts)
 
 
 def _mark(planned: Planned) -> str:
