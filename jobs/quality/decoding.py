@@ -8,7 +8,7 @@ from typing import Any
 
 import av
 
-from jobs.quality.limits import check_frames, check_seconds
+from jobs.quality.limits import check_frames, check_seconds, check_size
 from jobs.quality.opening import Opened
 from jobs.quality.report import NotPlayable
 from jobs.quality.upright import Upright
@@ -18,6 +18,8 @@ Hear = Callable[[av.AudioFrame], None]
 # Codecs whose hidden frames come in packets of their own, so that packets say nothing about frames.
 _HIDDEN_FRAMES = {"vp8"}
 _SOON_S = 1e-6
+# By how much a whole file may be shorter than it says: some write a length that their last frame lacks.
+_SHORTER_S, _SHORTER_SHARE = 0.5, 0.05
 
 
 @dataclass
@@ -35,6 +37,7 @@ class Decoded:
     damaged: int = 0
     damaged_at_s: float = 0.0
     sound_frames: int = 0
+    sound_end_s: float = 0.0
     sound_damaged_at_s: float | None = None
     width: int = 0
     height: int = 0
@@ -103,6 +106,7 @@ class _Pass:
         for frame in frames:
             if isinstance(frame, av.AudioFrame):
                 counted.sound_frames += 1
+                counted.sound_end_s = (frame.time or 0.0) + frame.samples / frame.sample_rate
                 self._hear(frame)
 
     def _take_frame(self, frame: av.VideoFrame) -> None:
@@ -111,6 +115,7 @@ class _Pass:
         if frame.is_corrupt:
             self._mark_damaged(at_s)
         if not counted.frames:
+            check_size(frame.width, frame.height)
             self._coded = frame.width, frame.height
         elif (frame.width, frame.height) != self._coded:
             raise NotPlayable(f"The file is damaged: the picture's size changes at {at_s:.1f} s.")
@@ -174,6 +179,16 @@ def _must_be_whole(counted: Decoded, opened: Opened) -> None:
     if counted.sound_damaged_at_s is not None:
         raise NotPlayable(
             f"The file is damaged: its sound cannot be decoded cleanly at {counted.sound_damaged_at_s:.1f} s."
+        )
+    _must_be_as_long_as_told(counted, opened.whole_s)
+
+
+def _must_be_as_long_as_told(counted: Decoded, told_s: float) -> None:
+    there_s = max(counted.end_s, counted.sound_end_s)
+    hidden = counted.trimmed > 0
+    if not hidden and there_s < told_s - max(_SHORTER_S, _SHORTER_SHARE * told_s):
+        raise NotPlayable(
+            f"The file is damaged: it ends at {there_s:.1f} s, and its own index says {told_s:.1f} s."
         )
 
 

@@ -35,7 +35,8 @@ _STRICT: Final = {"hevc": {"err_detect": "explode"}}
 class Opened:
     """An opened file, its one picture track, its first sound track, and what its index told.
 
-    `told_s` is the length in seconds that the file says of itself, 0 when it says none.
+    `told_s` is the length in seconds that the file says its pictures have, `whole_s` that of all it holds;
+    0 when it says none.
     """
 
     container: InputContainer
@@ -45,6 +46,7 @@ class Opened:
     index_late: bool
     fragmented: bool
     told_s: float
+    whole_s: float
 
 
 @contextmanager
@@ -74,7 +76,10 @@ def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
 
 def _described(container: InputContainer, demuxer: Demuxer, told: boxes.Boxes) -> Opened:
     pictures = _picture_track(container)
-    told_s = _seconds(container, pictures)
+    whole_s = container.duration / av.time_base if container.duration else 0.0
+    told_s = whole_s
+    if pictures.duration and pictures.time_base:
+        told_s = float(pictures.duration * pictures.time_base)
     check_seconds(told_s)
     # A track for which there is no decoder has no context.
     sound = next((track for track in container.streams.audio if _context(track)), None)
@@ -86,13 +91,8 @@ def _described(container: InputContainer, demuxer: Demuxer, told: boxes.Boxes) -
         index_late=told.index_late and not told.fragments,
         fragmented=told.fragments,
         told_s=told_s,
+        whole_s=whole_s,
     )
-
-
-def _seconds(container: InputContainer, pictures: av.VideoStream) -> float:
-    if pictures.duration and pictures.time_base:
-        return float(pictures.duration * pictures.time_base)
-    return container.duration / av.time_base if container.duration else 0.0
 
 
 def _picture_track(container: InputContainer) -> av.VideoStream:

@@ -77,7 +77,8 @@ _QUICK = {
 def add_tone(container: av.container.OutputContainer, track: av.AudioStream, seconds: float) -> None:
     """Fill a sound track of any codec with a tone of 440 Hz."""
     context = track.codec_context
-    context.open()
+    if not context.is_open:
+        context.open()
     fit = av.AudioResampler(context.format, context.layout, SOUND_RATE, context.frame_size or 1024)
     wave = np.sin(np.arange(int(seconds * SOUND_RATE)) * 440 * 2 * np.pi / SOUND_RATE) * 16000
     piece = av.AudioFrame.from_ndarray(wave.astype(np.int16)[None, :], format="s16", layout="mono")
@@ -85,6 +86,21 @@ def add_tone(container: av.container.OutputContainer, track: av.AudioStream, sec
     for ready in [*fit.resample(piece), *fit.resample(None)]:
         container.mux(track.encode(ready))
     container.mux(track.encode(None))
+
+
+def one_picture_often(path: Path, frames: int) -> Path:
+    """Write a film of one picture, encoded once and shown over and over."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=RATE)
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = 16, 16, "yuv420p"
+        first = next(iter(stream.encode(av.VideoFrame(16, 16, "yuv420p"))))
+        for index in range(frames):
+            packet = av.Packet(bytes(first))
+            packet.stream, packet.time_base, packet.is_keyframe = stream, Fraction(1, RATE), True
+            packet.pts = packet.dts = index
+            container.mux(packet)
+    return path
 
 
 def with_index_first(path: Path, **how: object) -> bytes:
