@@ -16,6 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
 
 from django.conf import settings
@@ -25,7 +26,9 @@ from django_q.models import OrmQ
 
 from jobs import lanes
 from jobs.alarm import stand_guard
+from jobs.media import MEDIA_VERSION
 from jobs.poll import Cancelled, Poller
+from jobs.quality.report import CHECKER_VERSION
 from providers.contract import ProviderJob
 from reviewapp import (
     carry,
@@ -34,13 +37,16 @@ from reviewapp import (
     events,
     hooks,
     identity,
+    learning,
     limits,
     line,
     logs,
     mailing,
     notices,
     outgoing,
+    preparing,
     push,
+    rechecks,
     retakes,
 )
 from reviewapp.line.poll import UNDER_WAY, Answer
@@ -203,6 +209,8 @@ class Watcher:
             self._house_kept_at = now
             _each(hooks.keep_house, events.tell_late, retakes.look_for_room, carry.advance)
             _each(notices.keep_house, mailing.keep_house, cleaning.ask_when_due)
+            _each(learning.ask_when_due, partial(rechecks.ask_when_due, CHECKER_VERSION))
+            _each(partial(preparing.ask_when_quiet, MEDIA_VERSION))
 
 
 def _sweep_one(candidate: Candidate) -> None:

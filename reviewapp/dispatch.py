@@ -15,9 +15,12 @@ STATIONS = {
     "submit": "jobs.submit.submit_candidate",
     "ingest": "jobs.ingest.ingest_candidate",
     "check": "jobs.check.check_candidate",
+    "prepare": "jobs.prepare.prepare_candidate",
     "check_key": "jobs.keys.check_key",
     "webhook_keys": "jobs.webhook_keys.fetch_webhook_keys",
     "clean": "jobs.clean.clean",
+    "recheck": "jobs.recheck.recheck",
+    "learn": "jobs.learn.learn",
     "mails": "jobs.notify.send_mails",
     "outgoing": "jobs.outgoing.send_outgoing",
     "push": "jobs.push.send_push",
@@ -28,9 +31,12 @@ CLUSTERS = {
     "submit": "submit",
     "ingest": "media",
     "check": "media",
+    "prepare": "media",
     "check_key": "submit",
     "webhook_keys": "submit",
     "clean": "media",
+    "recheck": "media",
+    "learn": "notify",
     "mails": "notify",
     "outgoing": "notify",
     "push": "notify",
@@ -74,6 +80,11 @@ def check(candidate: Candidate) -> None:
     _send("check", candidate.pk)
 
 
+def prepare(candidate: Candidate) -> None:
+    """The copies of a clip that people see already."""
+    _send("prepare", candidate.pk)
+
+
 def check_key(key: ProviderKey) -> None:
     _send("check_key", key.pk)
 
@@ -85,6 +96,16 @@ def webhook_keys(key: ProviderKey) -> None:
 def clean() -> None:
     """What the night's cleaning has to do next, in pieces that no download waits long for."""
     _send("clean")
+
+
+def recheck() -> None:
+    """The next few clips that an older checker has looked at; it stands behind all that waits."""
+    _send_unless_many("recheck")
+
+
+def learn() -> None:
+    """What there is to learn from people's decisions."""
+    _send_unless_many("learn")
 
 
 def mails() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Max
 
-from reviewapp import refine, retakes, rewriting
+from reviewapp import fixes, refine, retakes, rewriting
 from reviewapp.models import Candidate, Draft, Note, NoteCheck, PromptVersion, ReviewDecision, User, Verdict
 
 
@@ -67,6 +67,7 @@ def check(note: Note, candidate: Candidate, by: User, solved: bool) -> NoteCheck
     row, _ = NoteCheck.objects.update_or_create(
         note=note, candidate=candidate, defaults={"solved": solved, "by": by}
     )
+    fixes.told(note, candidate, solved)
     return row
 
 

@@ -8,9 +8,18 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
-from reviewapp import notes, retakes
-from reviewapp.models import Candidate, Draft, ReviewDecision, Shot, StaleCandidate, Status, User, Verdict
-from reviewapp.models.candidates import MACHINE
+from reviewapp import notes, policy, retakes
+from reviewapp.models import (
+    Candidate,
+    Draft,
+    PromptVersion,
+    ReviewDecision,
+    Shot,
+    StaleCandidate,
+    Status,
+    User,
+    Verdict,
+)
 from reviewapp.notes import Feedback
 
 
@@ -177,17 +186,17 @@ def arrived(candidate: Candidate) -> None:
             Status.PASSED_OVER, actor="policy", why="the shot was approved while this clip was made"
         )
         return
-    threshold = candidate.shot.project.auto_approve_score
-    if candidate.shot.on_hold or candidate.shot.omitted:
+    round_may_be_over(candidate.version)
+
+
+def round_may_be_over(version: PromptVersion) -> None:
+    """Approve the pick of a round whose last clip has come or ended, where the project lets it pass."""
+    if version.shot.candidates.filter(status=Status.APPROVED).exists():
         return
-    if threshold is None or candidate.version.candidates.filter(status__in=MACHINE).exists():
-        return
-    pick = (
-        Candidate.objects.whole().filter(version=candidate.version, rank=1, status=Status.IN_REVIEW).first()
-    )
-    quality = getattr(pick, "quality", None)
-    if pick and quality and quality.verdict == "pass" and (quality.score or 0) >= threshold:
-        approve(pick, None, pick.revision, why=f"score {quality.score:.2f} is at least {threshold:.2f}")
+    found = policy.choice(version)
+    if found is not None:
+        pick, why = found
+        approve(pick, None, pick.revision, why=why)
 
 
 # --- undoing ---

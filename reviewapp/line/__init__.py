@@ -17,6 +17,7 @@ from reviewapp.line.files import (
     ingest_failed,
     ingested,
     keep_lease,
+    rechecked,
 )
 from reviewapp.line.people import (
     CannotAskAgain,
@@ -51,6 +52,7 @@ __all__ = [
     "is_still_claimed",
     "keep_lease",
     "next_due_in",
+    "rechecked",
     "record_cancel",
     "record_polls",
     "resolve_made",

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from reviewapp import events, retakes
+from reviewapp import events, retakes, review
 from reviewapp.models import Candidate, Shot, StaleCandidate, Status
 
 LONGEST_BACKOFF_S: Final = 300.0
@@ -37,6 +37,7 @@ def end(candidate: Candidate, to: Status, why: str, *, actor: str, **facts: Any)
         hold_shot(candidate)
         candidate.move(to, actor=actor, why=why, failure=why[:600], **facts)
         retakes.round_may_be_over(candidate.version)
+        review.round_may_be_over(candidate.version)
         events.clip_ended(candidate, why)
 
 

@@ -12,13 +12,11 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from providers.errors import JobNotFound, LinkExpired, NotPrepared, ProviderError
-from reviewapp import dispatch, events, identity, money, review
+from reviewapp import dispatch, events, fixes, identity, money, picks, rechecks, review
 from reviewapp.line.common import backoff_s, end_unless_late
 from reviewapp.line.sweep import worn_out
 from reviewapp.models import Candidate, Clip, QualityReport, Shot, StaleCandidate, Status
 
-# pass before suspect before reject, whatever the score.
-TIERS = {"pass": 0, "suspect": 1, "reject": 2}
 # The most urgent rows that one look may try to take.
 AT_A_LOOK: Final = 20
 MOST_FETCHES: Final = 5
@@ -138,7 +136,10 @@ def check_refused(candidate: Candidate, sentence: str) -> None:
 
 
 def checked(candidate: Candidate, report: QualityReport, clip_facts: dict[str, Any]) -> None:
-    """The clip is playable and measured: it goes to people, ranked among its siblings."""
+    """The clip is playable and measured: it goes to people, ranked among its siblings.
+
+    The report's score, coverage and learned score are filled in here, from its parts and findings.
+    """
     try:
         with transaction.atomic():
             Shot.objects.select_for_update(no_key=True).get(pk=candidate.shot_id)
@@ -146,21 +147,41 @@ def checked(candidate: Candidate, report: QualityReport, clip_facts: dict[str, A
             candidate.move(Status.IN_REVIEW, actor="check", tries=0, failure="", in_review_at=now)
             Clip.objects.filter(candidate=candidate).update(**clip_facts)
             QualityReport.objects.filter(candidate=candidate).delete()
-            report.candidate = candidate
-            report.save()
-            _rank(candidate)
+            _keep(candidate, report)
+            picks.rank(candidate.version_id)
             review.arrived(candidate)
             events.clip_came(candidate.version)
     except StaleCandidate:
         return
 
 
-def _rank(candidate: Candidate) -> None:
-    """Rank the version's candidates: verdict tier first, then the score, then the slot."""
-    reports = QualityReport.objects.filter(candidate__version=candidate.version).select_related("candidate")
-    best_first = sorted(
-        reports,
-        key=lambda report: (TIERS.get(report.verdict, 1), -(report.score or 0.0), report.candidate.slot),
-    )
-    for rank, report in enumerate(best_first, start=1):
-        Candidate.objects.filter(pk=report.candidate_id).exclude(rank=rank).update(rank=rank)
+def rechecked(candidate: Candidate, report: QualityReport, clip_facts: dict[str, Any]) -> bool:
+    """A newer checker has looked at a clip that people have seen: its report counts, the old one is kept.
+
+    No status and no decision is touched, and nothing is approved by itself; only clips that still wait are
+    ranked anew. False when there was nothing to replace: somebody was first, or the clip is made again.
+    """
+    with transaction.atomic():
+        Shot.objects.select_for_update(no_key=True).get(pk=candidate.shot_id)
+        row = Candidate.objects.whole().get(pk=candidate.pk)
+        old: QualityReport | None = getattr(row, "quality", None)
+        seen = row.status in rechecks.LOOKED_AT
+        if not seen or old is None or not rechecks.is_newer(report.checker_version, old.checker_version):
+            return False
+        rechecks.keep_earlier(old)
+        QualityReport.objects.filter(pk=old.pk).delete()
+        Clip.objects.filter(candidate=row).update(**clip_facts)
+        _keep(row, report)
+        for later in row.replaced_by.all():
+            fixes.seen(later)
+        if row.status == Status.IN_REVIEW:
+            picks.rank(row.version_id)
+    return True
+
+
+def _keep(candidate: Candidate, report: QualityReport) -> None:
+    report.candidate = candidate
+    waits = candidate.status == Status.IN_REVIEW
+    picks.score(report, picks.model_for(candidate.shot.project_id) if waits else None)
+    report.save()
+    fixes.seen(candidate)

@@ -9,7 +9,8 @@ from tests.reviewapp.stages import asked, bring
 
 def check(candidate: Candidate) -> Candidate:
     """The last step of the line: the clip is measured and goes to people."""
-    line.checked(candidate, QualityReport(candidate=candidate, verdict="pass", score=0.8), {})
+    parts = [{"name": "clarity", "value": 0.8, "weight": 1.0}]
+    line.checked(candidate, QualityReport(candidate=candidate, verdict="pass", parts=parts), {})
     candidate.refresh_from_db()
     return candidate
 

@@ -1,0 +1,73 @@
+"""What the checks make of one clip's file: the same look for its first check and for a later one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from django.conf import settings
+
+from jobs import files
+from jobs.quality import guarded
+from jobs.quality.expect import asks_for_a_still
+from jobs.quality.report import CHECKER_VERSION, Checked, Ordered
+from reviewapp.lifeline import die_with_parent
+from reviewapp.models import Candidate, QualityReport
+
+LEASE_SHARE = 0.9
+
+
+def look(candidate: Candidate) -> tuple[QualityReport, dict[str, object]]:
+    """The report, not saved and without its scores, and the columns of the clip that follow from the file.
+
+    Raises NotPlayable when nobody could watch it, and FileNotFoundError when it is gone from storage.
+    """
+    wall_s = min(guarded.WALL_S, settings.CHECK_LEASE_S * LEASE_SHARE)
+    with files.on_this_machine(candidate.clip.file) as path:
+        checked = guarded.verify(path, _ordered(candidate), wall_s=wall_s, before_exec=die_with_parent)
+    return _report(checked), _clip_facts(candidate, checked)
+
+
+def _ordered(candidate: Candidate) -> Ordered:
+    return Ordered(
+        duration_s=float(candidate.duration_s),
+        width=candidate.width,
+        height=candidate.height,
+        still_wanted=asks_for_a_still(candidate.shot.prompt),
+    )
+
+
+def _report(checked: Checked) -> QualityReport:
+    return QualityReport(
+        checker_version=CHECKER_VERSION,
+        verdict=checked.verdict,
+        parts=[asdict(part) for part in checked.parts],
+        measures=dict(checked.measures),
+        unmeasured=dict(checked.unmeasured),
+        findings=[asdict(finding) for finding in checked.findings],
+        criteria=[asdict(criterion) for criterion in checked.criteria],
+        prompt_parts=[asdict(part) for part in checked.prompt_parts],
+        model_mark=checked.model_mark,
+        seconds=checked.seconds,
+    )
+
+
+def _clip_facts(candidate: Candidate, checked: Checked) -> dict[str, object]:
+    facts, sha256 = checked.facts, candidate.clip.sha256
+    return {
+        "width": facts.width,
+        "height": facts.height,
+        "frames": facts.frames,
+        "fps_num": facts.fps_num,
+        "fps_den": facts.fps_den,
+        "duration_s": facts.duration_s,
+        "has_audio": facts.has_audio,
+        "container": facts.container,
+        "codec": facts.codec,
+        "pixel_format": facts.pixel_format,
+        "peaks": None if checked.peaks is None else list(checked.peaks),
+        "poster": files.keep_bytes(checked.poster, files.name_for(candidate, "posters", sha256, "jpg")),
+        "filmstrip": files.keep_bytes(
+            checked.filmstrip, files.name_for(candidate, "filmstrips", sha256, "jpg")
+        ),
+        "filmstrip_tiles": checked.tiles,
+    }

@@ -1,0 +1,206 @@
+"""What a project's decisions teach: gathered, trained, numbered, and brought to the clips that wait."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from reviewapp import dispatch, picks, ranking, turns
+from reviewapp.models import Project, QualityReport, RankModel, ReviewDecision, Shot, Status, Verdict
+
+KIND: Final = "learn"
+# How often somebody looks whether a project has decided enough to learn anew.
+ASK_EVERY: Final = timedelta(minutes=10)
+# So many decisions since the last training, or this share of all, are worth another; and any after a day.
+NEW, NEW_SHARE = 10, 0.1
+OLD: Final = timedelta(days=1)
+# The newest decisions are learned from: older ones were of other models and another taste.
+MOST: Final = 5000
+SWITCHED_OFF: Final = "Learning is switched off for this project."
+
+
+def ask_when_due() -> bool:
+    """For the watcher's housekeeping: send the message that looks what there is to learn."""
+    if not turns.ask(KIND, ASK_EVERY):
+        return False
+    dispatch.learn()
+    return True
+
+
+# --- the decisions ---
+
+
+def words_of_people() -> QuerySet[ReviewDecision]:
+    """The verdicts that people gave and did not take back."""
+    return ReviewDecision.objects.filter(by__isnull=False, undone_at=None)
+
+
+def decided(project: Project, checker_version: str) -> list[ranking.Decided]:
+    """Each clip that people decided about, as that checker saw it; the newest first, at most `MOST`.
+
+    What the project's policy approved or passed over by itself teaches nothing.
+    """
+    rows = words_of_people().filter(
+        candidate__shot__project=project, candidate__quality__checker_version=checker_version
+    )
+    columns = ("verdict", "parts", "findings", "model_mark")
+    read = [f"candidate__quality__{column}" for column in columns]
+    found: dict[int, ranking.Decided] = {}
+    wanted = rows.order_by("-pk").values_list(
+        "candidate_id", "candidate__shot_id", "verdict", "candidate__audited", *read
+    )
+    for candidate_id, shot_id, verdict, audited, *seen in wanted[:MOST]:
+        look = ranking.read(*seen)
+        approved = verdict == Verdict.APPROVE
+        found.setdefault(candidate_id, ranking.Decided(look, shot_id, approved, audited))
+    return list(found.values())
+
+
+@dataclass(frozen=True)
+class _Count:
+    """How many decisions there are to learn from, and how many were ever taken back."""
+
+    standing: int = 0
+    undone: int = 0
+
+    def news(self, since: _Count) -> int:
+        return abs(self.standing - since.standing) + abs(self.undone - since.undone)
+
+
+def _counts(checker_version: str) -> dict[int, _Count]:
+    """By project."""
+    rows = ReviewDecision.objects.filter(
+        by__isnull=False,
+        candidate__shot__project__learns=True,
+        candidate__quality__checker_version=checker_version,
+    )
+    told = rows.order_by().values_list("candidate__shot__project")
+    counted = told.annotate(
+        standing=Count("pk", filter=Q(undone_at=None)), undone=Count("pk", filter=Q(undone_at__isnull=False))
+    )
+    return {project_id: _Count(standing, undone) for project_id, standing, undone in counted}
+
+
+# --- learning ---
+
+
+def due(checker_version: str) -> list[Project]:
+    """The projects that have decided enough since their last training, or a day ago."""
+    counts = _counts(checker_version)
+    projects = Project.objects.filter(pk__in=counts).order_by("pk")
+    return [project for project in projects if _is_due(project, counts[project.pk], checker_version)]
+
+
+def _is_due(project: Project, count: _Count, checker_version: str) -> bool:
+    last = _last(project)
+    if last is None or last.checker_version != checker_version or last.why == SWITCHED_OFF:
+        return count.standing > 0
+    news = count.news(_Count(**last.figures.get("counted", {})))
+    many = max(NEW, NEW_SHARE * count.standing)
+    return news >= many or (news > 0 and last.trained_at < timezone.now() - OLD)
+
+
+def _last(project: Project) -> RankModel | None:
+    return project.rank_models.order_by("-number").first()
+
+
+def train(project: Project, checker_version: str) -> RankModel | None:
+    """Learn from the project's decisions and keep what came of it, shown or not, beside all earlier ones.
+
+    None when another process has done it meanwhile. The clips that wait for eyes follow.
+    """
+    before, count = _last(project), _counts(checker_version).get(project.pk, _Count())
+    rows = decided(project, checker_version)
+    result = ranking.train(rows)
+    facts = {
+        "checker_version": checker_version,
+        "decisions": len(rows),
+        "approved": sum(row.approved for row in rows),
+        "shots": len({row.group for row in rows}),
+        "numbers": result.model.numbers() if result.model else {},
+        "figures": {"counted": asdict(count)} | (asdict(result.figures) if result.figures else {}),
+        "why": result.why,
+    }
+    model = _keep(project, before, facts, shown=result.shown)
+    refresh(project)
+    return model
+
+
+@transaction.atomic
+def _keep(
+    project: Project, before: RankModel | None, facts: dict[str, Any], *, shown: bool
+) -> RankModel | None:
+    fresh = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    last = _last(fresh)
+    if last != before:
+        return None
+    fresh.rank_models.filter(active=True).update(active=False)
+    number = last.number + 1 if last else 1
+    return RankModel.objects.create(project=fresh, number=number, active=shown and fresh.learns, **facts)
+
+
+def switched(project: Project) -> None:
+    """The project's switch was turned, in the caller's transaction: what it shows follows before long."""
+    if not project.learns:
+        project.rank_models.filter(active=True).update(active=False, why=SWITCHED_OFF)
+    dispatch.learn()
+
+
+# --- the clips that wait ---
+
+
+def refresh(project: Project) -> int:
+    """Give every waiting clip the score of the model that counts now, or take an old one away; how many.
+
+    Shot by shot, each in one go, so that siblings are never compared by two models. What is decided keeps
+    the score it was decided by.
+    """
+    model = picks.model_for(project.pk)
+    stale = _stale(project, model)
+    count = 0
+    for shot_id in sorted(set(stale.values_list("candidate__shot", flat=True))):
+        count += _refresh_shot(shot_id, model)
+    return count
+
+
+def _stale(project: Project, model: RankModel | None) -> QuerySet[QualityReport]:
+    waiting = QualityReport.objects.filter(
+        candidate__shot__project=project, candidate__status=Status.IN_REVIEW
+    ).order_by()
+    if model is None:
+        return waiting.filter(learned_by__isnull=False)
+    same = Q(checker_version=model.checker_version)
+    return waiting.filter(
+        (same & (Q(learned_by=None) | ~Q(learned_by=model))) | (~same & Q(learned_by__isnull=False))
+    )
+
+
+@transaction.atomic
+def _refresh_shot(shot_id: int, model: RankModel | None) -> int:
+    Shot.objects.select_for_update(no_key=True).get(pk=shot_id)
+    waiting = QualityReport.objects.filter(candidate__shot=shot_id, candidate__status=Status.IN_REVIEW)
+    reports = list(waiting.select_related("candidate"))
+    for report in reports:
+        picks.learn(report, model)
+    QualityReport.objects.bulk_update(reports, ["learned_score", "learned_by", "learned_why"])
+    for version_id in sorted({report.candidate.version_id for report in reports}):
+        picks.rank(version_id)
+    return len(reports)
+
+
+def run(checker_version: str) -> None:
+    """All there is to do: train the projects that are due, and finish what a killed process left undone."""
+    with turns.taken(KIND) as turn:
+        if turn is None:
+            return
+        for project in due(checker_version):
+            train(project, checker_version)
+            if not turn.keep(""):
+                return
+        for project in Project.objects.filter(rank_models__isnull=False).distinct().order_by("pk"):
+            refresh(project)

@@ -1,0 +1,90 @@
+"""The rows' side of ranking: a report gets its score, and the clips of a round get their order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reviewapp import check_words, ranking
+from reviewapp.models import Candidate, PickDoubt, QualityReport, RankModel, Status
+
+
+def look_of(report: QualityReport) -> ranking.Look:
+    """What ranking reads of a report."""
+    return ranking.read(report.verdict, report.parts, report.findings, report.model_mark)
+
+
+def score(report: QualityReport, model: RankModel | None) -> None:
+    """Fill in the rules' score and the coverage, and what the project's own decisions make of the clip.
+
+    A report without parts keeps the score it came with.
+    """
+    look = look_of(report)
+    if report.parts:
+        report.score, report.coverage = ranking.score(look), ranking.coverage(look)
+    learn(report, model)
+
+
+def learn(report: QualityReport, model: RankModel | None) -> None:
+    """Fill in the learned score and its reasons; a model of another checker says nothing of this report."""
+    report.learned_score, report.learned_by, report.learned_why = None, None, []
+    if model is None or model.checker_version != report.checker_version:
+        return
+    look, learned = look_of(report), ranking.Model.from_numbers(model.numbers)
+    report.learned_by, report.learned_score = model, learned.score(look)
+    if report.learned_score is not None:
+        report.learned_why = [
+            {"words": term_words(term), "term": round(term.value, 2)} for term in learned.why(look)
+        ]
+
+
+def model_for(project_id: int) -> RankModel | None:
+    """The model whose scores this project shows; None while it goes by the rules alone."""
+    return RankModel.objects.filter(project=project_id, active=True, project__learns=True).first()
+
+
+def term_words(term: ranking.Term) -> str:
+    """What a clip has, or lacks, that moves its learned score: `flicker`, `sharpness: lower than usual`."""
+    sort, _, name = term.name.partition(":")
+    if sort == "seen":
+        return kind_words(name) if term.high else f"no {kind_words(name)}"
+    words = check_words.part_words(name)
+    words = words[:1].lower() + words[1:]
+    if sort == "missing":
+        return f"{words}: not measured" if term.high else f"{words}: measured"
+    return f"{words}: {'higher' if term.high else 'lower'} than usual"
+
+
+def kind_words(kind: str) -> str:
+    """A kind of finding as people read it."""
+    return kind.replace("_", " ")
+
+
+def rank(version_id: int) -> None:
+    """Put the clips of one version that wait for eyes in their order, and say how clear the first place is.
+
+    The caller holds the shot. What is decided keeps the place it had when people saw it.
+    """
+    rows = Candidate.objects.filter(version=version_id, status=Status.IN_REVIEW, quality__isnull=False)
+    waiting = {row.pk: row for row in rows.select_related("quality")}
+    found = ranking.order(_siblings(list(waiting.values())))
+    for place, key in enumerate(found.keys, start=1):
+        row, doubt = waiting[key], PickDoubt(found.doubt) if place == 1 and found.doubt else ""
+        if (row.rank, row.pick_doubt) != (place, doubt):
+            Candidate.objects.filter(pk=key).update(rank=place, pick_doubt=doubt)
+
+
+def _siblings(rows: Sequence[Candidate]) -> list[ranking.Sibling]:
+    looks = [(row, look_of(row.quality)) for row in rows]
+    # Scores of two trainings are on two scales.
+    one_scale = len({row.quality.learned_by_id for row, look in looks if look.measured}) == 1
+    return [
+        ranking.Sibling(
+            key=row.pk,
+            slot=row.slot,
+            look=look,
+            score=row.quality.score,
+            coverage=row.quality.coverage,
+            learned=row.quality.learned_score if one_scale else None,
+        )
+        for row, look in looks
+    ]
