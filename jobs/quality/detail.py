@@ -12,10 +12,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.quality.report import Event, Seen
+from jobs.quality.series import runs
+
 _BLOCK = 8
 # A clear edge: at least this contrast (levels) in its neighbourhood and this slope (levels per pixel).
 _EDGE_CONTRAST, _EDGE_SLOPE, _LEAST_EDGES = 40, 1.5, 40
 _TILE_ROWS, _TILE_COLUMNS = 36, 40
+_SOFT_PX, _BLOCKY, _NOISY = 5.0, 1.3, 6.0
+_SOFTER, _LEAST_SHARP, _LEAST_TREND = 1.45, 3, 5
+_NO_EDGES = "The picture has too few clear edges to tell how sharp they are."
+_NO_PICTURE = "No frame of the clip shows a picture."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,3 +83,44 @@ def _noise(luma: NDArray[np.uint8]) -> float:
         cv2.resize(cut.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA), axis=None
     )
     return float(tiles[: max(4, len(tiles) // 3)].mean() * np.sqrt(np.pi / 2) / 6)
+
+
+def judge(details: tuple[Detail, ...], end_s: float) -> Seen:
+    """What the frames with a picture say together; `end_s` is where the clip ends."""
+    sharp = [(one.at_s, one.edge_px) for one in details if one.edge_px is not None]
+    widths = np.array([width for _, width in sharp])
+    edge = float(np.median(widths)) if len(sharp) >= _LEAST_SHARP else None
+    blockiness = float(np.mean([one.blockiness for one in details])) if details else None
+    noise = float(np.median([one.noise for one in details])) if details else None
+    trend, events = _softening(sharp)
+    measures = {"edge_px": edge, "soften_ratio": trend, "blockiness": blockiness, "noise_sigma": noise}
+    reasons = {"edge_px": _NO_EDGES, "soften_ratio": _NO_EDGES}
+    reasons |= {"blockiness": _NO_PICTURE, "noise_sigma": _NO_PICTURE}
+    if details:
+        limits = (("soft", edge, _SOFT_PX), ("blocky", blockiness, _BLOCKY), ("noisy", noise, _NOISY))
+        for kind, value, limit in limits:
+            if value is not None and value > limit:
+                events.append(_event(kind, details[0].at_s, end_s, value))
+    unmeasured = {name: reasons[name] for name, value in measures.items() if value is None}
+    return Seen(measures=measures, unmeasured=unmeasured, events=tuple(events))
+
+
+def _softening(sharp: list[tuple[float, float]]) -> tuple[float | None, list[Event]]:
+    """How many times wider the edges get than where they are sharp, and the stretches in which they do."""
+    if len(sharp) < _LEAST_TREND:
+        return None, []
+    times, widths = (np.array(row) for row in zip(*sharp, strict=True))
+    usual = float(np.percentile(widths, 20))
+    ratio = float(np.minimum(widths[1:], widths[:-1]).max() / usual)
+    found = [
+        _event(
+            "goes_soft", float(times[start]), float(times[end - 1]), float(widths[start:end].max() / usual)
+        )
+        for start, end in runs(widths > _SOFTER * usual)
+        if end - start >= 2
+    ]
+    return ratio, found
+
+
+def _event(kind: str, start_s: float, end_s: float, value: float) -> Event:
+    return Event(kind=kind, severity="suspect", start_s=start_s, end_s=end_s, value=value)

@@ -1,0 +1,83 @@
+"""From the copies of one decode pass to measures, findings, a verdict and the parts of the score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from jobs.quality import camera, detail, light, published, stillness, sudden
+from jobs.quality.against_order import compare
+from jobs.quality.parts import parts_of
+from jobs.quality.report import Event, Finding, Ordered, Part, Seen, VideoFacts
+from jobs.quality.samples import Samples
+from jobs.quality.scene import LEAST_FRAMES, Scene, scene_of
+from jobs.quality.verdict import findings, verdict_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Analysis:
+    """What the checks say of a clip. Every measure that is None has its reason in `unmeasured`."""
+
+    verdict: str
+    measures: dict[str, float | None]
+    unmeasured: dict[str, str]
+    findings: tuple[Finding, ...]
+    parts: tuple[Part, ...]
+
+
+def analyse(samples: Samples, facts: VideoFacts, ordered: Ordered, *others: Seen) -> Analysis:
+    """Judge a clip. `others` is what was seen elsewhere: faces, sound, the match with the prompt."""
+    seen = [*look(samples), *others, Seen(events=compare(facts, ordered))]
+    measures = {name: _plain(value) for one in seen for name, value in one.measures.items()}
+    unmeasured = {name: reason for one in seen for name, reason in one.unmeasured.items()}
+    events = [event for one in seen for event in one.events]
+    events += _without_a_face(measures, facts)
+    found = findings(events, ordered)
+    return Analysis(
+        verdict=verdict_of(found),
+        measures=measures,
+        unmeasured=unmeasured,
+        findings=found,
+        parts=parts_of(measures, ordered),
+    )
+
+
+def look(samples: Samples) -> Iterable[Seen]:
+    """What the pictures show, family by family."""
+    scene = scene_of(samples)
+    suddenly = sudden.watch(scene)
+    cuts = suddenly.seen.measures["cuts"] or 0.0
+    yield suddenly.seen
+    yield light.watch(scene, suddenly.moments)
+    yield stillness.watch(scene, cuts)
+    yield camera.watch(scene, suddenly.moments)
+    yield detail.judge(_with_a_picture(scene), scene.ends_s(len(scene.times)))
+    yield published.watch(scene)
+    yield Seen(events=_too_short(scene))
+
+
+def _plain(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 4)
+
+
+def _with_a_picture(scene: Scene) -> tuple[detail.Detail, ...]:
+    """The looks at fine detail that were taken of frames with a picture."""
+    seconds = scene.times[scene.bad]
+    return tuple(one for one in scene.samples.details if not np.any(seconds == one.at_s))
+
+
+def _too_short(scene: Scene) -> tuple[Event, ...]:
+    frames = len(scene.times)
+    if frames >= LEAST_FRAMES:
+        return ()
+    end = scene.ends_s(frames)
+    return (Event(kind="too_short", severity="suspect", start_s=0.0, end_s=end, value=float(frames)),)
+
+
+def _without_a_face(measures: dict[str, float | None], facts: VideoFacts) -> list[Event]:
+    """No face in the whole clip: a finding only where the shot names a person."""
+    if measures.get("face_tracks") != 0:
+        return []
+    return [Event(kind="no_face", severity="suspect", start_s=0.0, end_s=facts.duration_s)]

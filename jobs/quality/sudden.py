@@ -1,0 +1,274 @@
+"""What happens from one frame to the next: cuts, flashes, jumps of a thing, steps of colour or light, and
+stretches in which blocks are broken.
+
+A sudden change is sorted by what comes after it: the picture returns (a flash), it is another one (a cut),
+or one place of it is different for good (something jumped, appeared or went). Fast hands and balls change a
+place quickly too, but that place is busy before and after; a jump is alone in its place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.quality.flow import BLOCK
+from jobs.quality.report import Event, Seen
+from jobs.quality.samples import QUARTER
+from jobs.quality.scene import TOO_SHORT, Floats, Scene
+from jobs.quality.series import likeness, runs, usual_around
+
+_APART_S = 0.2
+_CUT_LIKENESS, _CUT_SURE_LIKENESS, _CUT_AREA = 0.80, 0.6, 0.45
+_FLASH_LUMA, _LOCAL_AREA = 12.0, 0.75
+_HOT, _WIDE_HOT = 7.0, 6.0
+_BROKEN_LEVELS, _BROKEN_SPREAD = 22.0, 0.4
+_STEP_HUE, _STEP_LASTS, _STEP_AREA = 0.045, 0.05, 0.5
+
+Kind = Literal["hard_cut", "flash", "jump"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sudden:
+    """`seen` for the report; `moments` are the seconds other measures must keep away from."""
+
+    seen: Seen
+    moments: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Changes:
+    """What the rules look at, one row per new picture: `change` of the whole in levels and of the worst
+    blocks (`worst`), the share of the picture that changed beyond its motion (`extent`) and the `spot` that
+    did most.
+    """
+
+    change: Floats
+    usual_change: Floats
+    worst: Floats
+    usual_worst: Floats
+    extent: Floats
+    spot: NDArray[np.int64]
+
+
+def watch(scene: Scene) -> Sudden:
+    """Find and sort the sudden changes."""
+    changes = _changes(scene)
+    events = _moments(scene, changes)
+    events += _steps(scene, events)
+    moments = tuple(event.start_s for event in events)
+    moments += tuple(
+        second
+        for mask in (scene.black, scene.blank)
+        for start, end in runs(mask)
+        for second in (scene.starts_s(start), scene.ends_s(end))
+    )
+    events += _broken(scene, changes) if scene.enough else []
+    cuts = float(sum(event.kind == "hard_cut" for event in events))
+    measures: dict[str, float | None] = {"cuts": cuts, "pop_score": _pop(changes) if scene.enough else None}
+    unmeasured = {} if scene.enough else {"pop_score": TOO_SHORT}
+    return Sudden(seen=Seen(measures=measures, unmeasured=unmeasured, events=tuple(events)), moments=moments)
+
+
+def _changes(scene: Scene) -> _Changes:
+    flow = scene.flow
+    maps = flow.maps.astype(np.float32)
+    flat = maps.reshape(len(maps), -1)
+    most = min(4, flat.shape[1])
+    worst = np.sort(flat, axis=1)[:, -most:].mean(axis=1)
+    worst[np.isnan(flow.residual)] = np.nan
+    quarters = scene.samples.quarters[flow.frames].astype(np.int16)
+    change = np.zeros(len(quarters), np.float32)
+    change[1:] = np.abs(np.diff(quarters, axis=0)).mean(axis=(1, 2))
+    return _Changes(
+        change=change,
+        usual_change=usual_around(change, 8),
+        worst=worst,
+        usual_worst=usual_around(worst, 10),
+        extent=(flat > _WIDE_HOT).mean(axis=1),
+        spot=np.stack(np.unravel_index(flat.argmax(axis=1), maps.shape[1:]), axis=1),
+    )
+
+
+def _pop(changes: _Changes) -> float:
+    """The worst place of the clip against its neighbours in time: how far the most sudden one stands out."""
+    return float(np.nanmax(changes.worst / (changes.usual_worst + 4)))
+
+
+def _moments(scene: Scene, changes: _Changes) -> list[Event]:
+    found: list[Event] = []
+    last_s = float("-inf")
+    for row in range(2, len(scene.flow.frames) - 1):
+        kind = _kind(scene, changes, row)
+        if kind is None:
+            continue
+        at_s, before_s, last_s = float(scene.moving[row]), last_s, float(scene.moving[row])
+        if at_s - before_s >= _APART_S:
+            found.append(_moment(scene, changes, row, kind))
+    return found
+
+
+def _moment(scene: Scene, changes: _Changes, row: int, kind: Kind) -> Event:
+    at_s = float(scene.moving[row])
+    place = None
+    if kind == "jump":
+        down, right = changes.spot[row]
+        rows, columns = scene.flow.maps.shape[1:]
+        place = (round((right + 0.5) / columns, 2), round((down + 0.5) / rows, 2))
+    return Event(
+        kind=kind,
+        severity="reject" if kind == "hard_cut" else "suspect",
+        start_s=at_s,
+        end_s=at_s,
+        value=float((changes.worst if kind == "jump" else changes.change)[row]),
+        place=place,
+    )
+
+
+def _kind(scene: Scene, changes: _Changes, row: int) -> Kind | None:
+    frames, luma = scene.flow.frames, scene.samples.levels.luma
+    frame, before = int(frames[row]), int(frames[row - 1])
+    if scene.bad[frame] or scene.bad[before]:
+        return None
+    change, usual = float(changes.change[row]), float(changes.usual_change[row])
+    darkest = min(float(luma[frame]), float(luma[before]))
+    # In the dark a cut is a matter of few levels, and so is everything around it.
+    in_the_dark = darkest < 30 and change > 2.5 and change > 4 * usual + 1
+    whole = change > 3 * usual + 2 and (change > 6 or in_the_dark)
+    worst = float(changes.worst[row])
+    measured = scene.enough and not np.isnan(worst)
+    local = measured and worst > 12 and worst > 3 * float(changes.usual_worst[row]) + 5
+    if not whole and not local:
+        return None
+    return _sorted_by_what_follows(scene, changes, row, whole=whole, local=local)
+
+
+def _sorted_by_what_follows(
+    scene: Scene, changes: _Changes, row: int, *, whole: bool, local: bool
+) -> Kind | None:
+    frames, luma = scene.flow.frames, scene.samples.levels.luma
+    pictures = scene.samples.small
+    before = pictures[frames[row - 1]].mean(axis=2, dtype=np.float32)
+    now = pictures[frames[row]].mean(axis=2, dtype=np.float32)
+    last = len(frames) - 1
+    after = [pictures[frames[min(last, row + n)]].mean(axis=2, dtype=np.float32) for n in (1, 2, 3, 5)]
+    brighter = abs(float(luma[frames[row]]) - float(luma[frames[row - 1]]))
+    back = min(float(np.abs(before - picture).mean()) for picture in after)
+    if brighter > _FLASH_LUMA and back < 0.4 * float(np.abs(before - now).mean()) + 1:
+        return "flash"
+    alike = max(likeness(before, picture) for picture in after[1:])
+    extent = float(changes.extent[row]) if scene.enough else 1.0
+    if whole and alike < _CUT_LIKENESS and extent > _CUT_AREA:
+        return "hard_cut"
+    if local and extent < _LOCAL_AREA and _jumps(scene, changes, row):
+        return "jump"
+    return "hard_cut" if whole and alike < _CUT_SURE_LIKENESS else None
+
+
+def _jumps(scene: Scene, changes: _Changes, row: int) -> bool:
+    """The worst place is quiet in the frames around, hot in this one, and looks different afterwards."""
+    down, right = (int(value) for value in changes.spot[row])
+    maps = scene.flow.maps
+    rows, columns = maps.shape[1:]
+    if not (1 <= down < rows - 1 and 2 <= right < columns - 2):
+        return False
+    place = np.s_[down - 1 : down + 2, right - 1 : right + 2]
+
+    def heat(other: int) -> float:
+        return float(maps[other][place].max()) if 1 <= other < len(maps) else 0.0
+
+    around = max(heat(row + n) for n in (-4, -3, -2, -1, 2, 3, 4))
+    if heat(row) < 2.2 * around + 8:
+        return False
+    looks = _looks(scene, row, down, right)
+    lasting = float(np.abs(looks[3] - looks[-3]).mean())
+    moving = max(float(np.abs(looks[-1] - looks[-4]).mean()), float(np.abs(looks[4] - looks[1]).mean()))
+    return lasting > 1.4 * moving + 5
+
+
+def _looks(scene: Scene, row: int, down: int, right: int) -> dict[int, Floats]:
+    """The place around a block of the map, in the new pictures around a row."""
+    reach = slice(max(0, (down * BLOCK - 6) // QUARTER), (down * BLOCK + 16) // QUARTER + 1)
+    across = slice(max(0, (right * BLOCK - 6) // QUARTER), (right * BLOCK + 16) // QUARTER + 1)
+    frames, quarters = scene.flow.frames, scene.samples.quarters
+    last = len(frames) - 1
+    return {
+        n: quarters[frames[min(last, max(0, row + n))], reach, across].astype(np.float32)
+        for n in range(-4, 5)
+    }
+
+
+def _steps(scene: Scene, found: list[Event]) -> list[Event]:
+    """Colour or light that steps in most of the picture and stays; replaces a jump or flash of the moment."""
+    small = scene.samples.small.astype(np.float32)
+    means = small.mean(axis=(1, 2))
+    hue = np.log((means + 8) / (means.mean(axis=1, keepdims=True) + 8))
+    cuts = [event.start_s for event in found if event.kind == "hard_cut"]
+    steps: list[Event] = []
+    for frame in range(4, len(small) - 4):
+        at_s = scene.starts_s(frame)
+        busy = any(abs(second - at_s) < _APART_S for second in cuts)
+        if busy or scene.bad[frame - 3 : frame + 4].any():
+            continue
+        if any(abs(step.start_s - at_s) < 0.3 for step in steps):
+            continue
+        if _steps_and_stays(hue, frame) and _most_of(small, frame):
+            value = float(np.abs(hue[frame] - hue[frame - 1]).max())
+            steps.append(Event(kind="colour_jump", severity="suspect", start_s=at_s, end_s=at_s, value=value))
+    for step in steps:
+        found[:] = [
+            event for event in found if event.kind == "hard_cut" or abs(event.start_s - step.start_s) >= 0.1
+        ]
+    return steps
+
+
+def _steps_and_stays(hue: Floats, frame: int) -> bool:
+    lasting = float(np.abs(hue[frame : frame + 4].mean(axis=0) - hue[frame - 4 : frame].mean(axis=0)).max())
+    now = float(np.abs(hue[frame] - hue[frame - 1]).max())
+    before = float(np.abs(hue[frame - 1] - hue[frame - 2]).max())
+    return lasting > _STEP_LASTS and now > _STEP_HUE and now > 5 * before + 0.01
+
+
+def _most_of(small: Floats, frame: int) -> bool:
+    """Whether most of the picture has changed its hue: a thing that jumps shifts the mean as well."""
+    after, before = (
+        np.log((picture + 8) / (picture.mean(axis=2, keepdims=True) + 8))
+        for picture in (small[frame], small[frame - 1])
+    )
+    return bool((np.abs(after - before).max(axis=2) > 0.03).mean() > _STEP_AREA)
+
+
+def _broken(scene: Scene, changes: _Changes) -> list[Event]:
+    """Worst blocks that stay hot for some frames: over much of the picture they are broken data, in one place
+    a shape that the motion does not explain.
+    """
+    worst = changes.worst
+    base = float(np.nanpercentile(worst, 30))
+    hot = np.nan_to_num(worst) > max(_BROKEN_LEVELS, 4 * base + 6)
+    found = []
+    for start, end in runs(hot):
+        if end - start < 3:
+            continue
+        wide = float(np.median([_spread(scene, row) for row in range(start, end)])) > _BROKEN_SPREAD
+        found.append(
+            Event(
+                kind="corruption" if wide else "breaks_up",
+                severity="suspect" if wide else "info",
+                start_s=float(scene.moving[start]),
+                end_s=float(scene.moving[end - 1]),
+                value=float(np.nanmax(worst[start:end])),
+                place=None if wide else _moment(scene, changes, start, "jump").place,
+            )
+        )
+    return found
+
+
+def _spread(scene: Scene, row: int) -> float:
+    """The share of the picture that the box around all hot blocks takes."""
+    down, right = np.nonzero(scene.flow.maps[row] > _HOT)
+    if not len(down):
+        return 0.0
+    rows, columns = scene.flow.maps.shape[1:]
+    return float((np.ptp(down) + 1) / rows * (np.ptp(right) + 1) / columns)

@@ -1,0 +1,112 @@
+"""What the events mean for this shot: one reason for one cause, as grave as the shot's own words make it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from jobs.quality.report import Event, Finding, Ordered, Severity
+from jobs.quality.sentences import sentence
+
+FACES: Final = frozenset({"face_lost", "face_changes", "extra_face"})
+_AT_REST: Final = frozenset({"static", "frozen", "part_frozen", "stops"})
+_NO_PICTURE: Final = frozenset({"black", "blank", "fade"})
+# A cause and the kinds that only show it once more, within so many seconds of it.
+_SWALLOWS: Final = (
+    ("static", frozenset({"frozen", "part_frozen", "stops", "low_frame_rate", "uneven_cadence"}), 1e9),
+    ("slideshow", frozenset({"frozen", "part_frozen", "stops", "hard_cut", "jump"}), 1e9),
+    ("frozen", frozenset({"part_frozen", "stops", "uneven_cadence"}), 0.3),
+    ("photosensitive", frozenset({"flicker", "flash", "pumping", "light_jump"}), 0.5),
+    ("flicker", frozenset({"flash", "pumping", "light_jump"}), 0.3),
+    ("jitter", frozenset({"wobble", "camera_jump", "breaks_up"}), 1e9),
+    ("wobble", frozenset({"breaks_up"}), 0.3),
+    ("corruption", frozenset({"breaks_up", "glitch", "jump", "goes_soft"}), 0.3),
+    ("goes_soft", frozenset({"soft"}), 1e9),
+    ("face_lost", frozenset({"jump", "colour_jump", "breaks_up", "fades_away"}), 0.3),
+    ("extra_face", frozenset({"jump", "colour_jump", "breaks_up"}), 0.3),
+)
+
+
+def findings(events: Iterable[Event], ordered: Ordered) -> tuple[Finding, ...]:
+    """The findings in the order of time."""
+    meant = [event for seen in events for event in _for_this_shot(seen, ordered)]
+    told = [_finding(event) for event in _one_reason_each(meant)]
+    return tuple(sorted(told, key=lambda finding: (finding.start_s, finding.kind)))
+
+
+def verdict_of(found: Iterable[Finding]) -> str:
+    """`pass`, `suspect` or `reject`, as the gravest finding says."""
+    severities = {finding.severity for finding in found}
+    return next((severity for severity in ("reject", "suspect") if severity in severities), "pass")
+
+
+def _for_this_shot(event: Event, ordered: Ordered) -> list[Event]:
+    """An event as grave as it is for this shot; none when the shot asks for it."""
+    if event.kind in _AT_REST:
+        return [] if ordered.still_wanted else [event]
+    if event.kind == "hard_cut":
+        return [_as(event, "info") if ordered.cuts_wanted else event]
+    if event.kind == "no_face":
+        return [event] if ordered.person_wanted else []
+    if event.kind in FACES:
+        return [_as(event, _face_severity(event.severity, ordered.person_wanted))]
+    return [event]
+
+
+def _as(event: Event, severity: Severity) -> Event:
+    return replace(event, severity=severity)
+
+
+def _face_severity(severity: Severity, wanted: bool | None) -> Severity:
+    if wanted is False:
+        return "info"
+    return "suspect" if wanted is None and severity == "reject" else severity
+
+
+def _one_reason_each(events: Sequence[Event]) -> list[Event]:
+    kept = [event for event in events if not _explained_by_the_picture(event, events)]
+    for cause, shown_again, reach_s in _SWALLOWS:
+        causes = [event for event in kept if event.kind == cause]
+        kept = [event for event in kept if not _shows_again(event, causes, shown_again, reach_s)]
+    return kept
+
+
+def _explained_by_the_picture(event: Event, events: Sequence[Event]) -> bool:
+    """A face that is not seen in black or across a cut is no finding about the face."""
+    if event.kind not in FACES:
+        return False
+    if any(other.kind == "hard_cut" and abs(other.start_s - event.start_s) < 0.35 for other in events):
+        return True
+    return any(other.kind in _NO_PICTURE and _touch(event, other, 0.3) for other in events)
+
+
+def _touch(one: Event, other: Event, reach_s: float) -> bool:
+    return one.start_s < other.end_s + reach_s and one.end_s > other.start_s - reach_s
+
+
+def _shows_again(event: Event, causes: Sequence[Event], shown_again: frozenset[str], reach_s: float) -> bool:
+    if event.kind not in shown_again:
+        return False
+    if event.start_s == event.end_s:
+        return any(_explains(cause, event, reach_s) for cause in causes)
+    return any(_touch(event, cause, reach_s) for cause in causes)
+
+
+def _explains(cause: Event, moment: Event, reach_s: float) -> bool:
+    """A face that goes and comes back explains what happens at both ends and not what happens in between."""
+    if cause.kind in FACES:
+        return any(abs(moment.start_s - end) < reach_s for end in (cause.start_s, cause.end_s))
+    return _touch(moment, cause, reach_s)
+
+
+def _finding(event: Event) -> Finding:
+    return Finding(
+        kind=event.kind,
+        severity=event.severity,
+        start_s=round(event.start_s, 2),
+        end_s=round(event.end_s, 2),
+        sentence=sentence(event),
+        value=None if event.value is None else round(event.value, 3),
+        place=event.place,
+    )
