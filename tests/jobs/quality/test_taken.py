@@ -1,0 +1,144 @@
+"""Whole clips of every kind that vendors and cameras make are taken, with exact facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+from av.stream import Disposition
+
+from jobs.quality.report import Ordered, VideoFacts
+from jobs.quality.verify import verify
+from tests.jobs.quality.films import film
+
+PIECES = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+
+
+def facts_of(path: Path) -> VideoFacts:
+    return verify(path, Ordered()).facts
+
+
+KINDS: Mapping[str, tuple[dict[str, Any], tuple[str, str, str, str]]] = {
+    "h264.mp4": ({}, ("mov", "h264", "yuv420p", "")),
+    "h264-aac.mp4": ({"sound": "aac"}, ("mov", "h264", "yuv420p", "aac")),
+    "h264-opus.mp4": ({"sound": "libopus"}, ("mov", "h264", "yuv420p", "opus")),
+    "h264-mp3.mp4": ({"sound": "libmp3lame"}, ("mov", "h264", "yuv420p", "mp3")),
+    "h264-pcm.mov": ({"sound": "pcm_s16le"}, ("mov", "h264", "yuv420p", "pcm_s16le")),
+    "h264.mkv": ({}, ("matroska", "h264", "yuv420p", "")),
+    "h264-10bit.mp4": ({"pixels": "yuv420p10le"}, ("mov", "h264", "yuv420p10le", "")),
+    "h264-422.mp4": ({"pixels": "yuv422p"}, ("mov", "h264", "yuv422p", "")),
+    "h264-444.mp4": ({"pixels": "yuv444p"}, ("mov", "h264", "yuv444p", "")),
+    "h264-pieces.mp4": ({"options": PIECES}, ("mov", "h264", "yuv420p", "")),
+    "hevc.mp4": ({"codec": "libx265"}, ("mov", "hevc", "yuv420p", "")),
+    "hevc-10bit.mp4": ({"codec": "libx265", "pixels": "yuv420p10le"}, ("mov", "hevc", "yuv420p10le", "")),
+    "av1.mp4": ({"codec": "libsvtav1"}, ("mov", "av1", "yuv420p", "")),
+    "vp9-opus.webm": ({"codec": "libvpx-vp9", "sound": "libopus"}, ("matroska", "vp9", "yuv420p", "opus")),
+    "vp8.webm": ({"codec": "libvpx"}, ("matroska", "vp8", "yuv420p", "")),
+    "prores.mov": ({"codec": "prores_ks", "pixels": "yuv422p10le"}, ("mov", "prores", "yuv422p10le", "")),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_it_takes_this_kind_with_exact_facts(tmp_path: Path, name: str) -> None:
+    how, expected = KINDS[name]
+    facts = facts_of(film(tmp_path / name, **how))
+    assert (facts.container, facts.codec, facts.pixel_format, facts.sound_codec) == expected
+    assert (facts.width, facts.height, facts.frames, facts.fps) == (160, 90, 24, 24)
+    assert facts.duration_s == pytest.approx(1.0, abs=0.002)
+    assert facts.has_audio is bool(expected[3])
+    assert facts.fragmented is ("pieces" in name)
+
+
+@pytest.mark.parametrize("size", [(161, 91), (90, 160), (1000, 20), (64, 640)])
+def test_odd_and_narrow_sizes_are_taken(tmp_path: Path, size: tuple[int, int]) -> None:
+    facts = facts_of(film(tmp_path / "clip.mp4", size=size, pixels="yuv444p"))
+    assert (facts.width, facts.height) == size
+
+
+TIMES: Mapping[str, tuple[Callable[[int], int], float, float]] = {
+    # 1/2400 s: every third frame lasts longer; a pause; all of it later than zero.
+    "uneven": (lambda index: index * 100 + (index % 3) * 30, 24.0, 1.0),
+    "with a pause": (lambda index: index * 100 + 2400 * (index > 11), 24 / 2.0, 2.0),
+    "begun late": (lambda index: index * 100 + 4800, 24.0, 1.0),
+    "of six frames a second": (lambda index: index * 400, 6.0, 4.0),
+}
+
+
+@pytest.mark.parametrize("name", TIMES)
+@pytest.mark.parametrize("ending", ["mp4", "mkv"])
+def test_times_come_from_the_pictures_and_not_from_a_rate(tmp_path: Path, name: str, ending: str) -> None:
+    pts, fps, seconds = TIMES[name]
+    facts = facts_of(film(tmp_path / f"clip.{ending}", pts=pts))
+    assert facts.frames == 24
+    # How long the last frame lasts, a Matroska file says in frames of its rate at most.
+    assert facts.duration_s == pytest.approx(seconds, abs=seconds / 24)
+    assert facts.fps == pytest.approx(fps, rel=0.05)
+
+
+def test_times_below_zero_begin_at_zero(tmp_path: Path) -> None:
+    # Matroska's own times cannot begin below zero: MP4 without an edit list can say so.
+    path = film(tmp_path / "clip.mp4", pts=lambda index: index * 100 - 500, options={"use_editlist": "0"})
+    checked = verify(path, Ordered())
+    assert checked.facts.duration_s <= 1.0
+    assert all(finding.start_s >= 0 for finding in checked.findings)
+
+
+@pytest.mark.parametrize(
+    ("turn", "size"), [(0, (160, 90)), (90, (90, 160)), (180, (160, 90)), (270, (90, 160))]
+)
+def test_a_film_that_lies_on_its_side_is_measured_as_it_is_shown(
+    tmp_path: Path, turn: int, size: tuple[int, int]
+) -> None:
+    path = tmp_path / "turned.mp4"
+    plain = film(tmp_path / "plain.mp4")
+    with av.open(str(plain)) as source, av.open(str(path), "w") as target:
+        track = source.streams.video[0]
+        copy = target.add_stream_from_template(track)
+        copy.set_display_rotation(turn)
+        for packet in source.demux(track):
+            if packet.dts is not None:
+                packet.stream = copy
+                target.mux(packet)
+    checked = verify(path, Ordered())
+    assert ((checked.facts.width, checked.facts.height), checked.facts.rotation) == (size, turn)
+    with av.open(str(path)) as again:
+        frame = next(again.decode(video=0))
+        assert round(frame.rotation) % 360 == turn
+
+
+def test_a_cover_picture_beside_the_film_is_no_second_film(tmp_path: Path) -> None:
+    path = tmp_path / "covered.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=24)
+        cover = container.add_stream("mjpeg", rate=1)
+        assert isinstance(stream, av.VideoStream)
+        assert isinstance(cover, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = 160, 90, "yuv420p"
+        cover.width, cover.height, cover.pix_fmt = 160, 90, "yuvj420p"
+        cover.disposition = Disposition.attached_pic
+        picture = av.VideoFrame(160, 90, "yuvj420p")
+        picture.pts = 0
+        container.mux(cover.encode(picture))
+        for index in range(24):
+            frame = av.VideoFrame(160, 90, "yuv420p")
+            frame.pts = index
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    assert (facts_of(path).codec, facts_of(path).frames) == ("h264", 24)
+
+
+def test_it_says_whether_the_index_comes_late(tmp_path: Path) -> None:
+    late = facts_of(film(tmp_path / "late.mp4"))
+    first = facts_of(film(tmp_path / "first.mp4", options={"movflags": "+faststart"}))
+    webm = facts_of(film(tmp_path / "clip.webm", codec="libvpx-vp9"))
+    assert [facts.index_late for facts in (late, first, webm)] == [True, False, False]
+
+
+@pytest.mark.parametrize("frames", [1, 2, 5])
+def test_a_clip_of_a_few_frames_is_a_clip(tmp_path: Path, frames: int) -> None:
+    facts = facts_of(film(tmp_path / "short.mp4", frames=frames))
+    assert facts.frames == frames
+    assert facts.duration_s == pytest.approx(frames / 24, abs=0.002)
