@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -120,7 +121,9 @@ def _boot() -> str:
 
 
 def sweep_arrivals(older_than: timedelta) -> int:
-    """Remove the parts that nobody has written to for so long; how many there were."""
+    """Remove the parts that nobody has written to for so long, and what killed workers were making; how many
+    there were.
+    """
     swept = 0
     for path in _arrivals().iterdir():
         with suppress(FileNotFoundError):
@@ -128,9 +131,19 @@ def sweep_arrivals(older_than: timedelta) -> int:
             part = path.with_suffix(".part") if path.suffix == ".note" else path
             newest = max(one.stat().st_mtime for one in (part, path) if one.exists())
             if time.time() - newest > older_than.total_seconds():
-                path.unlink()
-                swept += path.suffix == ".part"
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
+                swept += path.suffix != ".note"
     return swept
+
+
+@contextmanager
+def workshop() -> Iterator[Path]:
+    """A folder for files that are being made here; what was not moved out of it goes with it."""
+    with tempfile.TemporaryDirectory(prefix="making-", dir=_arrivals()) as folder:
+        yield Path(folder)
 
 
 def _arrivals() -> Path:
@@ -160,6 +173,16 @@ def keep(path: Path, name: str) -> str:
         default_storage.delete(name)
     with path.open("rb") as file:
         return default_storage.save(name, _Arrived(file, name=str(path)))
+
+
+def keep_made(path: Path, candidate: Candidate, folder: str) -> str:
+    """Move a file that was made of a candidate's clip to a name that has its own checksum; the name.
+
+    Nothing is ever written over: a copy that another row or another try names is the same copy.
+    """
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return keep(path, name_for(candidate, folder, sha256, path.suffix[1:]))
 
 
 def keep_bytes(content: bytes, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import cast
 
 from django.conf import settings
 from django.core.cache import cache
@@ -45,3 +46,14 @@ def link(storage: Storage, name: str, method: str, **answer: str) -> str | None:
     asked = repr((name, seconds, method, sorted(answer.items())))
     key = f"media-link-{uuid.uuid5(uuid.NAMESPACE_URL, asked)}"
     return str(cache.get_or_set(key, lambda: make(name, seconds, method, **answer), seconds / 2))
+
+
+def linked_size(storage: Storage, name: str) -> int | None:
+    """The bytes of a file that browsers fetch from elsewhere, asked for as seldom as its address is made.
+
+    None where this site serves it itself. Raises FileNotFoundError.
+    """
+    if not hasattr(storage, "link") or settings.MEDIA_PROXY:
+        return None
+    key = f"media-size-{uuid.uuid5(uuid.NAMESPACE_URL, name)}"
+    return cast(int, cache.get_or_set(key, lambda: storage.size(name), settings.MEDIA_LINK_S / 2))

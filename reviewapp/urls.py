@@ -56,8 +56,11 @@ site_urls: list[URLPattern | URLResolver] = [
 
 media_urls: list[URLPattern | URLResolver] = [
     path("clip.mp4", media.clip, name="clip"),
+    path("original", media.original, name="original"),
+    path("small.mp4", media.small, name="small"),
     path("poster.jpg", media.poster, name="poster"),
     path("filmstrip.jpg", media.filmstrip, name="filmstrip"),
+    path("filmstrip.vtt", media.filmstrip_index, name="filmstrip-index"),
 ]
 
 hook_urls: list[URLPattern | URLResolver] = [

@@ -26,7 +26,8 @@ MEDIA_VERSION: Final = 1
 COPY_BYTES: Final = 1 << 30
 # What a new container may add to what is there.
 _INDEX_BYTES: Final = 64 << 20
-_SHORTEST_S, _LONGEST_S = 60.0, 600.0
+# Three tries of the longest together end before a cluster ends its worker.
+_SHORTEST_S, _LONGEST_S = 60.0, 240.0
 # About ten times what one core needs for a million pixels of the usual codecs.
 _S_A_MEGAPIXEL: Final = 0.1
 # What the container's clock may take from a length, beside the frame that it may be off.

@@ -1,7 +1,7 @@
 """Clips that nobody chose, past their project's retention: their files go, their facts stay.
 
-The clip itself and its filmstrip are removed. The poster is kept: it is small, and a shot's history without
-any picture tells nobody what was tried.
+The clip itself, its copies and its filmstrip are removed. The poster is kept: it is small, and a shot's
+history without any picture tells nobody what was tried.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from django.apps import apps
 from django.db.models import FileField, Model
 
 # Only here; what else lies in a bucket or a folder is none of ours.
-FOLDERS: Final = ("clips", "filmstrips", "inputs", "posters")
+FOLDERS: Final = ("clips", "filmstrips", "inputs", "playables", "posters", "smalls")
 # A file is written before its row is: younger ones are left alone.
 YOUNGEST: Final = timedelta(days=1)
 

@@ -21,7 +21,7 @@ from reviewapp.models import Candidate
 # A worker of a closing cluster waits this long for its end; then it leaves by itself.
 LEAVES_AFTER_S = 30.0
 # The stations whose message carries a candidate's number.
-_OF_CANDIDATES = {dispatch.STATIONS[name] for name in ("submit", "ingest", "check")}
+_OF_CANDIDATES = {dispatch.STATIONS[name] for name in ("submit", "ingest", "check", "prepare")}
 
 _board: Board | None = None
 

@@ -8,8 +8,11 @@ from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from reviewapp.models.candidates import Candidate
+from reviewapp.models.candidates import Candidate, Status
 from reviewapp.models.learning import RankModel
+
+# The states to which a candidate comes through its check alone.
+VERIFIED = frozenset({Status.IN_REVIEW, Status.APPROVED, Status.REJECTED, Status.PASSED_OVER})
 
 
 class Playable(models.TextChoices):
@@ -23,8 +26,9 @@ class Playable(models.TextChoices):
 class Clip(models.Model):
     """The file of one candidate, byte for byte as it came, with the facts read from it.
 
-    `playable` is empty while `plays` is the original. `small` is a copy of 480 lines for walls of clips, made
-    after the clip has come to people. `media_version` says which recipe all of these were made with.
+    `playable` is empty while `plays` is the original, and when no copy could be made. `small` is a copy of
+    480 lines for walls of clips, made after the clip has come to people; it names the clip's own file where
+    that is as good. `media_version` says which recipe these were made with, 0 for clips from before it.
     `peaks` are 0 to 1, evenly spread over the clip; null without sound. `credentials` is what the original
     says of its origin: {"state": "trusted" | "valid" | "invalid" | "none" | "unread", …}.
     """
@@ -69,6 +73,21 @@ class Clip(models.Model):
 
     def __str__(self) -> str:
         return f"{self.candidate.code}.mp4"
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether the checks have let this file through; no other is given to anybody."""
+        return self.candidate.status in VERIFIED
+
+    @property
+    def has_small(self) -> bool:
+        """Whether walls have something smaller to play than the clip itself."""
+        return bool(self.small) and self.small.name not in {self.file.name, self.playable.name}
+
+    @property
+    def cannot_be_played(self) -> bool:
+        """Whether browsers need a copy of it and none could be made; its original can still be fetched."""
+        return self.plays == Playable.COPY and not self.playable
 
     @property
     def removed_words(self) -> str:

@@ -248,10 +248,10 @@ class TestNotMade:
         with pytest.raises(media.NotMade, match="within"):
             media.make_small(path, facts(frames=4), tmp_path, wall_s=0.02)
 
-    def test_a_long_clip_of_many_pixels_may_take_longer_than_a_short_one(self) -> None:
-        long = facts(width=3840, height=2160, frames=400)
-        assert media.patience_s(facts()) < 65 < media.patience_s(long) < 600
-        assert media.patience_s(replace(long, frames=10_000)) == 600
+    def test_a_clip_of_many_pixels_may_take_longer_and_none_for_ever(self) -> None:
+        long = facts(width=3840, height=2160, frames=10_000)
+        assert media.patience_s(facts()) < 65 < media.patience_s(long) == 240
+        assert media.patience_s(replace(long, frames=100)) == pytest.approx(143, abs=1)
 
 
 def write_ramp(path: Path, levels: list[float]) -> Path:
