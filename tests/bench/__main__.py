@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tests.bench import budget, files, live, processes, watching
+from tests.bench import budget, checks, files, live, processes, watching
 from tests.bench.stage import PROMPT, Figure, Stage, running
 
 if TYPE_CHECKING:
@@ -171,6 +171,7 @@ STAGED: dict[str, Callable[[Stage], Figure]] = {
     "rendered": partial(clips_a_minute, instant=False),
 }
 ALONE: dict[str, Callable[[], list[Figure]]] = {
+    "checks": checks.rows,
     "files": files.rows,
     "budget": budget.rows,
     "live": live.rows,
