@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from cryptography import x509
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
@@ -220,6 +222,20 @@ def encryption_keys(kept_in: Path) -> list[str]:
                 "RETAKE_ENCRYPTION_KEYS must be comma-separated Fernet keys (32 bytes, URL-safe base64)."
             ) from error
     return keys
+
+
+def certificates(name: str) -> tuple[str, ...]:
+    """The certificates, each in PEM, of the file that the setting names; none where nothing is set."""
+    path = text(name)
+    if not path:
+        return ()
+    try:
+        found = x509.load_pem_x509_certificates(Path(path).read_bytes())
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name} names {path}, which cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} names {path}, which must hold certificates in PEM.") from error
+    return tuple(one.public_bytes(serialization.Encoding.PEM).decode() for one in found)
 
 
 # Keys of providers: RETAKE_KEY_<VENDOR>_<CREDENTIAL>, each also with _FILE.

@@ -139,6 +139,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MAX_CLIP_BYTES = env.integer("RETAKE_MAX_CLIP_BYTES", 500_000_000, least=1)
+# The CLIP model that holds clips against their prompts; used where the folder is there.
+CLIP_MODEL = Path(env.text("RETAKE_CLIP_MODEL", str(DATA_DIR / "models" / "clip")))
+# The certificates whose signers of content credentials are trusted, in PEM.
+C2PA_ANCHORS = env.certificates("RETAKE_C2PA_ANCHORS")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8_000_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
 

@@ -46,13 +46,13 @@ class ClipFolder:
     def mark(self) -> str:
         """What names exactly these files: scores with different marks must not be compared."""
         told = hashlib.sha256()
-        for path in self._files():
+        for path in self.files():
             told.update(f"{path.relative_to(self.root).as_posix()}\0".encode())
             with path.open("rb") as file:
                 told.update(hashlib.file_digest(file, "sha256").digest())
         return told.hexdigest()[:_MARK_LENGTH]
 
-    def _files(self) -> list[Path]:
+    def files(self) -> list[Path]:
         """Everything that an answer follows from, weights beside a graph (`.onnx_data`) included."""
         configs = ("preprocessor_config.json", "config.json", "tokenizer_config.json")
         graphs = {self.text, self.vision}

@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from jobs.quality import guarded
+from jobs.quality.report import NotPlayable
 from providers import registry
-from reviewapp import environment_keys, health, keyrotation, ledger, preflight
+from reviewapp import clip_store, environment_keys, health, keyrotation, ledger, preflight
 from reviewapp.health import Part, State
 from reviewapp.models import ProviderKey
 
@@ -39,6 +43,7 @@ def _everything() -> Iterator[Line]:
         yield from _keys()
         yield from _encryption()
         yield from _ledger()
+    yield from _checks()
 
 
 def _line(part: Part) -> Line:
@@ -90,3 +95,34 @@ def _encryption() -> Iterator[Line]:
 def _ledger() -> Iterator[Line]:
     problems = ledger.problems()
     yield not problems, "ledger", problems[0] if problems else "every reservation is accounted for"
+
+
+def _checks() -> Iterator[Line]:
+    """What the checks of clips have to work with."""
+    yield _prompts()
+    cv2 = find_spec("cv2")
+    homes = (cv2 and cv2.submodule_search_locations) or ()
+    if any((Path(home) / "data" / "haarcascade_frontalface_alt2.xml").is_file() for home in homes):
+        yield True, "faces", "OpenCV has its face detectors"
+    else:
+        yield False, "faces", "OpenCV came without its face detectors, so no face is measured"
+    if find_spec("c2pa") is None:
+        yield None, "origin", "content credentials are not read: make extras installs what reads them"
+    else:
+        trusted = f"{len(settings.C2PA_ANCHORS)} trusted certificates"
+        yield True, "origin", f"content credentials are read, with {trusted}"
+
+
+def _prompts() -> Line:
+    folder = settings.CLIP_MODEL
+    if not folder.is_dir():
+        setting_up = "make extras, then manage.py fetch_clip_model"
+        return None, "prompts", f"no clip is held against its prompt, as there is no {folder}: {setting_up}"
+    try:
+        tried = guarded.call("clip_model", {"folder": folder}, reads=[folder])
+    except (NotPlayable, guarded.NotBegun):
+        return False, "prompts", f"the CLIP model in {folder} cannot be run within the limits of a check"
+    if tried["problem"]:
+        return False, "prompts", tried["problem"]
+    where = clip_store.origin(folder) or "of unknown origin"
+    return True, "prompts", f"the CLIP model in {folder} works: {where}, mark {tried['mark']}"
