@@ -12,21 +12,19 @@ import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 _CREATE, _ADD_RULE, _RESTRICT = 444, 445, 446
 _NO_NEW_PRIVILEGES = 38
 _PATH_BENEATH = 1
-_WRITE_FILE, _READ_FILE, _READ_DIR, _REMOVE_FILE, _MAKE_FILE, _TRUNCATE = (
-    1 << 1,
-    1 << 2,
-    1 << 3,
-    1 << 5,
-    1 << 8,
-    1 << 14,
-)
+_WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
+_REMOVE_FILE, _MAKE_FILE, _TRUNCATE = 1 << 5, 1 << 8, 1 << 14
+_READ = _READ_FILE | _READ_DIR
+_WRITE = _READ | _WRITE_FILE | _REMOVE_FILE | _MAKE_FILE | _TRUNCATE
 # How many of the rights on files each version of the interface knows, from the first on.
 _KNOWN_RIGHTS = (13, 14, 15, 15, 16)
-_TCP_BY, _SCOPES_BY = 4, 6
+# From which version on it knows the network, and signals and sockets between processes.
+TCP_BY, _SCOPES_BY = 4, 6
 
 
 class _Rules(ctypes.Structure):
@@ -38,48 +36,50 @@ class _Beneath(ctypes.Structure):
     _fields_ = [("rights", ctypes.c_uint64), ("place", ctypes.c_int32)]
 
 
+def version() -> int:
+    """The version of the kernel's Landlock, 0 where it has none."""
+    if sys.platform != "linux":
+        return 0
+    return max(0, _call(_CREATE, None, 0, 1))
+
+
 def confine(reads: Iterable[Path], writes: Iterable[Path]) -> bool:
     """Give up every file but those in or beneath `reads`, and `writes` to write as well, and all of TCP.
 
     For the rest of this process's life; places that do not exist are passed over. False where the kernel
     has no Landlock.
     """
-    if sys.platform != "linux":
+    known_by = version()
+    if not known_by:
         return False
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.syscall.restype = ctypes.c_long
-    version = libc.syscall(ctypes.c_long(_CREATE), None, ctypes.c_long(0), ctypes.c_long(1))
-    if version < 1:
-        return False
-    known = (1 << _KNOWN_RIGHTS[min(version, len(_KNOWN_RIGHTS)) - 1]) - 1
-    rules = _Rules(known, 3 if version >= _TCP_BY else 0, 3 if version >= _SCOPES_BY else 0)
-    size = 24 if version >= _SCOPES_BY else 16 if version >= _TCP_BY else 8
-    ruleset = libc.syscall(ctypes.c_long(_CREATE), ctypes.byref(rules), ctypes.c_long(size), ctypes.c_long(0))
+    known = (1 << _KNOWN_RIGHTS[min(known_by, len(_KNOWN_RIGHTS)) - 1]) - 1
+    rules = _Rules(known, 3 if known_by >= TCP_BY else 0, 3 if known_by >= _SCOPES_BY else 0)
+    size = 24 if known_by >= _SCOPES_BY else 16 if known_by >= TCP_BY else 8
+    ruleset = _call(_CREATE, ctypes.byref(rules), size, 0)
     if ruleset < 0:
         return False
-    for places, rights in (
-        (reads, _READ_FILE | _READ_DIR),
-        (writes, _READ_FILE | _READ_DIR | _WRITE_FILE | _REMOVE_FILE | _MAKE_FILE | _TRUNCATE),
-    ):
+    for places, rights in ((reads, _READ), (writes, _WRITE)):
         for place in places:
-            _allow(libc, ruleset, place, rights & known)
-    libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-    return bool(libc.syscall(ctypes.c_long(_RESTRICT), ctypes.c_long(ruleset), ctypes.c_long(0)) == 0)
+            _allow(ruleset, place, rights & known)
+    ctypes.CDLL(None).prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+    confined = _call(_RESTRICT, ruleset, 0) == 0
+    os.close(ruleset)
+    return confined
 
 
-def _allow(libc: ctypes.CDLL, ruleset: int, place: Path, rights: int) -> None:
+def _allow(ruleset: int, place: Path, rights: int) -> None:
     try:
         opened = os.open(place, os.O_PATH | os.O_CLOEXEC)
     except OSError:
         return
     if not place.is_dir():
         rights &= _READ_FILE | _WRITE_FILE | _TRUNCATE
-    rule = _Beneath(rights, opened)
-    libc.syscall(
-        ctypes.c_long(_ADD_RULE),
-        ctypes.c_long(ruleset),
-        ctypes.c_long(_PATH_BENEATH),
-        ctypes.byref(rule),
-        ctypes.c_long(0),
-    )
+    _call(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(_Beneath(rights, opened)), 0)
     os.close(opened)
+
+
+def _call(number: int, *order: Any) -> int:
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.syscall.restype = ctypes.c_long
+    whole = [ctypes.c_long(each) if isinstance(each, int) else each for each in order]
+    return int(libc.syscall(ctypes.c_long(number), *whole))

@@ -68,7 +68,7 @@ def _built(kind: Any, value: Any) -> Any:
 
 def _plain(kind: Any, value: Any) -> Any:
     if kind is bytes:
-        return base64.b64decode(value)
+        return base64.b64decode(value, validate=True)
     if kind is Path:
         return Path(value)
     if kind is float and isinstance(value, int):

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import av
 
-from jobs.quality import measures
+from jobs.quality import prompt_match
+from jobs.quality.analysis import analyse
 from jobs.quality.decoding import Decoded, decode
 from jobs.quality.opening import Opened, opened
 from jobs.quality.pictures import Pictures
-from jobs.quality.report import Checked, Ordered, VideoFacts
+from jobs.quality.report import Checked, NotPlayable, Ordered, VideoFacts
 from jobs.quality.samples import Sampler
-from jobs.quality.scan import Scan
 
 # A header's frame rate that is further from what was counted is not believed.
 _RATE_SHARE = 0.02
@@ -29,45 +29,49 @@ def verify(path: Path, ordered: Ordered, clip_model: Path | None = None) -> Chec
     """
     began = time.process_time()
     with opened(path) as video:
-        looking = _Looking(video, ordered)
+        looking = _Looking(video, ordered, clip_model)
         decoded = decode(video, looking.see, looking.hear)
-        checked = looking.judged(_facts(video, decoded), clip_model)
+        checked = looking.judged(_facts(video, decoded))
     return replace(checked, seconds=round(time.process_time() - began, 3))
 
 
 class _Looking:
     """Everything that takes its share of the frames and of the sound as they go by."""
 
-    def __init__(self, video: Opened, ordered: Ordered) -> None:
-        self._video, self._ordered = video, ordered
+    def __init__(self, video: Opened, ordered: Ordered, clip_model: Path | None) -> None:
+        self._video, self._ordered, self._clip_model = video, ordered, clip_model
         self._told_s = video.told_s or ordered.duration_s or 0.0
         self._fps = float(video.pictures.average_rate or video.pictures.guessed_rate or 24)
         self._sampler: Sampler | None = None
         self._pictures = Pictures(self._told_s)
-        self._scan = Scan(fps=self._fps)
 
     def see(self, frame: av.VideoFrame, at_s: float) -> None:
         """Take one frame as it is shown."""
         if self._sampler is None:
-            self._sampler = Sampler(frame.width, frame.height, self._fps, self._told_s, False)
-        grey = self._sampler.see(frame, at_s)
-        self._pictures.see(frame, at_s, grey)
-        self._scan.see(grey, at_s)
+            wanted = self._clip_model is not None
+            self._sampler = Sampler(frame.width, frame.height, self._fps, self._told_s, wanted)
+        self._pictures.see(frame, at_s, self._sampler.see(frame, at_s))
 
     def hear(self, frame: av.AudioFrame) -> None:
         """Take one piece of the sound."""
 
-    def judged(self, facts: VideoFacts, clip_model: Path | None) -> Checked:
+    def judged(self, facts: VideoFacts) -> Checked:
         """Everything that was seen and heard, judged against the order."""
-        self._scan.finish()
-        figures = measures.measure(self._scan)
-        found = measures.findings(self._scan, figures, facts, self._ordered)
+        if self._sampler is None:
+            raise NotPlayable("No picture of the file could be decoded.")
+        ordered, samples = self._ordered, self._sampler.samples()
+        matched = prompt_match.match(samples.clip_frames, ordered.prompt, self._clip_model)
+        analysis = analyse(samples, facts, ordered, matched.seen)
         filmstrip, tiles = self._pictures.filmstrip(facts.duration_s)
         return Checked(
             facts=facts,
-            verdict=measures.verdict_of(found),
-            measures=figures,
-            findings=tuple(found),
+            verdict=analysis.verdict,
+            measures=analysis.measures,
+            unmeasured=analysis.unmeasured,
+            findings=analysis.findings,
+            parts=analysis.parts,
+            prompt_parts=matched.parts,
+            model_mark=matched.mark,
             poster=self._pictures.poster(),
             filmstrip=filmstrip,
             tiles=tiles,
@@ -88,7 +92,9 @@ def _facts(video: Opened, decoded: Decoded) -> VideoFacts:
         fps_den=rate.denominator,
         duration_s=round(decoded.duration_s, 3),
         has_audio=decoded.sound_frames > 0,
-        sound_codec=video.sound.codec_context.codec.canonical_name if video.sound and decoded.sound_frames else "",
+        sound_codec=video.sound.codec_context.codec.canonical_name
+        if video.sound and decoded.sound_frames
+        else "",
         index_late=video.index_late,
         fragmented=video.fragmented,
         rotation=decoded.rotation,
