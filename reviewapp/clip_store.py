@@ -20,6 +20,8 @@ def beside(folder: Path) -> Iterator[Path]:
     """An empty folder on the same disk, gone afterwards unless it was put in the place of the other."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     staged = Path(tempfile.mkdtemp(prefix=".clip-", dir=folder.parent))
+    # The workers may be another user than who runs the command.
+    staged.chmod(0o755)
     try:
         yield staged
     finally:
@@ -45,13 +47,16 @@ def put(staged: Path, folder: Path) -> None:
     """Put a whole model where another may lie. A check that begins meanwhile finds one of the two, or none
     for an instant, and never a mixture.
     """
-    staged.chmod(0o755)
     if not folder.exists():
         staged.rename(folder)
         return
     with beside(folder) as aside:
         folder.rename(aside / "old")
-        staged.rename(folder)
+        try:
+            staged.rename(folder)
+        except OSError:
+            (aside / "old").rename(folder)
+            raise
 
 
 def origin(folder: Path) -> str:

@@ -194,6 +194,13 @@ def test_what_was_pinned_elsewhere_keeps_its_origin_and_must_be_whole(home: Path
         fetch("--from", str(carried))
 
 
+def test_a_move_that_fails_halfway_is_taken_back(home: Path, tmp_path: Path) -> None:
+    mark = pinned(home)
+    with pytest.raises(FileNotFoundError):
+        clip_store.put(tmp_path / "never made", home)
+    assert clip_folder.find(home).mark() == mark
+
+
 TAMPERED = {
     "onnx/text_model.onnx was changed.": lambda home: (home / "onnx/text_model.onnx").write_bytes(b"x"),
     "config.json is missing.": lambda home: (home / "config.json").unlink(),
