@@ -31,7 +31,7 @@ def rows() -> list[Figure]:
         stage.settings(instant=True, capacity=ORDERED, min_seconds=0.2)
         [clip] = _ordered(stage, 1, "one-clip")
         stage.wait_in_review([clip], 120)
-        pages = [f"/review/{clip.uid}/", "/review/", f"/projects/{clip.shot.project.slug}/"]
+        pages = [f"/review/{clip.uid}/", "/review/"]
         _ask(stage, pages, range(QUIET // 2))
         quiet = _ask(stage, pages, range(QUIET))
         began = time.time()

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 GOOD: Final = "good"
-# Right for whatever happens from one frame to the next.
 _SUDDEN = frozenset({"hard_cut", "jump", "camera_jump"})
-
-# By kind of defect; an empty set: no reason is named, any finding at the right time is one.
+_BROKEN = frozenset({"glitch", "corruption", "broken_lines", "breaks_up"})
+_FACE = frozenset({"face_lost", "face_changes"})
+_RESTS = frozenset({"frozen", "stops"})
+# Where no reason is named, any finding at the right time is one.
 ANY: Final[frozenset[str]] = frozenset()
+
 REASONS: Final[dict[str, frozenset[str]]] = {
-    "freeze": frozenset({"frozen"}),
+    "freeze": _RESTS,
     "black": frozenset({"black"}),
-    "blank": frozenset({"blank", "still"}),
+    "blank": frozenset({"blank"}),
     "green-tail": frozenset({"blank", "frozen"}),
     "flicker": frozenset({"flicker", "photosensitive"}),
     "cut": frozenset({"hard_cut"}),
@@ -21,41 +23,41 @@ REASONS: Final[dict[str, frozenset[str]]] = {
     "pop-in": frozenset({"jump"}),
     "jump-back": _SUDDEN,
     "blur": frozenset({"soft", "goes_soft"}),
-    "goes-soft": frozenset({"goes_soft", "soft"}),
-    "broken-blocks": frozenset({"corruption", "breaks_up"}),
-    "starved": frozenset({"blocky", "soft"}),
+    "goes-soft": frozenset({"soft", "goes_soft"}),
+    "broken-blocks": _BROKEN,
+    "starved": frozenset({"blocky"}),
     "noise": frozenset({"noisy"}),
     "shake": frozenset({"jitter"}),
-    "melting": frozenset({"wobble", "breaks_up", "corruption"}),
+    "melting": frozenset({"wobble", "breaks_up"}),
     "uneven": frozenset({"uneven_cadence"}),
-    "still": frozenset({"still"}),
+    "still": frozenset({"static"}),
     "slideshow": frozenset({"slideshow"}),
     "colour-jump": frozenset({"colour_jump"}),
     "flash": frozenset({"flash"}),
     "face-vanishes": frozenset({"face_lost"}),
     "face-gone": frozenset({"face_lost"}),
-    "face-melts": frozenset({"face_changes", "face_lost", "wobble"}),
-    "face-cat": frozenset({"face_changes", "face_lost"}),
+    "face-melts": _FACE,
+    "face-cat": _FACE,
     "face-doubles": frozenset({"extra_face"}),
-    "part-frozen": frozenset({"part_frozen", "frozen"}),
-    "torn": ANY,
-    "line-dropouts": ANY,
-    "half-corrupted": ANY,
+    "part-frozen": _RESTS | {"part_frozen"},
+    "torn": _BROKEN | {"jump"},
+    "line-dropouts": _BROKEN,
+    "half-corrupted": _BROKEN | {"jump"},
     "zoom-pop": _SUDDEN,
-    "pumping": ANY,
-    "hue-drift": ANY,
+    "pumping": frozenset({"pumping", "flicker"}),
+    "hue-drift": frozenset({"hue_drift"}),
     "ghosting": ANY,
-    "bars": ANY,
-    "salt-and-pepper": ANY,
-    "vanishes": frozenset({"jump"}),
+    "bars": frozenset({"bars"}),
+    "salt-and-pepper": frozenset({"speckled", "noisy"}),
+    "vanishes": frozenset({"jump", "fades_away"}),
     "text": frozenset({"jump"}),
-    "mirrored": _SUDDEN,
-    "reversed": ANY,
-    "duplicated": ANY,
+    "mirrored": _SUDDEN | {"mirrored"},
+    "reversed": frozenset({"runs_back"}),
+    "duplicated": frozenset({"uneven_cadence"}),
     "strobe": frozenset({"photosensitive"}),
     "dissolve": ANY,
-    "face-over": frozenset({"face_lost", "face_changes"}),
-    "face-flickers": frozenset({"face_lost", "face_changes"}),
+    "face-over": _FACE,
+    "face-flickers": _FACE,
 }
-# The kinds beyond those whose detection rates are published with the prototype's thresholds.
+# The kinds that came later, counted apart so that the first ones stay comparable over time.
 FURTHER: Final = frozenset(list(REASONS)[list(REASONS).index("part-frozen") :])
