@@ -197,7 +197,9 @@ def keep_bytes(content: bytes, name: str) -> str:
 
 @contextmanager
 def on_this_machine(kept: FieldFile) -> Iterator[Path]:
-    """A path to a kept file: its own, or a copy where storage is not a folder of this machine."""
+    """A path to a kept file: its own, or a copy where storage is not a folder of this machine. Raises
+    FileNotFoundError.
+    """
     try:
         path = Path(kept.path)
     except NotImplementedError:
@@ -207,6 +209,8 @@ def on_this_machine(kept: FieldFile) -> Iterator[Path]:
             copy.flush()
             yield Path(copy.name)
     else:
+        if not path.exists():
+            raise FileNotFoundError(path)
         yield path
 
 

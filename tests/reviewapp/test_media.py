@@ -14,11 +14,14 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from reviewapp.models import Candidate, Clip, Project, PromptVersion, Shot, Status, User
+from reviewapp.models.clips import VERIFIED, Playable
+from reviewapp.room import clip_facts
 from reviewapp.views.ranges import Span, Unsatisfiable, read_range
 from tests.cast import signed_in
 
 BYTES = bytes(range(256)) * 2000
 SIZE = len(BYTES)
+COPY, SMALL = BYTES[:100_001], BYTES[::-1][:50_000]
 
 
 @pytest.fixture
@@ -155,6 +158,162 @@ def test_it_serves_ranges_from_a_storage_that_is_no_folder(
     clip: Clip = request.getfixturevalue("clip")
     answer = signed_in(bob).get(_address(clip), headers={"Range": "bytes=1000-1999"})
     assert (answer.status_code, _body(answer)) == (206, BYTES[1000:2000])
+
+
+class TestCopies:
+    """A clip of which browsers play a copy: two files, two addresses, and never a mixture of them."""
+
+    @pytest.fixture
+    def copied(self, clip: Clip) -> Clip:
+        clip.plays = Playable.COPY
+        clip.playable.save("playable.mp4", ContentFile(COPY), save=False)
+        clip.small.save("small.mp4", ContentFile(SMALL), save=False)
+        clip.content_type = "video/quicktime"
+        clip.save()
+        return clip
+
+    def test_players_get_the_copy_and_downloads_the_original(self, copied: Clip, bob: User) -> None:
+        client = signed_in(bob)
+        played = client.get(_address(copied))
+        assert (played["Content-Type"], _body(played)) == ("video/mp4", COPY)
+        assert _body(client.get(_address(copied, "small.mp4"))) == SMALL
+        for address in (_address(copied) + "?download", _address(copied, "original")):
+            answer = client.get(address)
+            assert (answer["Content-Type"], _body(answer)) == ("video/quicktime", BYTES)
+            assert f"SQ010_SH0020_v002_c01_{copied.sha256[:8]}.mov" in answer["Content-Disposition"]
+        assert client.get(_address(copied, "original") + "?download")["Content-Disposition"].startswith(
+            "attachment"
+        )
+
+    def test_each_has_a_tag_of_its_own_so_that_their_ranges_are_never_mixed(
+        self, copied: Clip, bob: User
+    ) -> None:
+        client = signed_in(bob)
+        addresses = [_address(copied, name) for name in ("clip.mp4", "original", "small.mp4")]
+        tags = [client.head(address)["ETag"] for address in addresses]
+        assert len(set(tags)) == 3
+        for address in addresses:
+            for tag in tags:
+                mine = client.head(address)["ETag"] == tag
+                part = client.get(address, headers={"Range": "bytes=0-1", "If-Range": tag})
+                assert part.status_code == (206 if mine else 200)
+                fresh = client.get(address, headers={"If-None-Match": tag})
+                assert fresh.status_code == (304 if mine else 200)
+
+    def test_a_copy_that_came_later_is_not_taken_for_what_a_browser_has_by_its_date(
+        self, copied: Clip, bob: User
+    ) -> None:
+        client = signed_in(bob)
+        date = client.head(_address(copied, "original"))["Last-Modified"]
+        for headers in ({"If-Modified-Since": date}, {"Range": "bytes=0-1", "If-Range": date}):
+            answer = client.get(_address(copied), headers=headers)
+            assert (answer.status_code, _body(answer)) == (200, COPY)
+
+    def test_the_copies_answer_ranges_as_the_original_does(self, copied: Clip, bob: User) -> None:
+        client = signed_in(bob)
+        for name, data in (("clip.mp4", COPY), ("small.mp4", SMALL), ("original", BYTES)):
+            size = len(data)
+            address = _address(copied, name)
+            part = client.get(address, headers={"Range": "bytes=0-1"})
+            assert (part.status_code, part["Content-Range"]) == (206, f"bytes 0-1/{size}")
+            assert _body(part) == data[:2]
+            assert _body(client.get(address, headers={"Range": "bytes=-5"})) == data[-5:]
+            assert client.get(address, headers={"Range": f"bytes={size}-"}).status_code == 416
+            head = client.head(address)
+            assert (head["Content-Length"], head["Accept-Ranges"]) == (str(size), "bytes")
+            assert head["Cache-Control"].startswith("private")
+
+    @pytest.mark.parametrize("named", ["", "file", "playable"])
+    def test_a_wall_is_sent_to_the_clip_while_there_is_nothing_smaller(
+        self, copied: Clip, bob: User, named: str
+    ) -> None:
+        Clip.objects.update(small=getattr(copied, named).name if named else "")
+        answer = signed_in(bob).get(_address(copied, "small.mp4"))
+        assert (answer.status_code, answer["Location"]) == (302, _address(copied))
+        assert answer["Cache-Control"] == "no-store"
+
+    def test_strangers_learn_nothing_of_them(self, copied: Clip, charlie: User) -> None:
+        for name in ("original", "small.mp4", "filmstrip.vtt"):
+            assert Client().get(_address(copied, name)).status_code == 302
+            assert signed_in(charlie).get(_address(copied, name)).status_code == 404
+
+    def test_they_go_with_the_clip(self, copied: Clip, bob: User) -> None:
+        Clip.objects.update(removed_at=copied.created_at)
+        for name in ("clip.mp4", "original", "small.mp4", "filmstrip.vtt"):
+            assert signed_in(bob).get(_address(copied, name)).status_code == 410
+
+    def test_the_room_plays_the_copy_and_names_the_rest(self, copied: Clip) -> None:
+        Clip.objects.update(peaks=[0.1, 1.0])
+        facts = clip_facts(copied.candidate, Clip.objects.get())
+        assert facts is not None
+        assert (facts["src"], facts["small"]) == (
+            f"{_address(copied)}?v=playable",
+            f"{_address(copied, 'small.mp4')}?v=small",
+        )
+        assert (facts["original"], facts["peaks"]) == (_address(copied, "original"), [0.1, 1.0])
+        assert not facts["unplayable"]
+
+    def test_a_clip_from_before_there_were_copies_plays_as_it_did(self, clip: Clip, bob: User) -> None:
+        facts = clip_facts(clip.candidate, clip)
+        assert facts is not None
+        assert facts["src"] == facts["small"] == _address(clip)
+        assert (facts["peaks"], facts["unplayable"], facts["vtt"]) == (None, False, "")
+        assert _body(signed_in(bob).get(_address(clip))) == BYTES
+
+    def test_the_room_knows_of_a_clip_that_no_browser_plays(self, clip: Clip) -> None:
+        Clip.objects.update(plays=Playable.COPY)
+        facts = clip_facts(clip.candidate, Clip.objects.get())
+        assert facts is not None
+        assert facts["unplayable"]
+
+
+class TestOnlyCheckedBytes:
+    @pytest.mark.parametrize("status", sorted(set(Status) - VERIFIED))
+    def test_a_file_that_did_not_pass_its_check_is_given_to_nobody(
+        self, clip: Clip, alice: User, status: Status
+    ) -> None:
+        Candidate.objects.update(status=status)
+        for name in ("clip.mp4", "clip.mp4?download", "original", "small.mp4", "filmstrip.vtt"):
+            answer = signed_in(alice).get(_address(clip, name))
+            assert answer.status_code == 404, name
+        row = Candidate.objects.whole().get()
+        assert clip_facts(row, row.clip) is None
+
+    @pytest.mark.parametrize("status", sorted(VERIFIED))
+    def test_one_that_did_is_given_out_whatever_people_thought_of_it(
+        self, clip: Clip, bob: User, status: Status
+    ) -> None:
+        Candidate.objects.update(status=status)
+        assert signed_in(bob).get(_address(clip)).status_code == 200
+
+    def test_a_file_of_another_size_than_the_row_says_is_refused_and_logged(
+        self, clip: Clip, bob: User, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with clip.file.storage.open(str(clip.file.name), "ab") as file:
+            file.write(b"more")
+        for name in ("clip.mp4", "original"):
+            assert signed_in(bob).get(_address(clip, name)).status_code == 404
+        assert f"has {SIZE + 4} bytes and not {SIZE}" in caplog.text
+
+
+class TestFilmstripIndex:
+    def test_every_tile_has_its_seconds_and_its_place(self, clip: Clip, bob: User) -> None:
+        clip.filmstrip.save("strip.jpg", ContentFile(b"strip"), save=False)
+        clip.filmstrip_tiles, clip.duration_s = 3, 63.5
+        clip.save()
+        answer = signed_in(bob).get(_address(clip, "filmstrip.vtt"))
+        assert answer["Content-Type"] == "text/vtt; charset=utf-8"
+        assert answer.content.decode() == (
+            "WEBVTT\n\n"
+            "00:00:00.000 --> 00:00:21.167\nfilmstrip.jpg#xywh=0,0,160,90\n\n"
+            "00:00:21.167 --> 00:00:42.333\nfilmstrip.jpg#xywh=160,0,160,90\n\n"
+            "00:00:42.333 --> 00:01:03.500\nfilmstrip.jpg#xywh=320,0,160,90\n"
+        )
+        again = signed_in(bob).get(_address(clip, "filmstrip.vtt"), headers={"If-None-Match": answer["ETag"]})
+        assert again.status_code == 304
+
+    def test_without_a_filmstrip_there_is_none(self, clip: Clip, bob: User) -> None:
+        assert signed_in(bob).get(_address(clip, "filmstrip.vtt")).status_code == 404
 
 
 def test_pictures_are_pictures_and_a_missing_one_is_404(clip: Clip, bob: User) -> None:

@@ -102,10 +102,10 @@ def seen(path: Path) -> tuple[list[float], list[int]]:
 def clicks(path: Path) -> list[float]:
     """When the sound clicks, in seconds from the first picture."""
     with av.open(str(path)) as source:
-        first = next(source.decode(video=0)).time
+        first = next(source.decode(video=0)).time or 0.0
     plain = av.AudioResampler(format="fltp", layout="mono", rate=48_000)
     with av.open(str(path)) as source:
         heard = [piece for frame in source.decode(audio=0) for piece in plain.resample(frame)]
     level = np.abs(np.concatenate([piece.to_ndarray()[0] for piece in heard]))
-    loud = np.flatnonzero(level > 0.4) / 48_000 + heard[0].time - first
+    loud = np.flatnonzero(level > 0.4) / 48_000 + (heard[0].time or 0.0) - first
     return [float(at) for at, before in zip(loud, [-1.0, *loud], strict=False) if at - before > 0.2]

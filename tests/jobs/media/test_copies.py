@@ -228,8 +228,9 @@ class TestCopy:
 class TestNotMade:
     def test_a_copy_of_other_length_than_the_checks_have_seen_is_not_kept(self, tmp_path: Path) -> None:
         path = write_film(tmp_path / "a.mp4", frames=4)
-        for other in ({"frames": 5}, {"duration_s": 0.5}):
-            of = replace(facts(frames=4, duration_s=4 / 24, pixel_format="yuv444p"), **other)  # type: ignore[arg-type]
+        others: list[dict[str, Any]] = [{"frames": 5}, {"duration_s": 0.5}]
+        for other in others:
+            of = replace(facts(frames=4, duration_s=4 / 24, pixel_format="yuv444p"), **other)
             with pytest.raises(media.NotMade, match="The copy"):
                 made_of(path, of)
             assert list((tmp_path / "made").iterdir()) == []
@@ -259,7 +260,8 @@ def write_ramp(path: Path, levels: list[float]) -> Path:
     with av.open(str(path), "w") as target:
         track = target.add_stream("libx265", rate=24)
         assert isinstance(track, av.VideoStream)
-        track.width, track.height, track.pix_fmt, track.options = 320, 180, "yuv420p10le", QUIET
+        track.width, track.height, track.pix_fmt = 320, 180, "yuv420p10le"
+        track.options = dict(QUIET)
         context = track.codec_context
         context.colorspace, context.color_primaries, context.color_trc = PQ
         context.color_range = 1
