@@ -11,8 +11,18 @@ from typing import Final
 
 from django.utils import timezone
 
-from reviewapp import bills, line
-from reviewapp.models import Candidate, LedgerEntry, PromptVersion, ReviewDecision, Shot, ShotInput, Status
+from reviewapp import bills, check_words, line
+from reviewapp.check_words import Pick
+from reviewapp.models import (
+    Candidate,
+    LedgerEntry,
+    PromptVersion,
+    QualityReport,
+    ReviewDecision,
+    Shot,
+    ShotInput,
+    Status,
+)
 from reviewapp.room_prompts import PromptDiff, diff_of
 
 # A download that waits says until when it can wait, once that is so near.
@@ -28,6 +38,8 @@ class Take:
     decisions: list[ReviewDecision] = field(default_factory=list)
     # The pictures and clips it was made from, whether they still belong to the shot or not.
     inputs: list[ShotInput] = field(default_factory=list)
+    # How many clips of its version the checks have ranked.
+    rivals: int = 0
 
     @property
     def remedy(self) -> str:
@@ -66,9 +78,24 @@ class Take:
         return self.candidate.status == Status.REJECTED and clip is not None and clip.removed_at is None
 
     @property
+    def report(self) -> QualityReport | None:
+        return getattr(self.candidate, "quality", None)
+
+    @property
     def score(self) -> float | None:
-        quality = getattr(self.candidate, "quality", None)
-        return None if quality is None else quality.score
+        return self.report.shown_score if self.report else None
+
+    @property
+    def verdict(self) -> str:
+        return check_words.verdict_of(self.report) if self.report else ""
+
+    @property
+    def verdict_words(self) -> str:
+        return check_words.VERDICTS[self.verdict] if self.report else ""
+
+    @property
+    def pick(self) -> Pick | None:
+        return check_words.pick_of(self.candidate, self.rivals)
 
 
 @dataclass
@@ -117,6 +144,9 @@ def rounds(shot: Shot) -> list[Round]:
     for pk, amount in charges(shot).items():
         takes[pk].charged = amount
     _add_inputs(shot, takes.values())
+    for entry in made.values():
+        for take in entry.takes:
+            take.rivals = sum(other.report is not None for other in entry.takes)
     return list(reversed(made.values()))
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePath
 from typing import Any
 
+from django.db.models.fields.files import FieldFile
 from django.urls import reverse
 
 from providers import catalog
 from providers.errors import Unsupported
-from reviewapp import budgets, notes, queue, refine
+from reviewapp import budgets, check_words, notes, queue, refine
+from reviewapp.check_words import Pick
+from reviewapp.clip_words import FileWords
 from reviewapp.models import (
     Candidate,
     Clip,
@@ -27,21 +32,9 @@ from reviewapp.models import (
     User,
 )
 from reviewapp.queue import QueueShot
+from reviewapp.room_checks import Checks, checks_of
 from reviewapp.room_prompts import Asked, PromptDiff, asked_for, diff_of, producers_of
 from reviewapp.room_queue import QueueColumn, column
-
-# What the checks measure, in the order and words of the page: key, words, unit, factor.
-MEASURES = (
-    ("prompt_similarity", "Follows the prompt", "%", 100),
-    ("motion_pct_s", "Motion, share of the width a second", "%", 1),
-    ("change_levels", "Largest change in the picture", " levels", 1),
-    ("flicker_pct", "Flicker", "%", 1),
-    ("frozen_share", "Frozen frames", "%", 100),
-    ("black_share", "Black frames", "%", 100),
-    ("sharpness", "Sharpness", "", 1),
-    ("face_stability", "Face stays itself", "%", 100),
-    ("mean_luma", "Mean brightness", " of 255", 1),
-)
 
 
 @dataclass(frozen=True)
@@ -53,12 +46,37 @@ class Tile:
     quality: QualityReport | None
     current: bool
     is_open: bool
-    # The checks' first choice among several; a clip without rivals is nobody's pick.
-    is_pick: bool
+    # That the checks put it first among several, while that still matters to somebody.
+    pick: Pick | None
 
     @property
     def score(self) -> float | None:
-        return self.quality.score if self.quality else None
+        return self.quality.shown_score if self.quality else None
+
+    @property
+    def verdict(self) -> str:
+        return check_words.verdict_of(self.quality) if self.quality else ""
+
+    @property
+    def verdict_words(self) -> str:
+        return check_words.VERDICTS[self.verdict] if self.quality else ""
+
+    @property
+    def wall(self) -> dict[str, Any] | None:
+        """The clip as the wall of candidates plays it; None without a file."""
+        facts = clip_facts(self.candidate, self.clip)
+        if facts is None:
+            return None
+        kept = ("uid", "label", "status", "poster", "fpsNum", "fpsDen", "frames", "width", "height")
+        return {key: facts[key] for key in kept} | {
+            "src": facts["small"],
+            "verdict": self.verdict,
+            "verdictWords": self.verdict_words,
+            "pick": self.pick.words if self.pick else "",
+            "pickDoubt": self.pick.doubt if self.pick else "",
+            "pickTitle": self.pick.title if self.pick else "",
+            "waits": self.candidate.status == Status.IN_REVIEW,
+        }
 
 
 @dataclass(frozen=True)
@@ -69,12 +87,6 @@ class Check:
     note: Note
     before: Clip | None
     solved: bool | None
-
-
-@dataclass(frozen=True)
-class Measure:
-    words: str
-    value: str | None
 
 
 @dataclass(frozen=True)
@@ -118,8 +130,29 @@ class Room:
         return self.candidate.version
 
     @property
-    def is_pick(self) -> bool:
-        return any(tile.is_pick for tile in self.tiles if tile.current)
+    def pick(self) -> Pick | None:
+        return next((tile.pick for tile in self.tiles if tile.current), None)
+
+    @property
+    def wall(self) -> list[dict[str, Any]]:
+        """Every clip of the shot that can play on the wall; the page chooses those that its strip shows."""
+        return [facts for tile in self.tiles if (facts := tile.wall)]
+
+    @cached_property
+    def checks(self) -> Checks | None:
+        """The report of this clip, beside those of the same version."""
+        same = [tile for tile in self.tiles if tile.candidate.version_id == self.candidate.version_id]
+        siblings = [tile.quality for tile in same if tile.quality]
+        return checks_of(self.quality, siblings, self.shot.acceptance_lines)
+
+    @property
+    def has_file(self) -> bool:
+        """Whether there is a file to play and to download."""
+        return clip_facts(self.candidate, self.clip) is not None
+
+    @property
+    def file_words(self) -> FileWords | None:
+        return FileWords(self.clip) if self.clip else None
 
     @property
     def in_review(self) -> bool:
@@ -159,15 +192,6 @@ class Room:
             return catalog.model(self.candidate.provider, self.candidate.model).label
         except Unsupported:
             return self.candidate.model
-
-    @property
-    def measures(self) -> list[Measure]:
-        taken = self.quality.measures if self.quality else {}
-        return [
-            Measure(words, None if taken[key] is None else f"{taken[key] * factor:.4g}{unit}")
-            for key, words, unit, factor in MEASURES
-            if key in taken
-        ]
 
     @property
     def after_approve(self) -> Candidate | None:
@@ -210,16 +234,27 @@ class Room:
 
 
 def clip_facts(candidate: Candidate, clip: Clip | None) -> dict[str, Any] | None:
-    """A clip as the player needs it; None while there is none, and when its file was removed."""
-    if clip is None or clip.removed_at is not None:
+    """A clip as the player needs it; None while there is none, when its file was removed, and when the checks
+    have not let it through.
+
+    `small` is for walls of clips, `original` the provider's own file; `peaks` of the sound are 0 to 1, evenly
+    spread, None without sound. `unplayable` when browsers need a copy and none could be made.
+    """
+    if clip is None or clip.removed_at is not None or not clip.is_verified:
         return None
+    src = _address("clip", candidate, clip.playable)
     return {
         "uid": str(candidate.uid),
         "label": f"{candidate.version.label}_{candidate.slot_label}",
         "status": str(Status(candidate.status).label).lower(),
-        "src": reverse("clip", args=[candidate.uid]),
+        "src": src,
+        "small": _address("small", candidate, clip.small) if clip.has_small else src,
+        "original": reverse("original", args=[candidate.uid]),
+        "unplayable": clip.cannot_be_played,
+        "peaks": clip.peaks,
         "poster": reverse("poster", args=[candidate.uid]) if clip.poster else "",
         "filmstrip": reverse("filmstrip", args=[candidate.uid]) if clip.filmstrip else "",
+        "vtt": reverse("filmstrip-index", args=[candidate.uid]) if clip.filmstrip else "",
         "tiles": clip.filmstrip_tiles,
         "fpsNum": clip.fps_num,
         "fpsDen": clip.fps_den,
@@ -228,6 +263,12 @@ def clip_facts(candidate: Candidate, clip: Clip | None) -> dict[str, Any] | None
         "height": clip.height,
         "audio": clip.has_audio,
     }
+
+
+def _address(name: str, candidate: Candidate, made: FieldFile) -> str:
+    """Where a clip is played from; a copy that is made later has another address, for the caches' sake."""
+    address = reverse(name, args=[candidate.uid])
+    return f"{address}?v={PurePath(made.name or '').stem[-8:]}" if made else address
 
 
 def _pointer(candidate: Candidate | None) -> dict[str, Any] | None:
@@ -282,13 +323,13 @@ def open_room(candidate: Candidate, user: User, role: Role) -> Room:
 
 
 def _tile(row: Candidate, current: Candidate, siblings: Sequence[Candidate]) -> Tile:
-    rivals = sum(one.version_id == row.version_id for one in siblings)
+    rivals = sum(one.version_id == row.version_id and hasattr(one, "quality") for one in siblings)
     return Tile(
         candidate=row,
         clip=getattr(row, "clip", None),
         quality=getattr(row, "quality", None),
         current=row.pk == current.pk,
-        is_pick=row.rank == 1 and rivals > 1 and row.status == Status.IN_REVIEW,
+        pick=check_words.pick_of(row, rivals) if row.status == Status.IN_REVIEW else None,
         is_open=row.version_id == current.version_id or row.is_machine or row.status == Status.IN_REVIEW,
     )
 

@@ -340,7 +340,7 @@ def test_a_file_that_cannot_be_played_says_so_and_offers_the_original(
     sign_in(alice)
     page.goto(f"{live_server.url}/review/{row.uid}/")
     expect(page.get_by_role("heading", name="The clip could not be played")).to_be_visible()
-    expect(page.locator("[data-download]")).to_have_attribute("href", re.compile(r"clip\.mp4\?download$"))
+    expect(page.locator("[data-download]")).to_have_attribute("href", re.compile(r"original\?download$"))
 
 
 def test_the_next_clip_is_there_at_once(enter: Open, make_shot: Callable[..., Shot], alice: User) -> None:

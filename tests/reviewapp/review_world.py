@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 
@@ -119,8 +119,13 @@ def arrive(
     score: float | None = 0.8,
     findings: Sequence[dict[str, object]] = (),
     measures: dict[str, float | None] | None = None,
+    report: Mapping[str, object] | None = None,
+    file: Mapping[str, object] | None = None,
 ) -> Candidate:
-    """From wherever the machine has it to IN_REVIEW, with its money settled and a playable file."""
+    """From wherever the machine has it to IN_REVIEW, with its money settled and a playable file.
+
+    `report` are more columns of what the checks saw, `file` more of the clip's own.
+    """
     row = Candidate.objects.whole().get(pk=candidate.pk)
     if row.status == Status.QUEUED:
         row = to_vendor(row)
@@ -134,14 +139,15 @@ def arrive(
     clip.file.save(f"{row.uid}.mp4", ContentFile(body), save=False)
     line.ingested(row, clip)
     row = Candidate.objects.whole().get(pk=candidate.pk)
-    report = QualityReport(
-        checker_version="1",
-        verdict="pass" if not findings else "suspect",
-        score=score,
-        measures=measures or {"motion_pct_s": 4.2, "flicker_pct": 0.4, "prompt_similarity": None},
-        findings=list(findings),
-    )
-    line.checked(row, report, _facts(clip, body))
+    told = {
+        "checker_version": "2",
+        "verdict": "pass" if not findings else "suspect",
+        "score": score,
+        "measures": measures or {"motion_pct_s": 4.2, "flicker_pct": 0.4, "prompt_match": None},
+        "unmeasured": {"prompt_match": "no CLIP model is set up"},
+        "findings": list(findings),
+    }
+    line.checked(row, QualityReport(**(told | dict(report or {}))), _facts(clip, body) | dict(file or {}))
     return Candidate.objects.whole().get(pk=candidate.pk)
 
 
@@ -177,6 +183,14 @@ def in_review(shot: Shot, by: User, count: int = 2, **facts: object) -> list[Can
     """`count` candidates of the shot's first version, all waiting for eyes."""
     rows = generate(shot, by, count)
     return [arrive(row, score=round(0.9 - index / 10, 2), **facts) for index, row in enumerate(rows)]  # type: ignore[arg-type]
+
+
+def finding(
+    severity: str, start_s: float, end_s: float, sentence: str, *, kind: str = "freeze", **more: object
+) -> dict[str, object]:
+    """One finding as a report keeps it."""
+    told: dict[str, object] = {"kind": kind, "severity": severity, "start_s": start_s, "end_s": end_s}
+    return told | {"sentence": sentence, "value": None, "place": None} | more
 
 
 def rejected(candidate: Candidate, by: User, text: str = "Make it night.", **facts: object) -> ReviewDecision:

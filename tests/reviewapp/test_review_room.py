@@ -87,21 +87,6 @@ def test_the_player_gets_integer_frames_and_a_rate_as_a_fraction(pair: list[Cand
     assert (clip["frames"], clip["fpsNum"], clip["fpsDen"]) == (48, 24, 1)
 
 
-def test_a_measure_that_was_not_taken_is_not_a_nought(pair: list[Candidate], bobs: Client) -> None:
-    html = room(bobs, pair[0])
-    after = html[html.index("Follows the prompt") :]
-    assert "not measured" in after[:120]
-
-
-def test_findings_lead_to_their_moment(shot: Shot, alice: User, bobs: Client) -> None:
-    finding: dict[str, object] = {"kind": "freeze", "severity": "suspect", "start_s": 1.0, "end_s": 1.5}
-    finding["sentence"] = "frozen from 1.0 s"
-    row = in_review(shot, alice, 1, findings=[finding])[0]
-    html = room(bobs, row)
-    assert 'data-seek-s="1.0"' in html
-    assert "frozen from 1.0 s" in html
-
-
 def test_a_tile_still_at_the_vendor_says_how_far_it_is(shot: Shot, alice: User, bobs: Client) -> None:
     first, second = generate(shot, alice, 2)
     to_vendor(second, 0.63)

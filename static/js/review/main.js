@@ -3,21 +3,29 @@
 import { setClock, tickClock } from "./clock.js";
 import { Drafts } from "./drafts.js";
 import { listenKeys } from "./keys.js";
+import { FindingLane, loopFinding } from "./lane.js";
+import { announce } from "./net.js";
 import { RejectPanel } from "./panel.js";
 import { Player } from "./player.js";
 import { Queue } from "./queue.js";
 import { closeCard, listenCard, refreshCard, showCard } from "./retake.js";
 import { Room } from "./room.js";
 import { Stage } from "./stage.js";
-import { drawStills, drawStrip, freshStrip, listenStrip, pickTile } from "./strip.js";
+import { drawStills, drawStrip, freshStrip, isRound, listenStrip, pickTile, shownClips } from "./strip.js";
 import { frameAt } from "./timecode.js";
 import { Timeline } from "./timeline.js";
+import { Wall } from "./wall.js";
+import { drawWave } from "./wave.js";
 
 const base = () => room.facts.frameBase;
 const player = new Player(document.getElementById("screen"));
 const room = new Room({ player, entered });
 const stage = new Stage(document.getElementById("stage"), player, base);
 const timeline = new Timeline(document.getElementById("timeline"), player, base);
+const lane = new FindingLane(document.getElementById("lane"), player);
+const wall = new Wall(document.getElementById("wall"), player, {
+  strip: { shown: shownClips, isRound }, here: () => room.uid, go: (uid) => room.go(uid, { play: false }),
+});
 const drafts = new Drafts();
 const panel = new RejectPanel(player, drafts, base, decide);
 let shot = null;
@@ -36,16 +44,20 @@ room.onDecided = (uid, answer) => {
 /* A clip's room has been read: show it, mark it, and fetch what may come next. */
 function entered({ play = false, moved = true } = {}) {
   const { facts } = room;
+  wall.close();
   player.showOld(facts.old);
   player.show(facts.clip, { play });
   player.preload(["reject", "approve"].map((name) => facts.next[name]?.clip?.src));
   stage.enter(facts);
-  timeline.mark(facts.findings);
+  timeline.mark();
+  lane.show(facts.findings);
+  drawWave(document.getElementById("wave"), facts.clip && facts.clip.peaks);
   panel.fresh();
   if (facts.code.replace(/_v\d+_c\d+$/, "") === shot) drawStrip();
   else freshStrip();
   shot = facts.code.replace(/_v\d+_c\d+$/, "");
   drawStills();
+  wall.offer();
   queue.read();
   if (moved) document.body.classList.remove("side-open");
   // The card has done its work once its clip is in front of one's eyes.
@@ -108,7 +120,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const field = document.getElementById("note-text");
   if (event.detail.elt.id === "clip-notes" && !field.value) document.getElementById("content").focus({ preventScroll: true });
   if (!player.clip) return;
-  timeline.mark(room.facts.findings);
+  timeline.mark();
   drawStills();
   stage.count();
 });
@@ -127,12 +139,35 @@ document.addEventListener("input", (event) => { if (event.target.id === "note-te
 document.addEventListener("click", (event) => {
   const at = event.target.closest("[data-seek-frame], [data-seek-s]");
   if (!at || !player.clip) return;
-  player.seek("seekS" in at.dataset ? frameAt(Number(at.dataset.seekS), player.clip) : Number(at.dataset.seekFrame));
+  if ("seekS" in at.dataset) { seekSeconds(at, event.shiftKey); return; }
+  player.seek(Number(at.dataset.seekFrame));
   if ("seekOut" in at.dataset) {
     player.setIn(Number(at.dataset.seekFrame));
     player.setOut(Number(at.dataset.seekOut));
   }
 });
+
+/* A finding's time: a click goes there, with Shift it is looped. */
+function seekSeconds(at, loops) {
+  const start = Number(at.dataset.seekS);
+  const end = Number(at.dataset.seekOutS ?? start);
+  if (loops) loopFinding(player, start, end);
+  else player.seek(frameAt(start, player.clip));
+  const row = at.closest("[data-finding]");
+  if (row) lane.light(row.dataset.finding);
+}
+
+document.addEventListener("click", (event) => {
+  const at = event.target.closest("[data-loop-s]");
+  if (!at) return;
+  loopFinding(player, Number(at.dataset.loopS), Number(at.dataset.loopOutS));
+  lane.light(at.closest("[data-finding]").dataset.finding);
+});
+
+function nextFinding(step) {
+  const words = lane.step(step);
+  if (words) announce(words);
+}
 
 /* --- you asked, we changed: a note lights up its words --- */
 
@@ -151,13 +186,16 @@ for (const [name, on] of [["pointerover", true], ["focusin", true], ["pointerout
 /* --- buttons --- */
 
 const ACTS = {
-  play: () => player.toggle(), stop: () => player.pause(), forward: () => player.forward(), reverse: () => player.reverse(),
+  play: () => (wall.isOpen ? wall : player).toggle(), stop: () => (wall.isOpen ? wall : player).pause(),
+  forward: () => (wall.isOpen ? wall.play() : player.forward()), reverse: () => wall.isOpen || player.reverse(),
   back: () => player.step(-1), on: () => player.step(1), back10: () => player.step(-10), on10: () => player.step(10),
   first: () => player.seek(0), last: () => player.clip && player.seek(player.clip.frames - 1),
   in: () => player.setIn(), out: () => player.setOut(), loop: () => player.toggleLoop(), clear: () => player.clearRange(),
   mute: () => player.toggleMute(), full: () => stage.full(), counter: () => stage.cycleCounter(), retry: () => player.retry(),
   "show-old": () => stage.show("old"), "show-both": () => stage.swap(), "show-new": () => stage.show("new"),
   "note-before": () => nextNote(-1), "note-after": () => nextNote(1),
+  "finding-before": () => nextFinding(-1), "finding-after": () => nextFinding(1),
+  wall: () => wall.open(), "wall-close": () => wall.close(),
   "clip-before": () => room.facts.next.back && room.go(room.facts.next.back.uid),
   "clip-after": () => room.facts.next.skip && room.go(room.facts.next.skip.uid),
   reject: () => panel.open("reject"), changes: () => panel.open("changes"), "close-reject": () => panel.close(),
@@ -184,6 +222,7 @@ document.getElementById("screen").addEventListener("click", (event) => { if (eve
 
 function moved(now) {
   drawStrip();
+  wall.offer();
   refreshCard();
   if (!now) return;
   const place = document.getElementById("decide-told");
@@ -206,11 +245,11 @@ function moved(now) {
 }
 
 const queue = new Queue({ room, changed: moved });
-listenStrip();
+listenStrip(() => wall.offer());
 listenCard();
-listenKeys({ panel, pickTile, player, room, act: (name) => ACTS[name]() });
+listenKeys({ panel, pickTile, player, room, wall, act: (name) => ACTS[name]() });
 setClock(document.getElementById("queue").dataset.now);
 document.getElementById("first-visit").hidden = localStorage.getItem("retake:hint") === "seen";
 entered({ moved: false });
 // For tests and for the curious: read only.
-window.retake = { player, room, stage, panel };
+window.retake = { player, room, stage, panel, wall };

@@ -19,6 +19,8 @@ export class Player extends EventTarget {
     this.loop = true;
     this.speed = 0;
     this.timer = null;
+    // While the wall of candidates plays in its place, it only tells where they are.
+    this.led = false;
     this.muted = localStorage.getItem("retake:muted") === "yes";
     for (const film of this.films) this.listen(film);
     this.oldFilm.addEventListener("error", () => this.tell("old-error"));
@@ -115,7 +117,7 @@ export class Player extends EventTarget {
 
   /* --- time --- */
 
-  get playing() { return this.clip !== null && (!this.film.paused || this.timer !== null); }
+  get playing() { return this.clip !== null && (this.led || !this.film.paused || this.timer !== null); }
 
   presented(frame) {
     // While it stands, the frame asked for is the truth; the browser only reports that it got there.

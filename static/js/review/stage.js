@@ -98,8 +98,9 @@ export class Stage {
   }
 
   failed(why) {
-    this.part("error-words").textContent = `${this.facts.code}: ${why}`;
-    this.part("download").href = `${this.player.clip.src}?download`;
+    const unplayable = document.getElementById("clip-missing").dataset.unplayable;
+    this.part("error-words").textContent = `${this.facts.code}: ${unplayable || why}`;
+    this.part("download").href = `${this.player.clip.original}?download`;
   }
 
   full() {

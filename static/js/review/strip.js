@@ -30,18 +30,23 @@ export function freshStrip() {
   drawStrip();
 }
 
+/* For the wall: the clips that are shown, in their order, and whether they are those of one round. */
+export const shownClips = () => shown().map((tile) => tile.dataset.go);
+export const isRound = () => pill !== "open";
+
 export function pickTile(number) {
   const tile = shown()[number - 1];
   if (tile) tile.click();
   return Boolean(tile);
 }
 
-export function listenStrip() {
+export function listenStrip(changed) {
   document.addEventListener("click", (event) => {
     const chosen = event.target.closest("[data-pill]");
     if (!chosen) return;
     pill = chosen.dataset.pill;
     drawStrip();
+    changed();
   });
   document.addEventListener("pointermove", (event) => {
     const picture = event.target.closest && event.target.closest("[data-filmstrip]");

@@ -1,6 +1,6 @@
-/* The line under the picture: where we are, the range, notes as dots, findings as ticks, stills on hover. */
+/* The line under the picture: where we are, the range, notes as dots, stills on hover. */
 
-import { clamp, frameAt, frameWords, rangeWords, timecode } from "./timecode.js";
+import { clamp, frameWords, rangeWords, timecode } from "./timecode.js";
 
 const percent = (share) => `${(share * 100).toFixed(3)}%`;
 
@@ -89,21 +89,10 @@ export class Timeline {
   }
 
   /* Notes are read from their cards, so that a note just added is on the line as well. */
-  mark(findings) {
-    const clip = this.player.clip;
+  mark() {
     this.marks.replaceChildren();
-    if (!clip) return;
-    for (const finding of findings) this.marks.append(this.tick(finding, clip));
+    if (!this.player.clip) return;
     for (const card of document.querySelectorAll("#clip-notes [data-frame-in]")) this.marks.append(...this.dot(card));
-  }
-
-  tick(finding, clip) {
-    const frame = frameAt(finding.start_s, clip);
-    const tick = button("line__tick", finding.sentence);
-    tick.classList.add(`line__tick--${finding.severity}`);
-    tick.style.left = this.at(frame);
-    tick.addEventListener("click", () => this.player.seek(frame));
-    return tick;
   }
 
   dot(card) {

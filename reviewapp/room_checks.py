@@ -1,0 +1,302 @@
+"""What the checks saw in a clip as the review room shows it, and how the clip stands among its siblings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from reviewapp import check_words
+from reviewapp.check_words import Words
+from reviewapp.models import QualityReport
+
+# So many findings stand open; the rest is folded.
+OPEN_FINDINGS: Final = 6
+_ORDER: Final = {"reject": 0, "suspect": 1, "info": 2}
+# Where siblings all have the same value, they stand in the middle of their line.
+MIDDLE: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a value lies between the lowest and the highest of all siblings, 0 to 1, and in words."""
+
+    here: float
+    others: tuple[float, ...]
+    words: str
+
+    @property
+    def x(self) -> int:
+        return round(self.here * 100)
+
+    @property
+    def ticks(self) -> tuple[int, ...]:
+        return tuple(round(other * 100) for other in self.others)
+
+
+@dataclass(frozen=True)
+class FindingRow:
+    """One finding; `index` is its place in the report, by which the page's scripts know it."""
+
+    index: int
+    kind: str
+    severity: str
+    start_s: float
+    end_s: float
+    sentence: str
+    place: str
+
+    @property
+    def severity_words(self) -> str:
+        return check_words.SEVERITIES[self.severity]
+
+    @property
+    def is_range(self) -> bool:
+        return f"{self.start_s:.1f}" != f"{self.end_s:.1f}"
+
+    @property
+    def at(self) -> str:
+        """Its time as it is written on a chip."""
+        return f"{self.start_s:.1f}–{self.end_s:.1f} s" if self.is_range else f"{self.start_s:.1f} s"
+
+
+@dataclass(frozen=True)
+class MeasureRow:
+    words: str
+    value: str
+    standing: Standing | None
+
+
+@dataclass(frozen=True)
+class NotMeasured:
+    """Why some things could not be measured, and which."""
+
+    why: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PartRow:
+    """One part of the score; its value is None where it could not be measured."""
+
+    words: str
+    value: float | None
+    weight: float
+
+
+@dataclass(frozen=True)
+class CriterionRow:
+    text: str
+    state: str
+    why: str
+    start_s: float | None
+
+
+@dataclass(frozen=True)
+class PromptRow:
+    """A part of the prompt and its match, comparable only with siblings that the same model has looked at."""
+
+    words: str
+    match: float | None
+    standing: Standing | None
+
+
+@dataclass(frozen=True)
+class Term:
+    """What one property of the clip adds to, or takes from, the learned score."""
+
+    words: str
+    term: float
+
+    @property
+    def sign(self) -> str:
+        return f"{'+' if self.term > 0 else '−'}{abs(self.term):.1f}"
+
+
+@dataclass(frozen=True)
+class Checks:
+    """The report of one clip with those of its siblings (the clips of the same version, without this one)."""
+
+    report: QualityReport
+    siblings: tuple[QualityReport, ...]
+    lines: tuple[str, ...]
+
+    # --- the verdict and its reasons ---
+
+    @property
+    def verdict(self) -> str:
+        return check_words.verdict_of(self.report)
+
+    @property
+    def verdict_words(self) -> str:
+        return check_words.VERDICTS[self.verdict]
+
+    @property
+    def findings(self) -> list[FindingRow]:
+        """Every finding, the worst first, then by time."""
+        rows = [_finding(index, told) for index, told in enumerate(self.report.findings)]
+        return sorted(rows, key=lambda row: (_ORDER[row.severity], row.start_s, row.end_s))
+
+    @property
+    def faults(self) -> list[FindingRow]:
+        return [row for row in self.findings if row.severity != "info"]
+
+    @property
+    def first_faults(self) -> list[FindingRow]:
+        return self.faults[:OPEN_FINDINGS]
+
+    @property
+    def more_faults(self) -> list[FindingRow]:
+        return self.faults[OPEN_FINDINGS:]
+
+    @property
+    def remarks(self) -> list[FindingRow]:
+        return [row for row in self.findings if row.severity == "info"]
+
+    # --- the score ---
+
+    @property
+    def score(self) -> float | None:
+        return self.report.shown_score
+
+    @property
+    def learned(self) -> bool:
+        return self.report.learned_score is not None
+
+    @property
+    def decisions(self) -> int | None:
+        """From how many decisions the score was corrected; None once that training is gone."""
+        return self.report.learned_by.decisions if self.report.learned_by else None
+
+    @property
+    def terms(self) -> list[Term]:
+        return [Term(str(told["words"]), float(told["term"])) for told in self.report.learned_why]
+
+    @property
+    def parts(self) -> list[PartRow]:
+        return [
+            PartRow(check_words.part_words(part["name"]), part["value"], part["weight"])
+            for part in self.report.parts
+        ]
+
+    # --- the measures ---
+
+    @property
+    def groups(self) -> list[tuple[str, list[MeasureRow]]]:
+        """What was measured, by group; groups of which nothing was measured are left out."""
+        taken = {key: value for key, value in self.report.measures.items() if value is not None}
+        known = [(name, [words for words in group if words.key in taken]) for name, group in _groups(taken)]
+        return [(name, [self._measure(words, taken) for words in group]) for name, group in known if group]
+
+    def _measure(self, words: Words, taken: Mapping[str, float]) -> MeasureRow:
+        others = [report.measures.get(words.key) for report in self.siblings]
+        standing = standing_of(taken[words.key], others)
+        return MeasureRow(words.name, check_words.number(taken[words.key], words), standing)
+
+    @property
+    def not_measured(self) -> list[NotMeasured]:
+        """What could not be measured, by reason."""
+        missing = [key for key, value in self.report.measures.items() if value is None]
+        names = {words.key: words.name for group in check_words.MEASURES.values() for words in group}
+        reasons: dict[str, list[str]] = {}
+        for key in dict.fromkeys([*missing, *self.report.unmeasured]):
+            why = self.report.unmeasured.get(key) or "no reason is known"
+            reasons.setdefault(why, []).append(names.get(key) or check_words.other_words(key).name)
+        return [NotMeasured(why, tuple(found)) for why, found in reasons.items()]
+
+    @property
+    def not_measured_count(self) -> int:
+        return sum(len(entry.names) for entry in self.not_measured)
+
+    # --- what was asked for ---
+
+    @property
+    def prompt_rows(self) -> list[PromptRow]:
+        alike = [report for report in self.siblings if report.model_mark == self.report.model_mark]
+        rows = []
+        for part in self.report.prompt_parts:
+            words, match = str(part["words"]), part["match"]
+            others = [_match(report, words) for report in alike]
+            rows.append(PromptRow(words, match, None if match is None else standing_of(match, others)))
+        return rows
+
+    @property
+    def prompt_unmeasured(self) -> str:
+        """Why no part of the prompt has a match; empty when one has."""
+        if any(part["match"] is not None for part in self.report.prompt_parts):
+            return ""
+        return self.report.unmeasured.get("prompt_match") or "no reason is known"
+
+    @property
+    def criteria(self) -> list[CriterionRow]:
+        """The shot's criteria as they stand now; one written later than the report waits for people."""
+        told = {str(entry["text"]): entry for entry in self.report.criteria}
+        return [_criterion(line, told.get(line)) for line in self.lines]
+
+
+def checks_of(
+    report: QualityReport | None, siblings: Sequence[QualityReport], lines: Sequence[str]
+) -> Checks | None:
+    """The checks of one clip; None while it has no report. `lines` are the shot's acceptance criteria."""
+    if report is None:
+        return None
+    others = tuple(sibling for sibling in siblings if sibling.pk != report.pk)
+    return Checks(report, others, tuple(lines))
+
+
+def standing_of(here: float, others: Sequence[float | None]) -> Standing | None:
+    """Where a value stands among others that were measured; None when there are none."""
+    rivals = [other for other in others if other is not None]
+    if not rivals:
+        return None
+    low, high = min(here, *rivals), max(here, *rivals)
+    span = high - low
+
+    def share(value: float) -> float:
+        return (value - low) / span if span else MIDDLE
+
+    count, place = len(rivals) + 1, 1 + sum(rival > here for rival in rivals)
+    words = (
+        f"{_place(place, count)} of {count}"
+        if span
+        else ("both alike" if count == 2 else f"all {count} alike")
+    )
+    return Standing(share(here), tuple(share(rival) for rival in rivals), words)
+
+
+def _place(place: int, count: int) -> str:
+    if place == 1:
+        return "highest"
+    if place == count:
+        return "lowest"
+    return {2: "2nd", 3: "3rd"}.get(place, f"{place}th")
+
+
+def _groups(taken: Mapping[str, float]) -> list[tuple[str, tuple[Words, ...]]]:
+    others = tuple(check_words.other_words(key) for key in taken if key not in check_words.KNOWN)
+    return [*check_words.MEASURES.items(), (check_words.OTHER, others)]
+
+
+def _finding(index: int, told: Mapping[str, Any]) -> FindingRow:
+    sentence, place = str(told["sentence"]), check_words.place_words(told.get("place"))
+    # Most sentences say themselves where it is.
+    said = all(word in sentence for word in place.split())
+    return FindingRow(
+        index=index,
+        kind=str(told["kind"]),
+        severity=str(told["severity"]),
+        start_s=float(told["start_s"]),
+        end_s=float(told["end_s"]),
+        sentence=sentence,
+        place="" if said else place,
+    )
+
+
+def _match(report: QualityReport, words: str) -> float | None:
+    return next((part["match"] for part in report.prompt_parts if part["words"] == words), None)
+
+
+def _criterion(text: str, told: Mapping[str, Any] | None) -> CriterionRow:
+    if told is None:
+        return CriterionRow(text, "person", "", None)
+    return CriterionRow(text, str(told["state"]), str(told.get("why", "")), told.get("start_s"))
