@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from django.db import transaction
 from django.db.models import Max
 
 from reviewapp import fixes, refine, retakes, rewriting
@@ -62,6 +63,7 @@ def to_verify(candidate: Candidate) -> list[Note]:
     return retakes.notes_behind(candidate.version)
 
 
+@transaction.atomic
 def check(note: Note, candidate: Candidate, by: User, solved: bool) -> NoteCheck:
     """Say whether the new clip solves an old note; saying it again changes the word."""
     row, _ = NoteCheck.objects.update_or_create(

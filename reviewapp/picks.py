@@ -46,7 +46,7 @@ def term_words(term: ranking.Term) -> str:
     """What a clip has, or lacks, that moves its learned score: `flicker`, `sharpness: lower than usual`."""
     sort, _, name = term.name.partition(":")
     if sort == "seen":
-        return kind_words(name) if term.high else f"no {kind_words(name)}"
+        return kind_words(name) if term.high else f"no finding “{kind_words(name)}”"
     words = check_words.part_words(name)
     words = words[:1].lower() + words[1:]
     if sort == "missing":

@@ -9,7 +9,7 @@ from django.conf import settings as site
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from reviewapp import retakes, shortage
+from reviewapp import learning, retakes, shortage
 from reviewapp.models import AuditEntry, Membership, Project, Role, User
 
 # Words that stand at a slug's place in an address and so cannot be a project's.
@@ -33,6 +33,8 @@ SETTINGS: Final[Mapping[str, str]] = {
     "shot_budget_usd": "budget of one shot",
     "budget_mode": "at a budget",
     "auto_approve_score": "approve by itself from this score",
+    "audit_share": "share of these that people see all the same",
+    "learns": "learn from decisions",
     "frame_base": "the first frame is called",
     "retention_days": "days that clips nobody chose are kept",
 }
@@ -91,6 +93,8 @@ def change_settings(by: User, project: Project, settings: Mapping[str, Any]) -> 
                 retakes.end_confirmation(project)
             if not BUDGETS.isdisjoint(changed):
                 shortage.budget_changed(project)
+            if "learns" in changed:
+                learning.switched(project)
             for line in told:
                 AuditEntry.record(by, "changed project", project.slug, line)
     return told

@@ -135,6 +135,8 @@ class ProjectForm(NewProjectForm):
             "confirm_retakes",
             "round_cap",
             "auto_approve_score",
+            "audit_share",
+            "learns",
             "frame_base",
             "retention_days",
         ]
@@ -147,6 +149,8 @@ class ProjectForm(NewProjectForm):
             "confirm_retakes": "A producer confirms each retake",
             "round_cap": "Rounds a shot may take",
             "auto_approve_score": "Approve the best clip by itself from this score",
+            "audit_share": "Share of these that people see all the same",
+            "learns": "Learn from the decisions of this project’s reviewers",
             "frame_base": "The first frame is called",
             "retention_days": "Days that clips nobody chose are kept",
         }
@@ -156,7 +160,20 @@ class ProjectForm(NewProjectForm):
             "budget_mode": "Holds for all three. Under a cap, clips without room wait for it.",
             "hold_seconds": "How long a retake can be undone free of charge, 0 to 3600.",
             "round_cap": "After this many rounds a shot comes to the producer and does not loop on.",
-            "auto_approve_score": "0 to 1, for example 0.9. Empty means that people approve.",
+            "auto_approve_score": (
+                "0 to 1, for example 0.9. When all clips of a round are there, the first of them is approved "
+                "if it passes the checks with at least this score. Close calls, and clips of which little "
+                "could be measured, go to people. Empty means that people approve."
+            ),
+            "audit_share": (
+                "0 to 1, for example 0.05 for one in twenty. Drawn at random and shown to reviewers like any "
+                "other clip, so that you can see how often they agree. 0 shows none, 1 shows all."
+            ),
+            "learns": (
+                "What your reviewers approve and reject corrects the score of the checks, once that is seen "
+                "to be better on shots it has not learned from. It changes the order, and the score that "
+                "approves by itself; it never makes a pass of what the checks reject or doubt."
+            ),
             "frame_base": "0, 1 or, as films often count, 1001.",
             "retention_days": (
                 "So many days after a clip was rejected, passed over or failed, its file is removed. "

@@ -219,13 +219,23 @@ class _Table:
             np.array([one.audit for one in decided], dtype=bool),
         )
 
-    def unseen(self, pull: float, *, rules_alone: bool = False) -> Floats:
+    def unseen(self, pull: float) -> Floats:
         """Each clip's chance of approval, told by a fit that has not seen its shot."""
-        x = self.x[:, :0] if rules_alone else self.x
         chances = np.empty_like(self.base)
         for tested in _folds(self.group):
-            fitted = fit(x[~tested], self.base[~tested], self.approved[~tested], pull)
-            chances[tested] = fitted.predict(x[tested], self.base[tested])
+            fitted = fit(self.x[~tested], self.base[~tested], self.approved[~tested], pull)
+            chances[tested] = fitted.predict(self.x[tested], self.base[tested])
+        return chances
+
+    def by_the_rules(self) -> Floats:
+        """The same told by the rules' score alone, brought to how often these people approve."""
+        chances, nothing = np.empty_like(self.base), self.x[:, :0]
+        for tested in _folds(self.group):
+            yes = self.approved[~tested]
+            fitted = fit(nothing[~tested], self.base[~tested], yes, PULLS[0])
+            told = fitted.predict(nothing[tested], self.base[tested])
+            # People who want the opposite of the rules are no merit of the rules.
+            chances[tested] = told if fitted.slope > 0 else yes.mean()
         return chances
 
     def model(self, pull: float) -> Model:
@@ -235,7 +245,7 @@ class _Table:
 
 
 def _judge(table: _Table, learned: Floats) -> Figures:
-    rules = table.unseen(PULLS[0], rules_alone=True)
+    rules = table.by_the_rules()
     drawn, approved = int(table.audit.sum()), int(table.approved[table.audit].sum())
     audits_only = drawn >= FEWEST_AUDITS and min(approved, drawn - approved) >= FEWEST_AUDITS_OF_EACH
     judged = table.audit if audits_only else np.ones_like(table.audit)
@@ -247,7 +257,7 @@ def _judge(table: _Table, learned: Floats) -> Figures:
         loss=float(losses.mean()),
         rules_loss=float(rules_losses.mean()),
         right=auc(yes, learned[judged]),
-        rules_right=auc(yes, rules[judged]),
+        rules_right=auc(yes, table.base[judged]),
         gain_error=_error_by_group(rules_losses - losses, groups),
     )
 

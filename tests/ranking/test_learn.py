@@ -143,7 +143,7 @@ def test_a_model_is_the_same_after_it_was_stored() -> None:
 def test_without_evidence_the_fit_is_the_rules_themselves() -> None:
     x, base = np.zeros((0, 3)), np.zeros(0)
     found = fit(x, base, base, 10.0)
-    assert (found.slope, found.intercept) == (pytest.approx(1), pytest.approx(0))
+    assert [found.slope, found.intercept] == pytest.approx([1, 0])
     assert list(found.weights) == [0, 0, 0]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -82,8 +83,8 @@ def test_findings_of_the_first_days_without_kind_or_severity_count_nothing() -> 
 @given(ROUNDS, st.randoms())
 @settings(max_examples=60, deadline=None)
 def test_the_order_does_not_depend_on_the_order_in_which_clips_came(
-    clips: list[Sibling], luck: st.Random
-) -> None:  # type: ignore[name-defined]
+    clips: list[Sibling], luck: Random
+) -> None:
     shuffled = list(clips)
     luck.shuffle(shuffled)
     assert order(shuffled) == order(clips)

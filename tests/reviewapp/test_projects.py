@@ -33,6 +33,8 @@ SETTINGS = NEW | {
     "retake_policy": "each",
     "round_cap": "5",
     "auto_approve_score": "",
+    "audit_share": "0.05",
+    "learns": "on",
     "frame_base": "0",
 }
 

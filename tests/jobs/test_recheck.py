@@ -1,0 +1,208 @@
+"""Looking again when the checker has changed: old reports are kept, decisions stay, new clips come first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django_q.models import OrmQ
+
+from jobs import recheck as station
+from jobs.quality.report import NotPlayable
+from reviewapp import line, rechecks, review, turns
+from reviewapp.models import (
+    Candidate,
+    CleaningRun,
+    Clip,
+    EarlierReport,
+    MeasuredFix,
+    QualityReport,
+    Shot,
+    Status,
+    Transition,
+    User,
+)
+from reviewapp.notes import Feedback
+from tests.reviewapp.report_stage import come, report, round_of
+from tests.reviewapp.stages import asked, bring
+
+MakeShot = Callable[..., Shot]
+Look = Callable[[Candidate], tuple[QualityReport, dict[str, object]]]
+
+
+@pytest.fixture
+def look(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Checker 3, which sees less; the codes of the clips it has looked at, in order."""
+    looked: list[str] = []
+
+    def see(candidate: Candidate) -> tuple[QualityReport, dict[str, object]]:
+        looked.append(candidate.code)
+        return report(0.3, "suspect", ["soft"], version="3"), {"codec": "h264"}
+
+    monkeypatch.setattr(station, "look", see)
+    monkeypatch.setattr(station, "CHECKER_VERSION", "3")
+    return looked
+
+
+def again(row: Candidate) -> Candidate:
+    return Candidate.objects.whole().get(pk=row.pk)
+
+
+def run() -> None:
+    OrmQ.objects.all().delete()
+    station.recheck()
+
+
+def test_every_clip_people_have_seen_is_looked_at_again_and_its_earlier_report_is_kept_as_it_was(
+    make_shot: MakeShot, alice: User, bob: User, look: list[str]
+) -> None:
+    approved, passed = round_of(make_shot(), alice, report(0.9), report(0.7))
+    review.approve(approved, bob, approved.revision)
+    rejected, waiting = round_of(make_shot(), alice, report(0.9), report(0.7))
+    review.reject(rejected, bob, rejected.revision, Feedback(text="Slower."))
+    rows = [approved, passed, rejected, waiting]
+    before = {row.pk: (again(row).status, again(row).revision, again(row).quality) for row in rows}
+    moves = Transition.objects.count()
+    run()
+    assert sorted(look) == sorted(row.code for row in rows)
+    for row in map(again, rows):
+        status, revision, old = before[row.pk]
+        assert (row.status, row.revision) == (status, revision)
+        assert (row.quality.checker_version, row.quality.verdict, row.clip.codec) == ("3", "suspect", "h264")
+        kept = row.earlier_reports.get()
+        assert (kept.checker_version, kept.score, kept.parts, kept.made_at) == (
+            old.checker_version, old.score, old.parts, old.created_at,
+        )  # fmt: skip
+    assert Transition.objects.count() == moves
+    run()
+    assert len(look) == 4
+
+
+def test_what_waits_is_ranked_anew_and_what_is_decided_keeps_its_place(
+    shot: Shot, alice: User, bob: User, look: list[str]
+) -> None:
+    first, second, third = round_of(shot, alice, report(0.9), report(0.7), report(0.5))
+    review.reject(first, bob, first.revision, Feedback(text="Slower."))
+    line.rechecked(again(second), report(0.2, version="3"), {})
+    assert [again(row).rank for row in (first, second, third)] == [1, 2, 1]
+
+
+def test_nothing_is_approved_by_itself_because_of_it(shot: Shot, alice: User, look: list[str]) -> None:
+    first, _ = round_of(shot, alice, report(0.6), report(0.1))
+    shot.project.__class__.objects.update(auto_approve_score=0.7, audit_share=0)
+    line.rechecked(again(first), report(0.95, version="3"), {})
+    assert again(first).status == Status.IN_REVIEW
+    assert again(first).quality.score == pytest.approx(0.95)
+
+
+def test_clips_whose_file_is_gone_or_that_nobody_has_seen_are_left_alone(
+    make_shot: MakeShot, alice: User, look: list[str]
+) -> None:
+    removed, nameless, kept = (round_of(make_shot(), alice, report())[0] for _ in range(3))
+    Clip.objects.filter(candidate=removed).update(removed_at=removed.status_at)
+    Clip.objects.filter(candidate=nameless).update(file="")
+    bring(asked(make_shot(), alice)[0], Status.FAILED, failure="It did not work.")
+    run()
+    assert look == [kept.code]
+
+
+def test_new_clips_come_first(make_shot: MakeShot, alice: User, look: list[str]) -> None:
+    round_of(make_shot(), alice, report())
+    [waits] = asked(make_shot(), alice)
+    bring(waits, Status.CHECKING)
+    Candidate.objects.filter(pk=waits.pk).update(tries=0, worker="")
+    run()
+    assert look == []
+    come(waits, report(version="3"))
+    run()
+    assert len(look) == 1
+
+
+def test_a_few_at_a_time_and_the_rest_in_another_message(
+    make_shot: MakeShot, alice: User, look: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(station, "FEW", 2)
+    codes = [round_of(make_shot(), alice, report())[0].code for _ in range(3)]
+    run()
+    assert look == [codes[2], codes[1]]
+    assert OrmQ.objects.filter(key="media").count() == 1
+    run()
+    assert look == codes[::-1]
+    assert OrmQ.objects.count() == 0
+    assert turns.cursor(rechecks.KIND) == "3:end"
+
+
+def test_one_that_was_killed_in_the_middle_begins_with_the_same_clip(
+    make_shot: MakeShot, alice: User, look: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (round_of(make_shot(), alice, report())[0] for _ in range(2))
+    see: Look = getattr(station, "look")  # noqa: B009  The station keeps it for itself.
+
+    def killed(candidate: Candidate) -> tuple[QualityReport, dict[str, object]]:
+        if candidate.pk == first.pk:
+            raise KeyboardInterrupt
+        return see(candidate)
+
+    monkeypatch.setattr(station, "look", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert [again(row).quality.checker_version for row in (first, second)] == ["2", "3"]
+    monkeypatch.setattr(station, "look", see)
+    run()
+    assert again(first).quality.checker_version == "3"
+    assert look == [second.code, first.code]
+
+
+def test_a_clip_that_would_not_be_let_through_today_stays_with_a_report_that_says_so(
+    shot: Shot, alice: User, bob: User, look: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    approved, other = round_of(shot, alice, report(0.9), report(0.7))
+    review.approve(approved, bob, approved.revision)
+
+    def refuse(candidate: Candidate) -> tuple[QualityReport, dict[str, object]]:
+        if candidate.pk == other.pk:
+            raise FileNotFoundError(candidate.clip.file.name)
+        raise NotPlayable("The file ends before its own index says.")
+
+    monkeypatch.setattr(station, "look", refuse)
+    run()
+    row = again(approved)
+    assert row.status == Status.APPROVED
+    assert (row.quality.verdict, row.quality.score, row.quality.checker_version) == ("reject", None, "3")
+    assert [told["sentence"] for told in row.quality.findings] == ["The file ends before its own index says."]
+    assert again(other).quality.checker_version == "2"
+    assert EarlierReport.objects.count() == 1
+
+
+def test_an_older_checker_never_replaces_what_a_newer_one_said(shot: Shot, alice: User) -> None:
+    [row] = round_of(shot, alice, report(version="10"))
+    assert rechecks.due("9", 5) == []
+    assert not line.rechecked(row, report(version="9"), {})
+    assert [found.pk for found in rechecks.due("11", 5)] == [row.pk]
+
+
+def test_what_a_retake_has_mended_is_told_again_by_the_new_checker(
+    shot: Shot, alice: User, bob: User, look: list[str]
+) -> None:
+    [old] = round_of(shot, alice, report(0.8, "suspect", ["flicker"]))
+    decision = review.reject(old, bob, old.revision, Feedback(text="It is too dark."))
+    assert decision.retake is not None
+    replacement = decision.retake.candidates.get()
+    replacement.move(Status.QUEUED, actor="test")
+    come(replacement, report())
+    assert set(MeasuredFix.objects.values_list("complaint", "solved")) == {("finding:flicker", True)}
+    run()
+    # The new checker sees softness in both and flicker in none.
+    assert set(MeasuredFix.objects.values_list("complaint", "solved")) == {("finding:soft", False)}
+
+
+def test_watchers_ask_each_minute_and_once_a_day_when_all_is_done(db: None) -> None:
+    assert [rechecks.ask_when_due("3") for _ in range(2)] == [True, False]
+    with turns.taken(rechecks.KIND) as turn:
+        assert turn is not None
+        rechecks.passed(turn, "3", None)
+    row = CleaningRun.objects.get()
+    assert row.asked_at is not None
+    CleaningRun.objects.update(asked_at=row.asked_at - 2 * rechecks.ASK_EVERY)
+    assert not rechecks.ask_when_due("3")
+    assert rechecks.ask_when_due("4")

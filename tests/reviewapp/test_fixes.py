@@ -1,0 +1,108 @@
+"""Measured fixes: a word on a note, and what the checks of two clips say, by kind of change and model."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from reviewapp import review
+from reviewapp.models import Candidate, MeasuredFix, Note, PromptVersion, QualityReport, Shot, Status, User
+from reviewapp.models.projects import Author
+from reviewapp.notes import Feedback
+from tests.cast import signed_in
+from tests.reviewapp.report_stage import come, report, round_of
+
+Told = list[tuple[str, str, bool]]
+
+
+def stored(*, by_note: bool) -> Told:
+    rows = MeasuredFix.objects.filter(note__isnull=not by_note).order_by("complaint", "change")
+    return list(rows.values_list("complaint", "change", "solved"))
+
+
+def retake(
+    shot: Shot, alice: User, bob: User, old: QualityReport, new: QualityReport
+) -> tuple[Candidate, Note]:
+    """A clip that bob sent back as too dark, and the one that came in its place."""
+    [first] = round_of(shot, alice, old)
+    decision = review.reject(first, bob, first.revision, Feedback(tags=["light"], text="It is too dark."))
+    assert decision.retake is not None
+    replacement = decision.retake.candidates.get()
+    replacement.move(Status.QUEUED, actor="test")
+    return come(replacement, new), decision.notes.get()
+
+
+def change(kind: str, where: str, note_id: int) -> dict[str, object]:
+    told: dict[str, object] = {"kind": kind, "before": "", "after": "Bright light.", "where": where}
+    return told | {"feedback_ids": [str(note_id)], "why": "It was too dark."}
+
+
+def say(bob: User, clip: Candidate, note: Note, solved: bool) -> None:
+    address = reverse("note-check", args=[clip.uid])
+    answer = signed_in(bob).post(
+        address, {"note": note.pk, "solved": int(solved)}, headers={"HX-Request": "true"}
+    )
+    assert answer.status_code == 200, answer.content
+
+
+def test_a_word_on_a_note_is_stored_with_the_kind_of_change_and_a_new_word_replaces_it(
+    shot: Shot, alice: User, bob: User
+) -> None:
+    clip, note = retake(shot, alice, bob, report(), report())
+    kinds = sorted({change["kind"] for change in clip.version.changes})
+    assert kinds
+    say(bob, clip, note, solved=False)
+    assert stored(by_note=True) == [("tag:light", kind, False) for kind in kinds]
+    say(bob, clip, note, solved=True)
+    assert stored(by_note=True) == [("tag:light", kind, True) for kind in kinds]
+    row = MeasuredFix.objects.filter(note=note)[0]
+    assert (row.project, row.candidate, row.provider, row.model) == (shot.project, clip, "runway", "gen4.5")
+
+
+def test_words_that_stayed_and_words_of_a_person_are_told_apart(shot: Shot, alice: User, bob: User) -> None:
+    clip, note = retake(shot, alice, bob, report(), report())
+    PromptVersion.objects.filter(pk=clip.version_id).update(changes=[])
+    say(bob, clip, note, solved=True)
+    assert stored(by_note=True) == [("tag:light", "again", True)]
+    PromptVersion.objects.filter(pk=clip.version_id).update(author_kind=Author.PERSON)
+    say(bob, clip, note, solved=True)
+    assert stored(by_note=True) == [("tag:light", "edited", True)]
+
+
+def test_a_change_in_the_negative_prompt_is_another_kind(shot: Shot, alice: User, bob: User) -> None:
+    clip, note = retake(shot, alice, bob, report(), report())
+    mine, foreign = change("added", "negative", note.pk), change("moved", "prompt", 0)
+    PromptVersion.objects.filter(pk=clip.version_id).update(changes=[mine, foreign])
+    say(bob, clip, note, solved=True)
+    assert stored(by_note=True) == [("tag:light", "added_negative", True)]
+
+
+def test_the_checks_say_which_faults_went_and_which_stayed(shot: Shot, alice: User, bob: User) -> None:
+    old = report(0.8, "reject", ["flicker", "freeze:reject", "dark:info"])
+    clip, _ = retake(shot, alice, bob, old, report(0.8, "suspect", ["flicker", "soft"]))
+    kinds = sorted({change["kind"] for change in clip.version.changes})
+    expected = [("finding:flicker", kind, False) for kind in kinds] + [
+        ("finding:freeze", kind, True) for kind in kinds
+    ]
+    assert stored(by_note=False) == expected
+
+
+@pytest.mark.parametrize("lost", ["another checker", "not measured this time"])
+def test_what_cannot_be_compared_is_not_called_solved(shot: Shot, alice: User, bob: User, lost: str) -> None:
+    old, new = report(0.8, "suspect", ["flicker"]), report(version="1" if lost == "another checker" else "2")
+    old.measures = {"flicker_pct": 3.0}
+    new.measures = {"flicker_pct": None} if lost == "not measured this time" else {"flicker_pct": 0.1}
+    new.unmeasured = {"flicker_pct": "the clip is too short"} if new.measures["flicker_pct"] is None else {}
+    retake(shot, alice, bob, old, new)
+    assert stored(by_note=False) == []
+
+
+def test_the_page_counts_them_by_change_and_model(shot: Shot, alice: User, bob: User) -> None:
+    clip, note = retake(shot, alice, bob, report(0.8, "suspect", ["flicker"]), report())
+    PromptVersion.objects.filter(pk=clip.version_id).update(changes=[change("added", "prompt", note.pk)])
+    say(bob, clip, note, solved=False)
+    shown = signed_in(alice).get(reverse("project-learned", args=["harbour"])).context["lessons"].fixes
+    light = next(one for one in shown if one.complaint.startswith("note"))
+    assert (light.complaint, light.change) == ("note on light / colour", "adding an instruction")
+    assert (light.solved, light.tries, light.percent) == (0, 1, 0)
+    assert any(one.complaint == "flicker" and one.solved == one.tries == 1 for one in shown)
