@@ -6,6 +6,7 @@ import logging
 import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import PurePath
 from typing import IO, cast
 
 from django.db.models import Sum
@@ -87,7 +88,7 @@ def archive(candidates: list[Candidate]) -> Iterator[bytes]:
                 continue
             with (
                 file,
-                packed.open(_entry(candidate.clip, f"{candidate.code}.mp4"), "w", force_zip64=True) as to,
+                packed.open(_entry(candidate.clip, _name(candidate)), "w", force_zip64=True) as to,
             ):
                 while chunk := file.read(CHUNK):
                     to.write(chunk)
@@ -95,6 +96,11 @@ def archive(candidates: list[Candidate]) -> Iterator[bytes]:
             yield outbox.take()
         packed.writestr("shots.csv", report(candidates, missing).encode("utf-8", "replace"))
     yield outbox.take()
+
+
+def _name(candidate: Candidate) -> str:
+    """The provider's own file under the clip's code; its kind was read from its bytes when it came."""
+    return f"{candidate.code}{PurePath(str(candidate.clip.file.name)).suffix or '.mp4'}"
 
 
 def _entry(clip: Clip, name: str) -> zipfile.ZipInfo:
@@ -137,7 +143,7 @@ def _line(row: Candidate, price: Decimal | None, approval: ReviewDecision | None
         row.shot.code,
         row.version.label,
         row.slot_label,
-        "missing from the storage" if gone else f"{row.code}.mp4",
+        "missing from the storage" if gone else _name(row),
         row.version.text,
         row.version.negative_text,
         row.provider,

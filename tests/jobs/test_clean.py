@@ -115,6 +115,24 @@ def test_what_something_still_refers_to_stays(shot: Shot, make_shot: Callable[..
     assert [files_of(row) for row in (shown, listed, started, held, open_)] == [GONE] * 5
 
 
+def test_the_copies_for_browsers_go_with_their_clip(shot: Shot) -> None:
+    gone, stays = made(shot, Status.REJECTED), made(shot, Status.APPROVED)
+    for row in (gone, stays):
+        row.clip.playable.save("harbour/plays.mp4", ContentFile(b"plays"), save=False)
+        row.clip.small.save("harbour/small.mp4", ContentFile(b"small"))
+    as_good = made(shot, Status.REJECTED)
+    Clip.objects.filter(pk=as_good.clip.pk).update(small=as_good.clip.file.name)
+    lost = [kept("playables/harbour/lost.mp4"), kept("smalls/harbour/lost.mp4")]
+    clean.run("clips")
+    clean.run("orphans")
+    there = {row: [default_storage.exists(str(file.name)) for file in (row.clip.playable, row.clip.small)]
+             for row in (gone, stays)}  # fmt: skip
+    assert there == {gone: [False, False], stays: [True, True]}
+    assert (fresh(gone).clip.playable.name, fresh(gone).clip.small.name) == ("", "")
+    assert files_of(as_good) == GONE
+    assert not any(default_storage.exists(name) for name in lost)
+
+
 def test_a_file_that_another_row_names_stays(shot: Shot) -> None:
     gone, kept_one = made(shot, Status.REJECTED), made(shot, Status.APPROVED)
     Clip.objects.filter(pk=kept_one.clip.pk).update(file=gone.clip.file.name)

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files import File
 from django.core.files.base import ContentFile
@@ -70,6 +71,27 @@ class TestLinks:
         assert f"{clip.code}_" in httpx.get(download).headers["content-disposition"]
         head = sent_to(client.head(page))
         assert httpx.head(head).headers["content-length"] == str(len(DATA))
+
+    def test_players_are_sent_to_the_copy_and_downloads_to_the_original(
+        self, clip: Candidate, bob: User
+    ) -> None:
+        clip.clip.playable.save("plays.mp4", ContentFile(b"plays"), save=False)
+        clip.clip.small.save("small.mp4", ContentFile(b"small"))
+        client = signed_in(bob)
+        for name, data in (("clip", b"plays"), ("small", b"small"), ("original", DATA)):
+            answer = httpx.get(sent_to(client.get(reverse(name, args=[clip.uid]))))
+            assert (answer.headers["content-type"], answer.content) == ("video/mp4", data)
+
+    @pytest.mark.parametrize("loss", ["changed", "gone"])
+    def test_what_is_not_what_its_row_says_is_not_linked_to(
+        self, clip: Candidate, bob: User, bucket: Any, loss: str
+    ) -> None:
+        # Sizes are remembered for minutes, those of other tests' buckets as well.
+        cache.clear()
+        name = f"retake/{clip.clip.file.name}"
+        bucket.put_object(Key=name, Body=b"other") if loss == "changed" else bucket.Object(name).delete()
+        answer = signed_in(bob).get(reverse("clip", args=[clip.uid]))
+        assert (answer.status_code, "Location" in answer.headers) == (404, False)
 
     def test_a_stranger_gets_404_and_no_address(self, clip: Candidate, charlie: User) -> None:
         for name in ("clip", "poster", "filmstrip"):
@@ -268,6 +290,14 @@ class TestMoving:
         back = tmp_path / "back"
         assert "2 files copied" in self.copy(to=str(back))
         assert (back / str(in_folder.clip.file.name)).read_bytes() == DATA
+
+    def test_the_copies_for_browsers_move_with_their_clip(self, in_folder: Candidate, tmp_path: Path) -> None:
+        clip = in_folder.clip
+        clip.playable.save("plays.mp4", ContentFile(b"plays"), save=False)
+        clip.small.save("small.mp4", ContentFile(b"small"))
+        assert "4 files copied" in self.copy(to=str(tmp_path / "to"))
+        for file, data in ((clip.playable, b"plays"), (clip.small, b"small")):
+            assert (tmp_path / "to" / str(file.name)).read_bytes() == data
 
     @pytest.mark.parametrize(("loss", "word"), [("changed", "wrong"), ("gone", "missing")])
     def test_what_is_not_what_its_row_says_is_named_and_left_behind(

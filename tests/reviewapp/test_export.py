@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.urls import reverse
 
 from reviewapp import exports, review
@@ -45,6 +46,17 @@ def test_the_archive_holds_the_original_bytes_under_their_codes(
         assert one.code == "SQ010_SH0010_v001_c01"
         assert packed.read(f"{one.code}.mp4") == data
         assert packed.getinfo(f"{one.code}.mp4").compress_type == zipfile.ZIP_STORED
+
+
+def test_of_a_clip_with_a_copy_for_browsers_the_original_is_handed_out(shot: Shot, alice: User) -> None:
+    row = approved(shot, alice, b"prores")
+    row.clip.file.save("film.mov", ContentFile(b"prores"), save=False)
+    row.clip.playable.save("film.mp4", ContentFile(b"h264"), save=False)
+    row.clip.save()
+    with archive(signed_in(alice), shot.project) as packed:
+        assert packed.read(f"{row.code}.mov") == b"prores"
+        (line,) = csv.DictReader(io.StringIO(packed.read("shots.csv").decode("utf-8-sig")))
+    assert (line["file"], line["sha256"]) == (f"{row.code}.mov", hashlib.sha256(b"prores").hexdigest())
 
 
 def test_its_list_says_what_each_clip_is_and_runs_nothing(shot: Shot, alice: User) -> None:

@@ -6,6 +6,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from av.codec import Codec
+from av.codec.codec import UnknownCodecError
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
@@ -36,6 +38,7 @@ class Command(BaseCommand):
 def _everything() -> Iterator[Line]:
     yield True, "python", sys.version.split()[0]
     yield from _folders()
+    yield from _copies()
     found = health.parts()
     # The keys are gone through one by one below.
     yield from (_line(part) for part in found if part.name != "keys")
@@ -57,6 +60,16 @@ def _folders() -> Iterator[Line]:
         preflight.make_folders(settings.DATA_DIR)
     except preflight.CannotStart as problem:
         yield False, "folders", str(problem)
+
+
+def _copies() -> Iterator[Line]:
+    try:
+        Codec("libx264", "w")
+    except UnknownCodecError:
+        words = "clips that browsers do not play get no copy: this PyAV has no libx264, its wheels have"
+        yield False, "copies", words
+    else:
+        yield True, "copies", "clips that browsers do not play get an H.264 copy"
 
 
 def _keys() -> Iterator[Line]:
