@@ -22,10 +22,14 @@ _SAID_WHOLE: Final[dict[str, Kind]] = {
     "subject": "subject", "place": "place", "light": "light", "style": "style",
 }  # fmt: skip
 _MOST_WORDS: Final = 14
+# In words: what stands behind them in one clause is no part that could be judged.
+_LONGEST_CLAUSE: Final = 60
 _MOST_SIGNS: Final = 120
-_QUOTED: Final = re.compile(r"[\"“”][^\"“”]*[\"“”]")
 _LABEL: Final = re.compile(r"^\W*(\w+)\s*:\s*")
-_JOINT: Final = re.compile(r"\s*,\s*|\s+(?:while|then|and then|as (?=an? |the |his |her |its |their ))\s*")
+_ASIDE: Final = re.compile(r"[\"“”][^\"“”]*[\"“”]|\([^()]*\)")
+_JOINT: Final = re.compile(
+    r"\s*,\s*|\s+[-–—]+\s+|\s+(?:while|then|and then|as (?=(?:an?|the|his|her|its|their|he|she|it|they) ))\s*"
+)
 _OPENING: Final = re.compile(r"^(?:and|then|while|as|but|or|there (?:is|are)|we see)\s+", re.IGNORECASE)
 
 
@@ -74,7 +78,7 @@ class _Reader:
         self._subject = ""
 
     def read(self, prompt: str) -> Iterator[Piece]:
-        for sentence in re.split(r"[.!?;\n]+(?:\s|$)", _QUOTED.sub("", prompt)):
+        for sentence in re.split(r"[.!?;\n]+(?:\s|$)", _ASIDE.sub("", prompt)):
             label = _LABEL.match(sentence)
             about = known.LABELS.get(label[1].lower(), "") if label else ""
             text = sentence[label.end() :] if label and about else sentence
@@ -98,6 +102,8 @@ class _Reader:
             yield Piece(_SAID_WHOLE[about], clause)
         elif light := known.LIGHT.match(clause):
             yield Piece("light", light["light"])
+        elif known.SOME_LIGHT.match(clause):
+            yield Piece("light", clause)
         elif known.STYLE.search(clause) and _verb(clause.split()) is None:
             yield Piece("style", clause)
         else:
@@ -122,6 +128,8 @@ class _Reader:
 
     def _said(self, words: list[str]) -> Iterator[Piece]:
         at = _verb(words)
+        if at is None and self._subject and words and _is_doing(words[0].lower()):
+            at = 0
         if at is None:
             yield from self._thing(words)
             return
@@ -164,7 +172,7 @@ def _clauses(sentence: str) -> list[str]:
     """What stands between commas, with "a tall, thin man" left whole."""
     found: list[str] = []
     for clause in _JOINT.split(sentence):
-        clause = _OPENING.sub("", " ".join(clause.split()))
+        clause = known.TELLING.sub("", _OPENING.sub("", " ".join(clause.split()[:_LONGEST_CLAUSE])))
         begun = found[-1].lower().split() if found else []
         if len(begun) == 2 and begun[0] in known.DETERMINERS and begun[1] in known.QUALITIES:
             found[-1] += f" {clause}"
@@ -189,8 +197,11 @@ def _sentences(words: list[str]) -> Iterator[tuple[int, int]]:
     """Where one doing ends and the next begins: "opens the door and walks out" are two."""
     start = 0
     for at, word in enumerate(words[:-1]):
-        following = words[at + 1].lower()
-        if word.lower() == "and" and at > start and (following in known.VERBS_THIRD or _is_doing(following)):
+        if word.lower() != "and" or at == start:
+            continue
+        following, rest = words[at + 1].lower(), words[at + 1 :]
+        two = _verb(words[start:at]) is not None and _verb(rest) is not None
+        if two or following in known.VERBS_THIRD or _is_doing(following):
             yield start, at
             start = at + 1
     yield start, len(words)
@@ -205,8 +216,9 @@ def _verb(words: list[str]) -> int | None:
             return at
         if at == 0 and low in known.VERBS_THIRD and len(words) > 1 and _ends_here(words, at):
             return at
-        plural = before.endswith("s") or before in ("people", "men", "women", "children", "fish")
-        if low in known.VERBS_THIRD or (low in known.VERBS_BASE and plural):
+        fit = ("people", "men", "women", "children", "fish", "they", "must", "should", "will", "can")
+        plain = before.endswith("s") or before in fit or "and" in words[:at]
+        if low in known.VERBS_THIRD or (low in known.VERBS_BASE and plain):
             if low not in known.AMBIGUOUS:
                 return at
             alone = at > 0 and words[0].lower() not in known.DETERMINERS
@@ -232,10 +244,13 @@ def _ends_here(words: list[str], at: int) -> bool:
 
 
 def _chunks(words: list[str]) -> list[list[str]]:
-    """The words cut before each preposition; "of" stays with what it belongs to."""
+    """The words cut before each preposition; except where it belongs to what stands before."""
     chunks: list[list[str]] = []
     for word in words:
-        if not chunks or (_is_preposition(word) and word.lower() != "of"):
+        before = chunks[-1][-1] if chunks else ""
+        # "filled with light" and "the surface of the moon" are one.
+        belongs = word.lower() == "of" or (word.lower() == "with" and before.endswith("ed"))
+        if not chunks or (_is_preposition(word) and not belongs):
             chunks.append([word])
         else:
             chunks[-1].append(word)

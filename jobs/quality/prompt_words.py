@@ -22,7 +22,7 @@ def _whole(words: str) -> re.Pattern[str]:
 UNSEEN: Final = re.compile(
     r"\b(?:no|not|never|without|avoid)\b|\b(?:sound|music|voice|voiceover|dialogue|silence|silent|audio"
     r"|seconds?|loop(?:s|ing)?|fps|resolution|quality|detailed|masterpiece|4k|8k|hd|uhd)\b"
-    r"|\b\d+\s*(?:s|sec|p|:\s*\d+)\b",
+    r"|\b\d+\s*(?:s|sec|p|fps|k|:\s*\d+)\b",
     re.IGNORECASE,
 )
 CAMERA_MOVE: Final = re.compile(
@@ -59,9 +59,14 @@ _LIGHT: Final = (
     "|rainy|gentle|studio|rim|back|side|dramatic|diffuse|diffused|flickering|full) )*(?:dawn|dusk|sunrise"
     "|sunset|twilight|nightfall|midnight|noon|midday|night|daytime|day|morning|evening|afternoon|golden hour"
     "|blue hour|daylight|sunlight|moonlight|candlelight|firelight|starlight|lamplight|backlight|light|lights"
-    "|lighting|sunshine|mist|fog|haze|rain|snow|snowfall|drizzle|storm|neon|shadows|overcast|backlit|sky)"
+    "|lighting|sunshine|mist|fog|haze|rain|snow|snowfall|drizzle|storm|neon|shadows|overcast|backlit"
+    "|(?:blue|clear|starry|stormy|overcast|cloudy|grey|night|dark|pink|red|orange) sky)"
 )
 LIGHT: Final = re.compile(rf"^(?:(?:a|an|the|in|at) )?(?P<light>{_LIGHT})$", re.IGNORECASE)
+# "Warm tungsten light", but not "a street light".
+SOME_LIGHT: Final = re.compile(
+    r"^(?!(?:a|an|the) )(?:[\w-]+ ){1,3}(?:light|lighting|shadows|glow|reflections|haze|mist)$", re.IGNORECASE
+)
 LIGHT_FIRST: Final = re.compile(rf"^(?:(?:a|an|the) )?(?P<light>{_LIGHT}) (?P<rest>\w+ .+)$", re.IGNORECASE)
 LIGHT_TAIL: Final = re.compile(
     rf"\b(?:at|in|by|under|on|during|through) (?:a |an |the )?(?P<light>{_LIGHT})\b(?! \w+ing\b)(?=$"
@@ -99,7 +104,7 @@ QUALITIES: Final = _words(
 )
 POSSESSIVES: Final = _words("his her hers its their my your our")
 # What may stand between somebody and what they do.
-LINKS: Final = _words("is are was were who that which and")
+LINKS: Final = _words("is are was were who that which and must should will can")
 PRONOUNS: Final = _words("he she it they")
 PLACE_NAMES: Final = _whole(
     "kitchen street forest beach desert city village harbour harbor office bedroom bathroom "
@@ -128,20 +133,20 @@ SIDE_OF: Final = re.compile(r"\bthe (?:far )?(?:left|right)(?: side)? of (?=an? 
 WEATHER: Final = re.compile(r"^it(?:'s| is)? (?P<light>rain|snow|drizzl|storm)(?:s|e?s|ing)\b", re.IGNORECASE)
 _LOOK_AT: Final = ("look", "gaze", "stare", "smile", "point", "laugh", "glance", "wave", "shout", "nod")
 _VERBS: Final = _words(
-    "walk run stand sit lie hold look turn ride drive fly swim jump dance drift float glide sway bob "
-    "flutter bark purr hover chase catch throw kick carry lift open close push pull cook eat drink "
-    "pour stir cut read write draw paint sing laugh smile cry sleep wake kneel crouch crawl climb "
-    "fall rise dive splash burn glow shine flicker melt grow bloom spin roll bounce slide skate ski "
-    "surf sail row paddle jog stroll stride march gallop trot leap hop land lean reach grab touch "
-    "stroke brush comb wash wear gaze stare glance point wave nod bow clap hug kiss pet feed pick "
-    "place put play type cross enter leave exit approach follow pass move travel race speed circle "
-    "soar perch rest hang swing blow billow ripple crash flow stream pile haul cast light whisk knead "
-    "slice chop sip bite chew lick sniff dig plant water pluck gather sweep mop hammer saw weld build "
-    "repair fix assemble explode collapse crumble shatter spill drip rain snow stretch say speak talk "
-    "whisper flip wag tap knock examine inspect polish clean load pack unload fold iron sew knit "
-    "weave bake grill fry boil serve taste smell shave dry button zip tug drag slip trip stumble limp "
-    "yawn blink tremble shiver wait watch emerge appear vanish dissolve unfold spread scatter swirl "
-    "twirl juggle balance shuffle deal stack tie wrap unwrap peel crack step"
+    "tip stay adjust tread shake walk run stand sit lie hold look turn ride drive fly swim jump dance "
+    "drift float glide sway bob flutter bark purr hover chase catch throw kick carry lift open close "
+    "push pull cook eat drink pour stir cut read write draw paint sing laugh smile cry sleep wake "
+    "kneel crouch crawl climb fall rise dive splash burn glow shine flicker melt grow bloom spin roll "
+    "bounce slide skate ski surf sail row paddle jog stroll stride march gallop trot leap hop land "
+    "lean reach grab touch stroke brush comb wash wear gaze stare glance point wave nod bow clap hug "
+    "kiss pet feed pick place put play type cross enter leave exit approach follow pass move travel "
+    "race speed circle soar perch rest hang swing blow billow ripple crash flow stream pile haul cast "
+    "light whisk knead slice chop sip bite chew lick sniff dig plant water pluck gather sweep mop "
+    "hammer saw weld build repair fix assemble explode collapse crumble shatter spill drip rain snow "
+    "stretch say speak talk whisper flip wag tap knock examine inspect polish clean load pack unload "
+    "fold iron sew knit weave bake grill fry boil serve taste smell shave dry button zip tug drag "
+    "slip trip stumble limp yawn blink tremble shiver wait watch emerge appear vanish dissolve unfold "
+    "spread scatter swirl twirl juggle balance shuffle deal stack tie wrap unwrap peel crack step"
 )
 # Read as verbs only where nothing else in the sentence is one: "waves", "leaves" and "steps" are things too.
 AMBIGUOUS: Final = _words(
@@ -159,12 +164,16 @@ NOT_DOING: Final = _words(
 )
 NO_MANNER: Final = _words(
     "family fly butterfly dragonfly lily ugly lonely holy elderly friendly curly jelly belly lovely "
-    "silly chilly woolly hilly only early bully ally trolley july italy monopoly assembly"
+    "silly chilly woolly wooly hilly only early bully ally trolley july italy monopoly assembly"
+)
+# How an instruction begins whose rest says what is to be seen.
+TELLING: Final = re.compile(
+    r"^(?:(?:please )?(?:keep|show|make|let|have|add|include|use|ensure|maintain)(?: sure| that)*) ",
+    re.IGNORECASE,
 )
 MANNER: Final = _words("still fast slow motionless away past alone together again forward backward")
-
 # What is left of "high above" or "far away" is no thing.
-NO_THING: Final = _words("high far low near close deep wide")
+NO_THING: Final = _words("high far low near close deep wide int ext int/ext rife")
 
 
 def _third(verb: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,6 +76,33 @@ PROMPTS = {
         "light: morning light",
     ],
     "red cup": ["subject: red cup"],
+    "INT. KITCHEN - NIGHT. MARIA (40s) stands at the sink, washing dishes.": [
+        "subject: MARIA",
+        "action: MARIA stands",
+        "action: MARIA washing dishes",
+        "place: KITCHEN",
+        "place: at the sink",
+        "light: NIGHT",
+    ],
+    "Push in on a clockmaker as he adjusts a gear in a shop filled with clocks. Warm tungsten light.": [
+        "subject: a clockmaker",
+        "action: a clockmaker adjusts a gear",
+        "place: in a shop filled with clocks",
+        "light: warm tungsten light",
+    ],
+    "Keep the boat red. An old man and a girl fly a kite under a stormy sky.": [
+        "subject: the boat red",
+        "subject: an old man and a girl",
+        "action: an old man and a girl fly a kite",
+        "light: stormy sky",
+    ],
+    "A glass tips over and the water spills across the wood": [
+        "subject: a glass",
+        "subject: the water",
+        "action: a glass tips",
+        "action: the water spills",
+        "place: across the wood",
+    ],
     "The camera pans left, handheld.": [],
     "1 2 3 …": [],
     "": [],
@@ -103,3 +132,10 @@ def test_any_text_gives_few_short_parts(text: str) -> None:
     parts = prompt_parts.split(text)
     assert len(parts) <= prompt_parts.MOST
     assert all(0 < len(part) <= 120 and any(map(str.isalpha, part)) for part in parts)
+
+
+@pytest.mark.parametrize("words", ["a cat and ", "at the ", "golden ", "and a dog runs ", "a, "])
+def test_a_very_long_prompt_takes_no_time(words: str) -> None:
+    begun = time.process_time()
+    prompt_parts.split(words * 2000)
+    assert time.process_time() - begun < 1
