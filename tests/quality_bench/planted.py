@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from tests.quality_bench import defects, defects_more, portraits
 from tests.quality_bench.camera import Sprite, Studio, sprite, stream, view
 from tests.quality_bench.defects import Defect, Spoilt
@@ -182,9 +180,14 @@ def _of_time(plan: Plan) -> Iterator[Planned]:
     yield from _each(plan, "reversed", {"": defects.reversed_stretch}, STEADY, 2)
     for place, seconds in enumerate((1.0, 1.5, 2.0)):
         name = ("pan", "zoom", "tilt")[place]
-        yield plan.spoilt(
-            "slideshow", f"{seconds:g}s", name, defects_more.slideshow(_slides(plan, place), seconds)
-        )
+        yield plan.spoilt("slideshow", f"{seconds:g}s", name, _slideshow(plan, place, seconds))
+
+
+def _slideshow(plan: Plan, place: int, seconds: float) -> Defect:
+    def spoil(film: Film, studio: Studio) -> Spoilt:
+        return defects_more.slideshow(_slides(plan, place), seconds)(film, studio)
+
+    return spoil
 
 
 def _slides(plan: Plan, place: int) -> list[Picture]:
@@ -305,12 +308,3 @@ def _stretch_of_face(
 def moments(spoilt: Spoilt) -> tuple[float, float]:
     """From when until when, in seconds."""
     return round(spoilt.begins / spoilt.film.fps, 3), round(spoilt.ends / spoilt.film.fps, 3)
-
-
-def difference(good: Film, spoilt: Spoilt) -> float:
-    """How much a defect changes the pictures it touches: the mean of grey levels over five of its frames."""
-    places = np.linspace(
-        spoilt.begins, max(spoilt.begins, min(spoilt.ends, spoilt.film.count) - 1), 5
-    ).astype(int)
-    gaps = [np.abs(good.at(int(i)).astype(np.int16) - spoilt.film.at(int(i))).mean() for i in places]
-    return float(np.mean(gaps))

@@ -48,11 +48,11 @@ PROMPTS: Final = (
 )
 # The kinds of finding that name each fault. A thing that stops is one part of the picture that stands.
 NAMED: Final[dict[str, frozenset[str]]] = {
-    "freeze": frozenset({"frozen", "stops"}),
+    "freeze": frozenset({"frozen"}),
     "flicker": frozenset({"flicker", "photosensitive"}),
     "black": frozenset({"black"}),
     "jump": frozenset({"jump", "camera_jump", "hard_cut"}),
-    "stop": frozenset({"stops", "frozen", "part_frozen"}),
+    "stop": frozenset({"frozen", "part_frozen"}),
     "blur": frozenset({"goes_soft", "soft"}),
 }
 # A fault can be seen where a part of the picture differs by so many grey levels from the clip without it.

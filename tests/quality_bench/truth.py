@@ -8,7 +8,7 @@ GOOD: Final = "good"
 _SUDDEN = frozenset({"hard_cut", "jump", "camera_jump"})
 _BROKEN = frozenset({"glitch", "corruption", "broken_lines", "breaks_up"})
 _FACE = frozenset({"face_lost", "face_changes"})
-_RESTS = frozenset({"frozen", "stops"})
+_RESTS = frozenset({"frozen"})
 # Where no reason is named, any finding at the right time is one.
 ANY: Final[frozenset[str]] = frozenset()
 
@@ -30,7 +30,7 @@ REASONS: Final[dict[str, frozenset[str]]] = {
     "shake": frozenset({"jitter"}),
     "melting": frozenset({"wobble", "breaks_up"}),
     "uneven": frozenset({"uneven_cadence"}),
-    "still": frozenset({"static"}),
+    "still": frozenset({"still"}),
     "slideshow": frozenset({"slideshow"}),
     "colour-jump": frozenset({"colour_jump"}),
     "flash": frozenset({"flash"}),
@@ -49,7 +49,7 @@ REASONS: Final[dict[str, frozenset[str]]] = {
     "ghosting": ANY,
     "bars": frozenset({"bars"}),
     "salt-and-pepper": frozenset({"speckled", "noisy"}),
-    "vanishes": frozenset({"jump", "fades_away"}),
+    "vanishes": frozenset({"jump"}),
     "text": frozenset({"jump"}),
     "mirrored": _SUDDEN | {"mirrored"},
     "reversed": frozenset({"runs_back"}),
