@@ -164,15 +164,25 @@ def name_for(candidate: Candidate, folder: str, sha256: str, extension: str) -> 
 
 
 def keep(path: Path, name: str) -> str:
-    """Move a finished file to its final name, and give the name. A file of that name with the same length is
-    the same file.
+    """Move a finished file to its final name, and give the name. A file of that name with the same bytes
+    stays; one that was damaged in storage makes way.
     """
     if default_storage.exists(name):
-        if default_storage.size(name) == path.stat().st_size:
+        if _is_the_same(path, name):
             return name
         default_storage.delete(name)
     with path.open("rb") as file:
         return default_storage.save(name, _Arrived(file, name=str(path)))
+
+
+def _is_the_same(path: Path, name: str) -> bool:
+    if default_storage.size(name) != path.stat().st_size:
+        return False
+    with path.open("rb") as file, default_storage.open(name) as kept:
+        while chunk := file.read(CHUNK_BYTES):
+            if kept.read(CHUNK_BYTES) != chunk:
+                return False
+    return True
 
 
 def keep_made(path: Path, candidate: Candidate, folder: str) -> str:

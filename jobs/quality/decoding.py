@@ -107,6 +107,7 @@ class _Pass:
             if isinstance(frame, av.AudioFrame):
                 counted.sound_frames += 1
                 counted.sound_end_s = (frame.time or 0.0) + frame.samples / frame.sample_rate
+                check_seconds(counted.sound_end_s)
                 self._hear(frame)
 
     def _take_frame(self, frame: av.VideoFrame) -> None:

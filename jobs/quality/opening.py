@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ class Opened:
 def opened(path: Path) -> Iterator[Opened]:
     """Open a file for the one decode pass; raises NotPlayable with a sentence for people."""
     with path.open("rb") as file:
-        size = path.stat().st_size
+        size = os.fstat(file.fileno()).st_size
         check_bytes(size)
         demuxer = demuxer_of(file.read(HEAD_BYTES))
         told = boxes.read(file, size) if demuxer == "mov" else boxes.Boxes()
@@ -76,13 +77,13 @@ def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
 
 def _described(container: InputContainer, demuxer: Demuxer, told: boxes.Boxes) -> Opened:
     pictures = _picture_track(container)
-    whole_s = container.duration / av.time_base if container.duration else 0.0
-    told_s = whole_s
-    if pictures.duration and pictures.time_base:
-        told_s = float(pictures.duration * pictures.time_base)
-    check_seconds(told_s)
     # A track for which there is no decoder has no context.
     sound = next((track for track in container.streams.audio if _context(track)), None)
+    whole_s = container.duration / av.time_base if container.duration else 0.0
+    # What else is in a file, chapters or the track of a clock, may last as long as it likes.
+    known = [_seconds(track) for track in (pictures, sound) if track is not None and track.duration]
+    whole_s = max(known, default=whole_s)
+    check_seconds(whole_s)
     return Opened(
         container=container,
         pictures=pictures,
@@ -90,9 +91,13 @@ def _described(container: InputContainer, demuxer: Demuxer, told: boxes.Boxes) -
         demuxer=demuxer,
         index_late=told.index_late and not told.fragments,
         fragmented=told.fragments,
-        told_s=told_s,
+        told_s=_seconds(pictures) or whole_s,
         whole_s=whole_s,
     )
+
+
+def _seconds(track: av.VideoStream | av.AudioStream) -> float:
+    return float(track.duration * track.time_base) if track.duration and track.time_base else 0.0
 
 
 def _picture_track(container: InputContainer) -> av.VideoStream:

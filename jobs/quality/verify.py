@@ -44,13 +44,15 @@ class _Looking:
         self._fps = float(video.pictures.average_rate or video.pictures.guessed_rate or 24)
         self._sampler: Sampler | None = None
         self._pictures = Pictures(self._told_s)
+        self._first_s = 0.0
 
     def see(self, frame: av.VideoFrame, at_s: float) -> None:
         """Take one frame as it is shown."""
         if self._sampler is None:
             wanted = self._clip_model is not None
+            self._first_s = at_s
             self._sampler = Sampler(frame.width, frame.height, self._fps, self._told_s, wanted)
-        self._pictures.see(frame, at_s, self._sampler.see(frame, at_s))
+        self._pictures.see(frame, at_s - self._first_s, self._sampler.see(frame, at_s))
 
     def hear(self, frame: av.AudioFrame) -> None:
         """Take one piece of the sound."""
