@@ -18,7 +18,6 @@ export function listenKeys({ panel, pickTile, player, room, wall, act }) {
     }
     if (localStorage.getItem(KEYS_SWITCH) === "off") return;
     if (wall.isOpen && onWall(event, wall)) take();
-    else if (event.shiftKey && event.key.toLowerCase() === "x") take(act("finding-before"));
     else if (event.shiftKey && event.key === "ArrowLeft") take(player.step(-10));
     else if (event.shiftKey && event.key === "ArrowRight") take(player.step(10));
     else if (event.key.toLowerCase() === "u") take(room.undoLatest());
@@ -39,7 +38,7 @@ function onWall(event, wall) {
   const key = event.key.toLowerCase();
   if (key === "w") wall.close();
   else if (/^[0-9]$/.test(key)) wall.pick(Number(key));
-  else return "anrscuegx".includes(key);
+  else return "anrscuegzx".includes(key);
   return true;
 }
 
