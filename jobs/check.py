@@ -9,7 +9,7 @@ import logging
 from jobs import fetch, heart
 from jobs.look import look
 from jobs.quality.report import NotPlayable
-from reviewapp import line, logs
+from reviewapp import dispatch, line, logs
 from reviewapp.models import Candidate
 
 logger = logging.getLogger(__name__)
@@ -41,3 +41,5 @@ def _check(candidate: Candidate) -> None:
         line.check_refused(candidate, str(problem))
     else:
         line.checked(candidate, report, clip_facts)
+        # Only now: people wait for the clip, and for the wall's copy of it nobody does.
+        dispatch.prepare(candidate)

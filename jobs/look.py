@@ -6,9 +6,8 @@ from dataclasses import asdict
 
 from django.conf import settings
 
-from jobs import files
-from jobs.quality import guarded
-from jobs.quality.expect import asks_for_a_still
+from jobs import files, playing
+from jobs.quality import credentials, expect, guarded
 from jobs.quality.report import CHECKER_VERSION, Checked, Ordered
 from reviewapp.lifeline import die_with_parent
 from reviewapp.models import Candidate, QualityReport
@@ -23,16 +22,31 @@ def look(candidate: Candidate) -> tuple[QualityReport, dict[str, object]]:
     """
     wall_s = min(guarded.WALL_S, settings.CHECK_LEASE_S * LEASE_SHARE)
     with files.on_this_machine(candidate.clip.file) as path:
-        checked = guarded.verify(path, _ordered(candidate), wall_s=wall_s, before_exec=die_with_parent)
-    return _report(checked), _clip_facts(candidate, checked)
+        checked = guarded.verify(
+            path,
+            ordered(candidate),
+            clip_model=settings.CLIP_MODEL if settings.CLIP_MODEL.is_dir() else None,
+            wall_s=wall_s,
+            before_exec=die_with_parent,
+        )
+        origin = credentials.read_apart(
+            path, candidate.clip.content_type, settings.C2PA_ANCHORS, before_exec=die_with_parent
+        )
+        played = playing.playable(candidate, path, checked.facts)
+    return _report(checked), _clip_facts(candidate, checked) | {"credentials": origin} | played
 
 
-def _ordered(candidate: Candidate) -> Ordered:
+def ordered(candidate: Candidate) -> Ordered:
+    """What was asked for: by the row, by the words that were sent, and by the shot's acceptance criteria."""
+    version, acceptance = candidate.version, candidate.shot.acceptance_lines
+    expected = expect.read(version.text, acceptance, version.negative_text)
     return Ordered(
         duration_s=float(candidate.duration_s),
         width=candidate.width,
         height=candidate.height,
-        still_wanted=asks_for_a_still(candidate.shot.prompt),
+        prompt=version.text,
+        acceptance=tuple(acceptance),
+        **asdict(expected),
     )
 
 

@@ -91,6 +91,8 @@ def _stage(settings: Settings, tmp_path: Path, _no_collected_files: Path) -> Non
     settings.STATIC_ROOT = _no_collected_files
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.MEDIA_ROOT = tmp_path / "media"
+    # A model that somebody has fetched on this machine decides no test.
+    settings.CLIP_MODEL = tmp_path / "no-model"
     # A page that listens keeps a thread that reads rows; the tests of listening ask for it themselves.
     settings.LIVE_LISTENERS = 0
 

@@ -7,6 +7,7 @@ that are kept elsewhere are not fetched, and no revocation is looked up.
 from __future__ import annotations
 
 import json
+import mmap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +23,9 @@ _OFFLINE: Final = {
     "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
     "core": {"allowed_network_hosts": []},
 }
+_NOTHING: Final = "The file carries no content credentials."
+# What credentials are kept under in a file (an MP4's own box, JUMBF elsewhere), or named by elsewhere.
+_SIGNS: Final = (bytes.fromhex("d8fec3d61b0e483c92975828877ec481"), b"jumb", b"dcterms:provenance")
 _LONGEST: Final = 120
 WALL_S: Final = 20.0
 
@@ -64,11 +68,22 @@ def read_apart(
     """
     order = {"path": path, "content_type": content_type, "anchors": anchors}
     try:
+        if not _mentions_any(path):
+            return Credentials(state="none", why=_NOTHING).to_json()
         answer = guarded.call("credentials", order, reads=[path], wall_s=WALL_S, before_exec=before_exec)
-    except (NotPlayable, guarded.NotBegun):
+    except (NotPlayable, guarded.NotBegun, OSError):
         return Credentials(state="unread", why="The content credentials could not be read.").to_json()
     found: dict[str, Any] = answer
     return found
+
+
+def _mentions_any(path: Path) -> bool:
+    """Whether the bytes have any sign of credentials; most files have none, and need no child to say so."""
+    with path.open("rb") as file:
+        if not path.stat().st_size:
+            return False
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return any(content.find(sign) >= 0 for sign in _SIGNS)
 
 
 def read(path: Path, content_type: str, anchors: tuple[str, ...] = ()) -> Credentials:
@@ -91,7 +106,7 @@ def read(path: Path, content_type: str, anchors: tuple[str, ...] = ()) -> Creden
         ):
             return _credentials(json.loads(reader.json()))
     except c2pa.C2paError.ManifestNotFound:
-        return Credentials(state="none", why="The file carries no content credentials.")
+        return Credentials(state="none", why=_NOTHING)
     except c2pa.C2paError.NotSupported:
         return Credentials(state="none", why="Files of this kind carry no content credentials.")
     except c2pa.C2paError as error:
