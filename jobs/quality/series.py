@@ -30,6 +30,8 @@ def usual_around(values: Floats, reach: int) -> Floats:
 
 def moving_mean(values: NDArray[np.floating], span: int) -> NDArray[np.float64]:
     """Means over windows of `span` that lie inside; shorter than the row by `span` - 1."""
+    # Of a clip of less than a frame a second, a stretch can be shorter than a frame.
+    span = max(1, span)
     sums = np.concatenate(([0.0], np.cumsum(values, dtype=np.float64)))
     return np.asarray((sums[span:] - sums[:-span]) / span, np.float64)
 

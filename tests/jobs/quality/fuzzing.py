@@ -36,6 +36,7 @@ KINDS: Mapping[str, dict[str, Any]] = {
     "vp9.webm": {"codec": "libvpx-vp9", "sound": "libopus"},
     "h264.mkv": {"sound": "aac"},
     "ten.mp4": {"pixels": "yuv420p10le"},
+    "slow.mkv": {"pts": lambda index: index * 4800},
 }
 
 
