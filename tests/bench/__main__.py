@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tests.bench import budget, checks, files, live, processes, watching
+from tests.bench import budget, checks, files, live, media, processes, watching
 from tests.bench.stage import PROMPT, Figure, Stage, running
 
 if TYPE_CHECKING:
@@ -175,6 +175,7 @@ ALONE: dict[str, Callable[[], list[Figure]]] = {
     "files": files.rows,
     "budget": budget.rows,
     "live": live.rows,
+    "media": media.rows,
     "messages": processes.tasks_a_second,
     "start": processes.start_up,
     "flight": watching.flight,
