@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TypeVar
 
 from tests.quality_bench import judge, sandbox, tables
 from tests.quality_bench.look import ROOT, Looked, look_at
 from tests.quality_bench.planted import Plan
 from tests.quality_bench.store import drawn
 
+Value = TypeVar("Value")
 CACHE = ROOT / "var" / "quality-bench"
 
 
@@ -57,8 +60,17 @@ def _seeds(text: str) -> list[int]:
 
 
 def _looked(seed: int, options: argparse.Namespace) -> list[Looked]:
-    clips = list(drawn(options.cache / f"s{seed}", Plan(seed), options.only))
-    return list(look_at(clips, options.jobs, options.model))
+    folder, plan = options.cache / f"s{seed}", Plan(seed)
+    clips = list(_told(drawn(folder, plan, options.only, options.jobs), f"seed {seed}: drawn"))
+    return list(_told(look_at(clips, options.jobs, options.model), f"seed {seed}: checked"))
+
+
+def _told(ones: Iterable[Value], words: str) -> Iterator[Value]:
+    """The same, and on the terminal how far it is."""
+    for number, one in enumerate(ones, 1):
+        print(f"\r{words} {number} ", end="", file=sys.stderr, flush=True)
+        yield one
+    print(file=sys.stderr)
 
 
 def _heading(options: argparse.Namespace, looked: Sequence[Looked]) -> str:

@@ -27,7 +27,7 @@ from providers.sandbox.picture.planted import RATES, PlantedFault
 from tests.quality_bench import judge
 from tests.quality_bench.film import Size
 from tests.quality_bench.look import Looked, look_at
-from tests.quality_bench.store import Clip
+from tests.quality_bench.store import Clip, processes
 from tests.quality_bench.tables import table
 
 SECONDS, SIZE = 5.0, Size(1280, 720)
@@ -75,7 +75,9 @@ class Seen:
 def seen(folder: Path, count: int, jobs: int, model: Path | None) -> list[Seen]:
     """So many clips over all prompts, models and some seeds: drawn where they are not there yet, checked."""
     folder.mkdir(parents=True, exist_ok=True)
-    drawn = [_drawn(folder, number) for number in range(count)]
+    with processes(jobs) as run:
+        waiting = [run(_drawn, folder, number) for number in range(count)]
+        drawn = [told() for told in waiting]
     clips = [clip for clip, _, _ in drawn]
     return [
         Seen(looked, scene, visible)

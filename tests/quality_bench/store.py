@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -36,25 +40,50 @@ class Clip:
     ordered: Ordered
 
 
-def drawn(folder: Path, plan: Plan, only: str = "") -> Iterator[Clip]:
-    """Every clip of the plan whose name holds `only`, drawn where it is not there yet; the manifest grows
-    with it.
+def drawn(folder: Path, plan: Plan, only: str = "", jobs: int = 1) -> Iterator[Clip]:
+    """Every clip of the plan whose name holds `only`, drawn where it is not there yet, `jobs` at a time; the
+    manifest grows with it.
     """
-    cv2.setNumThreads(1)
     folder.mkdir(parents=True, exist_ok=True)
     manifest: dict[str, dict[str, Any]] = _manifest(folder)
-    for planned in clips(plan):
-        if only not in planned.name:
-            continue
-        path = folder / f"{planned.name}.{_mark(planned)}.mp4"
-        row = manifest.get(planned.name)
-        if row is None or row["file"] != path.name or not path.exists():
-            row = manifest[planned.name] = _draw(planned, path)
-            _keep(folder, manifest)
-        yield _clip(folder, row)
+    paths = {
+        planned.name: folder / f"{planned.name}.{_mark(planned)}.mp4"
+        for planned in _by_name(plan).values()
+        if only in planned.name
+    }
+    missing = [name for name, path in paths.items() if not _is_there(manifest.get(name), path)]
+    with processes(jobs) as run:
+        rows = {name: run(_draw, plan, name, paths[name]) for name in missing}
+        for name in paths:
+            if name in rows:
+                manifest[name] = rows[name]()
+                _keep(folder, manifest)
+            yield _clip(folder, manifest[name])
 
 
-def _draw(planned: Planned, path: Path) -> dict[str, Any]:
+@contextmanager
+def processes(jobs: int) -> Iterator[Callable[..., Callable[[], Any]]]:
+    """A way to run functions, `jobs` at a time: it gives back what waits for the answer."""
+    if jobs == 1:
+        yield partial
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        yield lambda function, *given: pool.submit(function, *given).result
+
+
+def _is_there(row: dict[str, Any] | None, path: Path) -> bool:
+    return row is not None and row["file"] == path.name and path.exists()
+
+
+@lru_cache(maxsize=2)
+def _by_name(plan: Plan) -> dict[str, Planned]:
+    return {planned.name: planned for planned in clips(plan)}
+
+
+def _draw(plan: Plan, name: str, path: Path) -> dict[str, Any]:
+    """Draw one clip; its row of the manifest."""
+    cv2.setNumThreads(1)
+    planned = _by_name(plan)[name]
     spoilt = planned.draw()
     film = spoilt.film
     write(film, path, planned.encoding)

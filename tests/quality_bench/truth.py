@@ -52,7 +52,7 @@ REASONS: Final[dict[str, frozenset[str]]] = {
     "vanishes": frozenset({"jump"}),
     "text": frozenset({"jump"}),
     "mirrored": _SUDDEN | {"mirrored"},
-    "reversed": frozenset({"runs_back"}),
+    "reversed": _SUDDEN | {"runs_back"},
     "duplicated": frozenset({"uneven_cadence"}),
     "strobe": frozenset({"photosensitive"}),
     "dissolve": ANY,
