@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jobs.quality import camera, detail, light, published, stillness, sudden
+from jobs.quality import backwards, camera, detail, light, part_still, published, spoilt, stillness, sudden
 from jobs.quality.against_order import compare
 from jobs.quality.parts import parts_of
 from jobs.quality.report import Event, Finding, Ordered, Part, Seen, VideoFacts
@@ -48,12 +48,13 @@ def look(samples: Samples) -> Iterable[Seen]:
     """What the pictures show, family by family."""
     scene = scene_of(samples)
     suddenly = sudden.watch(scene)
-    cuts = suddenly.seen.measures["cuts"] or 0.0
     yield suddenly.seen
     yield light.watch(scene, suddenly.moments)
-    yield stillness.watch(scene, cuts)
+    yield stillness.watch(scene, len(suddenly.cuts))
+    yield Seen(events=(*part_still.stopped_parts(scene, suddenly.moments), *backwards.turns(scene)))
+    yield spoilt.watch(scene, suddenly.moments)
     yield camera.watch(scene, suddenly.moments)
-    yield detail.judge(_with_a_picture(scene), scene.ends_s(len(scene.times)))
+    yield detail.judge(_with_a_picture(scene), scene.ends_s(len(scene.times)), suddenly.cuts)
     yield published.watch(scene)
     yield Seen(events=_too_short(scene))
 

@@ -7,6 +7,7 @@ raise every gradient, and a starved encoding would count as sharper than its sou
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -19,6 +20,7 @@ _BLOCK = 8
 # A clear edge: at least this contrast (levels) in its neighbourhood and this slope (levels per pixel).
 _EDGE_CONTRAST, _EDGE_SLOPE, _LEAST_EDGES = 40, 1.5, 40
 _TILE_ROWS, _TILE_COLUMNS = 36, 40
+_PLAIN_LEVELS, _LEAST_PLAIN, _SPECK_LEVELS, _SPECKLED = 24, 0.05, 40, 0.0006
 _SOFT_PX, _BLOCKY, _NOISY = 5.0, 1.3, 6.0
 _SOFTER, _LEAST_SHARP, _LEAST_TREND = 1.45, 3, 5
 _NO_EDGES = "The picture has too few clear edges to tell how sharp they are."
@@ -33,11 +35,18 @@ class Detail:
     edge_px: float | None
     blockiness: float
     noise: float
+    speckle: float
 
 
 def look_at(luma: NDArray[np.uint8], at_s: float) -> Detail:
     """Measure one frame's native brightness plane."""
-    return Detail(at_s=at_s, edge_px=_edge_width(luma), blockiness=_blockiness(luma), noise=_noise(luma))
+    return Detail(
+        at_s=at_s,
+        edge_px=_edge_width(luma),
+        blockiness=_blockiness(luma),
+        noise=_noise(luma),
+        speckle=_speckle(luma),
+    )
 
 
 def _edge_width(luma: NDArray[np.uint8]) -> float | None:
@@ -85,14 +94,27 @@ def _noise(luma: NDArray[np.uint8]) -> float:
     return float(tiles[: max(4, len(tiles) // 3)].mean() * np.sqrt(np.pi / 2) / 6)
 
 
-def judge(details: tuple[Detail, ...], end_s: float) -> Seen:
-    """What the frames with a picture say together; `end_s` is where the clip ends."""
+def _speckle(luma: NDArray[np.uint8]) -> float:
+    """Stars, rain and sparks are bright alone, and dust is dark; only a fault is both in the same measure."""
+    plain = cv2.medianBlur(np.ascontiguousarray(luma), 5)
+    around = np.ones((5, 5), np.uint8)
+    flat = cv2.subtract(cv2.dilate(plain, around), cv2.erode(plain, around)) < _PLAIN_LEVELS
+    if flat.mean() < _LEAST_PLAIN:
+        return 0.0
+    bright = (cv2.subtract(luma, plain) > _SPECK_LEVELS) & flat
+    dark = (cv2.subtract(plain, luma) > _SPECK_LEVELS) & flat
+    return 2 * min(float(bright.sum()), float(dark.sum())) / float(flat.sum())
+
+
+def judge(details: tuple[Detail, ...], end_s: float, cuts: tuple[float, ...] = ()) -> Seen:
+    """What the frames with a picture say together; `end_s` is where the clip ends. Each side of a cut is
+    another picture, whose sharpness is its own.
+    """
     sharp = [(one.at_s, one.edge_px) for one in details if one.edge_px is not None]
-    widths = np.array([width for _, width in sharp])
-    edge = float(np.median(widths)) if len(sharp) >= _LEAST_SHARP else None
+    edge = float(np.median([width for _, width in sharp])) if len(sharp) >= _LEAST_SHARP else None
     blockiness = float(np.mean([one.blockiness for one in details])) if details else None
     noise = float(np.median([one.noise for one in details])) if details else None
-    trend, events = _softening(sharp)
+    trend, events = _softening(sharp, cuts)
     measures = {"edge_px": edge, "soften_ratio": trend, "blockiness": blockiness, "noise_sigma": noise}
     reasons = {"edge_px": _NO_EDGES, "soften_ratio": _NO_EDGES}
     reasons |= {"blockiness": _NO_PICTURE, "noise_sigma": _NO_PICTURE}
@@ -101,25 +123,41 @@ def judge(details: tuple[Detail, ...], end_s: float) -> Seen:
         for kind, value, limit in limits:
             if value is not None and value > limit:
                 events.append(_event(kind, details[0].at_s, end_s, value))
+        events += _speckled(details)
     unmeasured = {name: reasons[name] for name, value in measures.items() if value is None}
     return Seen(measures=measures, unmeasured=unmeasured, events=tuple(events))
 
 
-def _softening(sharp: list[tuple[float, float]]) -> tuple[float | None, list[Event]]:
+def _softening(sharp: list[tuple[float, float]], cuts: tuple[float, ...]) -> tuple[float | None, list[Event]]:
     """How many times wider the edges get than where they are sharp, and the stretches in which they do."""
-    if len(sharp) < _LEAST_TREND:
-        return None, []
-    times, widths = (np.array(row) for row in zip(*sharp, strict=True))
-    usual = float(np.percentile(widths, 20))
-    ratio = float(np.minimum(widths[1:], widths[:-1]).max() / usual)
-    found = [
+    ratios: list[float] = []
+    found: list[Event] = []
+    borders = (float("-inf"), *sorted(cuts), float("inf"))
+    for begin, stop in pairwise(borders):
+        shot = [(at_s, width) for at_s, width in sharp if begin <= at_s < stop]
+        if len(shot) < _LEAST_TREND:
+            continue
+        times, widths = (np.array(row) for row in zip(*shot, strict=True))
+        usual = float(np.percentile(widths, 20))
+        ratios.append(float(np.minimum(widths[1:], widths[:-1]).max() / usual))
+        for start, end in runs(widths > _SOFTER * usual):
+            if end - start >= 2:
+                worst = float(widths[start:end].max() / usual)
+                found.append(_event("goes_soft", float(times[start]), float(times[end - 1]), worst))
+    return max(ratios, default=None), found
+
+
+def _speckled(details: tuple[Detail, ...]) -> list[Event]:
+    speckled = np.array([one.speckle > _SPECKLED for one in details])
+    return [
         _event(
-            "goes_soft", float(times[start]), float(times[end - 1]), float(widths[start:end].max() / usual)
+            "speckled",
+            details[start].at_s,
+            details[end - 1].at_s,
+            max(one.speckle for one in details[start:end]) * 100,
         )
-        for start, end in runs(widths > _SOFTER * usual)
-        if end - start >= 2
+        for start, end in runs(speckled)
     ]
-    return ratio, found
 
 
 def _event(kind: str, start_s: float, end_s: float, value: float) -> Event:

@@ -164,7 +164,7 @@ class FlowPass:
         height, width = self._shape
         from_x, from_y = self._columns + across, self._rows + down
         moved: cv2.typing.MatLike = cv2.remap(
-            self._before, from_x, from_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            before, from_x, from_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
         gain = _gain(smooth[::6, ::6].astype(np.float32), moved[::6, ::6].astype(np.float32))
         if abs(gain - 1) > 0.01 and 0.5 < gain < 2:

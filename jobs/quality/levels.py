@@ -20,6 +20,9 @@ BLOCK = 10
 REPEATED_MEAN, REPEATED_BLOCK = 0.12, 1.5
 # A held picture: this little change in the mean and in the worst block of 10x10, after any number of frames.
 _HELD_MEAN, _HELD_BLOCK = 0.45, 4.0
+# A held picture stays as near to its first frame as an encoder leaves it; one that creeps grows away from it,
+# in both halves of the run, by more than this in the worst block.
+_CREEPS = 0.35
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +54,7 @@ class LevelWatch:
     _before: Grey | None = None
     _held: Grey | None = None
     _held_from: int = 0
+    _away: list[float] = field(default_factory=list)
 
     def see(self, grey: Grey) -> bool:
         """Take one frame in; true when it is the frame before again."""
@@ -76,19 +80,28 @@ class LevelWatch:
 
     def _watch_hold(self, grey: Grey) -> None:
         # Against the first frame of the run: slow motion adds up and leaves it, a held picture never does.
-        if self._held is not None and _same_picture(self._held, grey):
-            return
+        if self._held is not None:
+            mean, worst = _change(self._held, grey)
+            if mean <= _HELD_MEAN and worst <= _HELD_BLOCK:
+                self._away.append(worst)
+                return
         now = len(self._luma) - 1
         self._holds += self._run_until(now)
-        self._held, self._held_from = grey, now
+        self._held, self._held_from, self._away = grey, now, []
 
     def _run_until(self, end: int) -> list[Stretch]:
-        return [(self._held_from, end)] if end - self._held_from >= 3 else []
+        if end - self._held_from < 3 or _creeps(self._away):
+            return []
+        return [(self._held_from, end)]
 
 
-def _same_picture(held: Grey, grey: Grey) -> bool:
-    mean, worst = _change(held, grey)
-    return mean <= _HELD_MEAN and worst <= _HELD_BLOCK
+def _creeps(away: list[float]) -> bool:
+    """Whether a run of small differences from its first frame keeps growing: slow motion, not a freeze."""
+    third = len(away) // 3
+    if third < 2:
+        return False
+    first, middle, last = (float(np.mean(part)) for part in (away[:third], away[third:-third], away[-third:]))
+    return middle - first > _CREEPS and last - middle > _CREEPS
 
 
 def _change(before: Grey, after: Grey) -> tuple[float, float]:

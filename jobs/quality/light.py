@@ -11,7 +11,7 @@ from jobs.quality.report import Event, Seen
 from jobs.quality.scene import LEAST_FRAMES, TOO_SHORT, Floats, Mask, Scene
 from jobs.quality.series import moving_mean, runs, smoothed
 
-_FADE_S, _FADE_LUMA = 1.0, 60.0
+_FADE_S, _FADE_LUMA, _FADE_SPREAD = 1.0, 60.0, 0.5
 # The share of a swing that a difference of levels is: dark parts are kept from counting for much.
 _DARK = 24.0
 _FLICKER_SPAN_S, _FLICKER_PCT, _FLICKER_REJECT_PCT, _FLICKER_LEVELS = 0.75, 1.2, 4.0, 0.9
@@ -49,7 +49,7 @@ def _without_picture(scene: Scene) -> list[Event]:
     found = []
     for kind, mask in (("black", scene.black), ("blank", scene.blank)):
         for start, end in runs(mask):
-            fades = kind == "black" and _fades(scene, start, end)
+            fades = _fades(scene, start, end)
             found.append(
                 Event(
                     kind="fade" if fades else kind,
@@ -63,13 +63,20 @@ def _without_picture(scene: Scene) -> list[Event]:
 
 
 def _fades(scene: Scene, start: int, end: int) -> bool:
-    """A short black stretch at an end of the clip whose neighbour is dark as well belongs to a fade."""
-    luma, count = scene.samples.levels.luma, len(scene.times)
-    if (end - start) / scene.fps > _FADE_S:
+    """A short stretch without a picture at an end of the clip belongs to a fade, when the picture beside it
+    is dark or pale as well.
+    """
+    levels, count = scene.samples.levels, len(scene.times)
+    if (end - start) / scene.fps > _FADE_S or scene.bad.all():
         return False
     if start == 0 and end < count - 3:
-        return bool(luma[end + 1] < _FADE_LUMA)
-    return end == count and start > 3 and bool(luma[start - 2] < _FADE_LUMA)
+        beside = end + 1
+    elif end == count and start > 3:
+        beside = start - 2
+    else:
+        return False
+    faint = levels.spread[beside] < _FADE_SPREAD * float(np.median(levels.spread[~scene.bad]))
+    return bool(faint or levels.luma[start:end].mean() < levels.luma[beside] < _FADE_LUMA)
 
 
 def _very_dark(scene: Scene) -> list[Event]:

@@ -7,18 +7,21 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.quality.levels import Stretch
 from jobs.quality.report import Event, Seen, Severity
-from jobs.quality.scene import TOO_SHORT, Scene
+from jobs.quality.scene import TOO_SHORT, Mask, Scene
 
 _FROZEN_S, _FROZEN_REJECT_S, _FROZEN_END_REJECT_S = 0.4, 1.0, 0.6
 _SLIDESHOW_SHARE = 0.55
+_REDRAWN_MEAN, _REDRAWN_BLOCK = 1.5, 8.0
+_LEAST_ELSEWHERE, _STOPS_SHARE = 3, 0.35
 # Rain and flames average out over time and move all the same, so the liveliest flow must be low as well.
 _STILL_LEVELS = 3.0
 _PIECE_S = 0.4
 _REPEATS, _LEAST_GAPS, _EVEN, _SLOW_LEVELS = 0.18, 8, 0.85, 0.5
 
 
-def watch(scene: Scene, cuts: float) -> Seen:
+def watch(scene: Scene, cuts: int) -> Seen:
     """Everything about standing still. `cuts` is how many hard cuts the clip has."""
     change = _change_over_clip(scene)
     seen = ~scene.bad
@@ -38,7 +41,7 @@ def watch(scene: Scene, cuts: float) -> Seen:
     if share is not None and share > _SLIDESHOW_SHARE and cuts >= 1:
         events = [_whole(scene, "slideshow", share)]
     elif change is not None and change < _STILL_LEVELS:
-        events = [_whole(scene, "static", change)]
+        events = [_whole(scene, "still", change)]
     else:
         events = [*_frozen(scene), *rhythm.events]
     return Seen(measures=measures, unmeasured=unmeasured, events=tuple(events))
@@ -69,9 +72,9 @@ def _worst_places(one: NDArray[np.float32], other: NDArray[np.float32]) -> float
 
 def _frozen(scene: Scene) -> list[Event]:
     found = []
-    for start, end in scene.held:
+    for start, end in _joined(scene):
         length = (end - start) / scene.fps
-        if length < _FROZEN_S:
+        if length < _FROZEN_S or not _stops(scene, start, end):
             continue
         at_end = end >= len(scene.times) - 1 and length >= _FROZEN_END_REJECT_S
         found.append(
@@ -84,6 +87,44 @@ def _frozen(scene: Scene) -> list[Event]:
             )
         )
     return found
+
+
+def _stops(scene: Scene, start: int, end: int) -> bool:
+    """Whether less changes in the stretch than elsewhere: where all is slow, slowness is no freeze."""
+    change = scene.samples.levels.change
+    elsewhere = ~scene.bad
+    elsewhere[0] = False
+    for first, last in scene.held:
+        elsewhere[first : last + 1] = False
+    if elsewhere.sum() < _LEAST_ELSEWHERE:
+        # All is held, and yet something has changed over the clip: it creeps.
+        return False
+    inside = float(np.median(change[start + 1 : end]))
+    return inside < _STOPS_SHARE * float(np.median(change[elsewhere]))
+
+
+def _joined(scene: Scene) -> list[Stretch]:
+    """Stretches that follow on each other and show the same picture, drawn anew by the encoder in between."""
+    joined: list[Stretch] = []
+    levels = scene.samples.levels
+    for start, end in scene.held:
+        follows = bool(joined) and joined[-1][1] == start
+        if follows and levels.change[start] < _REDRAWN_MEAN and levels.worst[start] < _REDRAWN_BLOCK:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _evenness(repeated: Mask, gaps: NDArray[np.int64]) -> float:
+    """How regularly pictures are repeated, 0 to 1: each twice, three or four times, or else the share of the
+    commonest gap between new ones.
+    """
+    each = round(1 / max(0.2, float((~repeated).mean())))
+    if each < 2 or len(repeated) <= each:
+        return float(np.unique(gaps, return_counts=True)[1].max() / len(gaps))
+    # A picture that the encoder draws anew is a miss in two places and no more.
+    return float((repeated[each:] == repeated[:-each]).mean())
 
 
 def _cadence(scene: Scene, frozen: NDArray[np.bool_]) -> Seen:
@@ -100,7 +141,7 @@ def _cadence(scene: Scene, frozen: NDArray[np.bool_]) -> Seen:
     gaps = np.diff(np.flatnonzero(~scene.repeated & moving))
     if repeats <= _REPEATS or len(gaps) <= _LEAST_GAPS:
         return Seen(measures={"effective_fps": shown, "cadence_even": 1.0})
-    even = float(np.unique(gaps, return_counts=True)[1].max() / len(gaps))
+    even = _evenness(scene.repeated[moving], gaps)
     measures = {"effective_fps": shown, "cadence_even": even}
     if even >= _EVEN:
         return Seen(measures=measures, events=(_whole(scene, "low_frame_rate", shown, "info"),))

@@ -9,6 +9,7 @@ place quickly too, but that place is busy before and after; a jump is alone in i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -22,7 +23,9 @@ from jobs.quality.series import likeness, runs, usual_around
 
 _APART_S = 0.2
 _CUT_LIKENESS, _CUT_SURE_LIKENESS, _CUT_AREA = 0.80, 0.6, 0.45
+_CUT_LEVELS = 6.0
 _FLASH_LUMA, _LOCAL_AREA = 12.0, 0.75
+_MOST_SPOTS, _SPOT_LEVELS, _SPOTS_APART, _SAME_SHAPES = 40, 12.0, 5, 0.85
 _HOT, _WIDE_HOT = 7.0, 6.0
 _BROKEN_LEVELS, _BROKEN_SPREAD = 22.0, 0.4
 _STEP_HUE, _STEP_LASTS, _STEP_AREA = 0.045, 0.05, 0.5
@@ -32,10 +35,13 @@ Kind = Literal["hard_cut", "flash", "jump"]
 
 @dataclass(frozen=True, kw_only=True)
 class Sudden:
-    """`seen` for the report; `moments` are the seconds other measures must keep away from."""
+    """`seen` for the report; `moments` are the seconds that other measures must keep away from, `cuts` those
+    of the hard cuts.
+    """
 
     seen: Seen
     moments: tuple[float, ...]
+    cuts: tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +72,14 @@ def watch(scene: Scene) -> Sudden:
         for second in (scene.starts_s(start), scene.ends_s(end))
     )
     events += _broken(scene, changes) if scene.enough else []
-    cuts = float(sum(event.kind == "hard_cut" for event in events))
-    measures: dict[str, float | None] = {"cuts": cuts, "pop_score": _pop(changes) if scene.enough else None}
+    cuts = tuple(event.start_s for event in events if event.kind == "hard_cut")
+    measures: dict[str, float | None] = {
+        "cuts": float(len(cuts)),
+        "pop_score": _pop(changes) if scene.enough else None,
+    }
     unmeasured = {} if scene.enough else {"pop_score": TOO_SHORT}
-    return Sudden(seen=Seen(measures=measures, unmeasured=unmeasured, events=tuple(events)), moments=moments)
+    seen = Seen(measures=measures, unmeasured=unmeasured, events=tuple(events))
+    return Sudden(seen=seen, moments=moments, cuts=cuts)
 
 
 def _changes(scene: Scene) -> _Changes:
@@ -79,9 +89,9 @@ def _changes(scene: Scene) -> _Changes:
     most = min(4, flat.shape[1])
     worst = np.sort(flat, axis=1)[:, -most:].mean(axis=1)
     worst[np.isnan(flow.residual)] = np.nan
-    quarters = scene.samples.quarters[flow.frames].astype(np.int16)
-    change = np.zeros(len(quarters), np.float32)
-    change[1:] = np.abs(np.diff(quarters, axis=0)).mean(axis=(1, 2))
+    pictures = [scene.samples.quarters[frame].astype(np.int16) for frame in flow.frames]
+    steps = [float(np.abs(after - before).mean()) for before, after in pairwise(pictures)]
+    change = np.array([0.0, *steps], np.float32)
     return _Changes(
         change=change,
         usual_change=usual_around(change, 8),
@@ -164,28 +174,54 @@ def _sorted_by_what_follows(
         return "hard_cut"
     if local and extent < _LOCAL_AREA and _jumps(scene, changes, row):
         return "jump"
-    return "hard_cut" if whole and alike < _CUT_SURE_LIKENESS else None
+    # Before a plain ground a thing alone decides how alike two pictures are, so most of them must differ.
+    differs = float((np.abs(before - now) > _CUT_LEVELS).mean()) > _CUT_AREA
+    return "hard_cut" if whole and differs and alike < _CUT_SURE_LIKENESS else None
 
 
 def _jumps(scene: Scene, changes: _Changes, row: int) -> bool:
-    """The worst place is quiet in the frames around, hot in this one, and looks different afterwards."""
-    down, right = (int(value) for value in changes.spot[row])
+    """Whether one place is different for good, or a thing has gone from one place and come to another."""
+    spots = _spots(scene, row)
+    if not spots:
+        return False
+    alone = [spot for spot in spots if _alone(scene, row, spot)]
+    if len(alone) >= 2:
+        return True
+    return spots[0] in alone and _lasts(scene, row, spots[0])
+
+
+def _spots(scene: Scene, row: int) -> list[tuple[int, int]]:
+    """The hottest places that lie apart, the worst first; those at the edges are no place to judge."""
+    heat = scene.flow.maps[row].astype(np.float32)
+    rows, columns = heat.shape
+    found: list[tuple[int, int]] = []
+    for flat in np.argsort(heat, axis=None)[::-1][:_MOST_SPOTS]:
+        down, right = divmod(int(flat), columns)
+        if heat[down, right] < _SPOT_LEVELS:
+            break
+        if all(max(abs(down - y), abs(right - x)) >= _SPOTS_APART for y, x in found):
+            found.append((down, right))
+    return [spot for spot in found if 1 <= spot[0] < rows - 1 and 2 <= spot[1] < columns - 2]
+
+
+def _alone(scene: Scene, row: int, spot: tuple[int, int]) -> bool:
+    """The place is hot in this frame and quiet in those around."""
     maps = scene.flow.maps
-    rows, columns = maps.shape[1:]
-    if not (1 <= down < rows - 1 and 2 <= right < columns - 2):
-        return False
-    place = np.s_[down - 1 : down + 2, right - 1 : right + 2]
+    down, right = spot
+    place = np.s_[max(0, down - 2) : down + 3, max(0, right - 2) : right + 3]
+    around = max(
+        float(maps[other][place].max()) if 1 <= other < len(maps) else 0.0
+        for other in (row + n for n in (-4, -3, -2, -1, 2, 3, 4))
+    )
+    return float(maps[row][spot]) >= 2.2 * around + 8
 
-    def heat(other: int) -> float:
-        return float(maps[other][place].max()) if 1 <= other < len(maps) else 0.0
 
-    around = max(heat(row + n) for n in (-4, -3, -2, -1, 2, 3, 4))
-    if heat(row) < 2.2 * around + 8:
-        return False
-    looks = _looks(scene, row, down, right)
+def _lasts(scene: Scene, row: int, spot: tuple[int, int]) -> bool:
+    """The place looks different afterwards, in its shapes and not only its light."""
+    looks = _looks(scene, row, *spot)
     lasting = float(np.abs(looks[3] - looks[-3]).mean())
     moving = max(float(np.abs(looks[-1] - looks[-4]).mean()), float(np.abs(looks[4] - looks[1]).mean()))
-    return lasting > 1.4 * moving + 5
+    return lasting > 1.4 * moving + 5 and likeness(looks[-3], looks[3]) < _SAME_SHAPES
 
 
 def _looks(scene: Scene, row: int, down: int, right: int) -> dict[int, Floats]:

@@ -10,22 +10,31 @@ from jobs.quality.report import Event, Finding, Ordered, Severity
 from jobs.quality.sentences import sentence
 
 FACES: Final = frozenset({"face_lost", "face_changes", "extra_face"})
-_AT_REST: Final = frozenset({"static", "frozen", "part_frozen", "stops"})
+_AT_REST: Final = frozenset({"still", "frozen", "part_frozen"})
 _NO_PICTURE: Final = frozenset({"black", "blank", "fade"})
+_AT_A_CHANGE: Final = frozenset(
+    {"frozen", "part_frozen", "hard_cut", "jump", "camera_jump", "flash", "colour_jump", "light_jump"}
+)
 # A cause and the kinds that only show it once more, within so many seconds of it.
 _SWALLOWS: Final = (
-    ("static", frozenset({"frozen", "part_frozen", "stops", "low_frame_rate", "uneven_cadence"}), 1e9),
-    ("slideshow", frozenset({"frozen", "part_frozen", "stops", "hard_cut", "jump"}), 1e9),
-    ("frozen", frozenset({"part_frozen", "stops", "uneven_cadence"}), 0.3),
-    ("photosensitive", frozenset({"flicker", "flash", "pumping", "light_jump"}), 0.5),
-    ("flicker", frozenset({"flash", "pumping", "light_jump"}), 0.3),
+    ("still", frozenset({"frozen", "part_frozen", "low_frame_rate", "uneven_cadence"}), 1e9),
+    ("slideshow", _AT_A_CHANGE, 1e9),
+    ("frozen", frozenset({"part_frozen", "uneven_cadence", "jump", "camera_jump", "glitch"}), 0.1),
+    (
+        "flicker",
+        frozenset({"flash", "pumping", "light_jump", "wobble", "glitch", "part_frozen", "broken_lines"}),
+        0.3,
+    ),
+    ("photosensitive", frozenset({"flash", "pumping", "light_jump", "glitch"}), 0.5),
     ("jitter", frozenset({"wobble", "camera_jump", "breaks_up"}), 1e9),
     ("wobble", frozenset({"breaks_up"}), 0.3),
     ("corruption", frozenset({"breaks_up", "glitch", "jump", "goes_soft"}), 0.3),
     ("goes_soft", frozenset({"soft"}), 1e9),
-    ("face_lost", frozenset({"jump", "colour_jump", "breaks_up", "fades_away"}), 0.3),
+    ("face_lost", frozenset({"jump", "colour_jump", "breaks_up"}), 0.3),
     ("extra_face", frozenset({"jump", "colour_jump", "breaks_up"}), 0.3),
 )
+# Brightness that swings this much (%) flashes; with less it flickers, however often.
+_FLASHING_PCT: Final = 20.0
 
 
 def findings(events: Iterable[Event], ordered: Ordered) -> tuple[Finding, ...]:
@@ -66,10 +75,21 @@ def _face_severity(severity: Severity, wanted: bool | None) -> Severity:
 
 def _one_reason_each(events: Sequence[Event]) -> list[Event]:
     kept = [event for event in events if not _explained_by_the_picture(event, events)]
+    kept = _flicker_or_flashes(kept)
     for cause, shown_again, reach_s in _SWALLOWS:
         causes = [event for event in kept if event.kind == cause]
         kept = [event for event in kept if not _shows_again(event, causes, shown_again, reach_s)]
     return kept
+
+
+def _flicker_or_flashes(events: list[Event]) -> list[Event]:
+    """Light that flickers is not told twice: by its flashes when they are strong, else by the flicker."""
+    flicker = next((event for event in events if event.kind == "flicker"), None)
+    flashes = next((event for event in events if event.kind == "photosensitive"), None)
+    if flicker is None or flashes is None or not _touch(flicker, flashes, 0.5):
+        return events
+    less = flicker if (flicker.value or 0.0) > _FLASHING_PCT else flashes
+    return [event for event in events if event is not less]
 
 
 def _explained_by_the_picture(event: Event, events: Sequence[Event]) -> bool:

@@ -1,0 +1,51 @@
+"""Motion that turns round from one frame to the next and takes the same way back.
+
+A pendulum does so as well, but it slows down before it turns. Here the pictures on both sides of the turn are
+the same ones in the opposite order, at full speed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.quality.report import Event
+from jobs.quality.scene import Scene
+
+_REACH = 8
+_ALIKE, _LEAST_TRAVEL, _FULL_SPEED = 0.3, 2.5, 0.6
+
+
+def turns(scene: Scene) -> list[Event]:
+    """The moments at which a clip begins to run backwards, or forwards again."""
+    quarters = scene.samples.quarters[scene.flow.frames]
+    bad = scene.bad[scene.flow.frames]
+    found: list[Event] = []
+    for row in range(_REACH + 1, len(quarters) - _REACH - 1):
+        if bad[row - _REACH : row + _REACH + 1].any():
+            continue
+        if not any(_turns_at(quarters, row, gap) for gap in (0, 1)):
+            continue
+        at_s = float(scene.moving[row])
+        if not found or at_s - found[-1].start_s > 0.2:
+            found.append(Event(kind="runs_back", severity="suspect", start_s=at_s, end_s=at_s))
+    return found
+
+
+def _turns_at(quarters: NDArray[np.uint8], row: int, gap: int) -> bool:
+    """Whether the pictures after `row` are those before it in the opposite order; with a `gap` of 1 the
+    picture of the turn is shown twice.
+    """
+    first = row - gap
+    travel = _apart(quarters, row + _REACH, row)
+    if travel < _LEAST_TRAVEL:
+        return False
+    mirrored = max(_apart(quarters, row + n, first - n) for n in (2, 4, _REACH))
+    if mirrored > _ALIKE * travel:
+        return False
+    speeds = [_apart(quarters, row + n, row + n - 1) for n in range(1, _REACH + 1)]
+    return speeds[0] > _FULL_SPEED * float(np.median(speeds))
+
+
+def _apart(quarters: NDArray[np.uint8], one: int, other: int) -> float:
+    return float(np.abs(quarters[one].astype(np.int16) - quarters[other]).mean())
