@@ -63,13 +63,11 @@ MEASURES: Final[dict[str, tuple[Words, ...]]] = {
         Words("wobble_px", "Wobble of shapes", " px"),
         Words("wobble_corr", "Wobble, likeness from frame to frame"),
         Words("cuts", "Cuts"),
+        Words("pop_score", "Largest sudden change, beside the usual", " ×"),
     ),
     "Light": (
         Words("flicker_pct", "Flicker", " %"),
-        Words("flicker_hz", "Flicker, times a second", " Hz"),
-        Words("flashes", "Flashes"),
         Words("flashes_per_s", "Flashes a second", " /s"),
-        Words("colour_jump", "Largest jump of colour"),
     ),
     "Faces": (
         Words("face_present", "Face is there", " % of the clip", 100),
@@ -174,4 +172,4 @@ def place_words(place: object) -> str:
 
 
 def _third(share: float, low: str, high: str) -> str:
-    return low if share < 1 / 3 else high if share > 2 / 3 else ""
+    return low if share < 0.34 else high if share > 0.66 else ""

@@ -143,7 +143,8 @@ class Room:
         """The report of this clip, beside those of the same version."""
         same = [tile for tile in self.tiles if tile.candidate.version_id == self.candidate.version_id]
         siblings = [tile.quality for tile in same if tile.quality]
-        return checks_of(self.quality, siblings, self.shot.acceptance_lines)
+        length_s = self.clip.duration_s if self.clip else 0.0
+        return checks_of(self.quality, siblings, self.shot.acceptance_lines, length_s)
 
     @property
     def has_file(self) -> bool:

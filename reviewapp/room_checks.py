@@ -13,6 +13,8 @@ from reviewapp.models import QualityReport
 # So many findings stand open; the rest is folded.
 OPEN_FINDINGS: Final = 6
 _ORDER: Final = {"reject": 0, "suspect": 1, "info": 2}
+# A finding that leaves out less than this at either end is one of the whole clip.
+A_FRAME_S: Final = 0.05
 # Where siblings all have the same value, they stand in the middle of their line.
 MIDDLE: Final = 0.5
 
@@ -45,6 +47,7 @@ class FindingRow:
     end_s: float
     sentence: str
     place: str
+    whole: bool
 
     @property
     def severity_words(self) -> str:
@@ -57,6 +60,8 @@ class FindingRow:
     @property
     def at(self) -> str:
         """Its time as it is written on a chip."""
+        if self.whole:
+            return "whole clip"
         return f"{self.start_s:.1f}–{self.end_s:.1f} s" if self.is_range else f"{self.start_s:.1f} s"
 
 
@@ -120,6 +125,7 @@ class Checks:
     report: QualityReport
     siblings: tuple[QualityReport, ...]
     lines: tuple[str, ...]
+    length_s: float
 
     # --- the verdict and its reasons ---
 
@@ -134,7 +140,8 @@ class Checks:
     @property
     def findings(self) -> list[FindingRow]:
         """Every finding, the worst first, then by time."""
-        rows = [_finding(index, told) for index, told in enumerate(self.report.findings)]
+        told = enumerate(self.report.findings)
+        rows = [_finding(index, one, self.length_s) for index, one in told]
         return sorted(rows, key=lambda row: (_ORDER[row.severity], row.start_s, row.end_s))
 
     @property
@@ -235,13 +242,15 @@ class Checks:
 
 
 def checks_of(
-    report: QualityReport | None, siblings: Sequence[QualityReport], lines: Sequence[str]
+    report: QualityReport | None, siblings: Sequence[QualityReport], lines: Sequence[str], length_s: float
 ) -> Checks | None:
-    """The checks of one clip; None while it has no report. `lines` are the shot's acceptance criteria."""
+    """The checks of one clip of `length_s` seconds; None while it has no report. `lines` are the shot's
+    acceptance criteria.
+    """
     if report is None:
         return None
     others = tuple(sibling for sibling in siblings if sibling.pk != report.pk)
-    return Checks(report, others, tuple(lines))
+    return Checks(report, others, tuple(lines), length_s)
 
 
 def standing_of(here: float, others: Sequence[float | None]) -> Standing | None:
@@ -277,7 +286,8 @@ def _groups(taken: Mapping[str, float]) -> list[tuple[str, tuple[Words, ...]]]:
     return [*check_words.MEASURES.items(), (check_words.OTHER, others)]
 
 
-def _finding(index: int, told: Mapping[str, Any]) -> FindingRow:
+def _finding(index: int, told: Mapping[str, Any], length_s: float) -> FindingRow:
+    start_s, end_s = float(told["start_s"]), float(told["end_s"])
     sentence, place = str(told["sentence"]), check_words.place_words(told.get("place"))
     # Most sentences say themselves where it is.
     said = all(word in sentence for word in place.split())
@@ -285,10 +295,11 @@ def _finding(index: int, told: Mapping[str, Any]) -> FindingRow:
         index=index,
         kind=str(told["kind"]),
         severity=str(told["severity"]),
-        start_s=float(told["start_s"]),
-        end_s=float(told["end_s"]),
+        start_s=start_s,
+        end_s=end_s,
         sentence=sentence,
         place="" if said else place,
+        whole=start_s < A_FRAME_S and 0 < length_s - A_FRAME_S < end_s,
     )
 
 

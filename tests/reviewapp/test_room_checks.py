@@ -91,6 +91,16 @@ def test_findings_lead_to_their_moment_the_worst_first_and_remarks_apart(
     assert re.findall(r'data-finding="(\d)"', html) == ["2", "1", "0"]
 
 
+def test_a_finding_of_the_whole_clip_says_so_in_place_of_its_seconds(
+    shot: Shot, alice: User, bobs: Client
+) -> None:
+    told = [finding("suspect", 0.0, 2.0, "soft throughout", kind="soft")]
+    told += [finding("suspect", 0.0, 1.9, "grainy", kind="noisy")]
+    words = panel(bobs, in_review(shot, alice, 1, findings=told)[0])
+    assert "Soft throughout whole clip" in words
+    assert "Grainy 0.0–1.9 s" in words
+
+
 def test_thirty_findings_are_all_there_and_most_are_folded(shot: Shot, alice: User, bobs: Client) -> None:
     told = [finding("suspect", at / 20, at / 20, f"jump {at}", kind="jump") for at in range(30)]
     (row,) = in_review(shot, alice, 1, findings=told)
@@ -148,7 +158,7 @@ def test_a_measure_that_was_not_taken_is_not_a_nought_and_has_its_reason(
     )
     words = panel(bobs, row)
     assert "Flicker 0 %" in words
-    assert "Face is there not measured: no steady face" in words
+    assert "1 not measured, and why Face is there No steady face" in words
 
 
 def test_a_measure_stands_among_its_siblings_and_not_among_those_that_lack_it(
@@ -199,7 +209,7 @@ def test_without_a_model_the_match_is_not_measured_and_an_admin_reads_how_to_hav
     shot: Shot, alice: User, dana: User, bobs: Client
 ) -> None:
     (row,) = in_review(shot, alice, 1)
-    assert "not measured: no CLIP model is set up" in panel(bobs, row)
+    assert "Not measured. No CLIP model is set up" in panel(bobs, row)
     assert "fetch_clip_model" not in panel(bobs, row)
     assert "fetch_clip_model" in panel(signed_in(dana), row)
 
@@ -217,9 +227,9 @@ def test_criteria_are_met_not_met_not_measured_or_for_a_person(shot: Shot, alice
     html = room(bobs, row)
     section = html[html.index('id="wants-title"') : html.index('<section class="sec qc"')]
     words = " ".join(re.sub(r"<[^>]+>", " ", section).split())
-    assert "No cut not met : cut at 1.2 s 1.2 s" in words
-    assert "A person met : a face from 0.0 s" in words
-    assert "Silent not measured: the sound could not be read" in words
+    assert "No cut not met · cut at 1.2 s 1.2 s" in words
+    assert "A person met · a face from 0.0 s" in words
+    assert "Silent not measured · the sound could not be read" in words
     assert "The sign reads OPEN for a person" in words
     assert "Written later for a person" in words
     assert 'data-seek-s="1.2"' in section
