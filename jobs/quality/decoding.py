@@ -8,7 +8,7 @@ from typing import Any
 
 import av
 
-from jobs.quality.limits import check_frames, check_seconds, check_size
+from jobs.quality.limits import check_frame, check_frames, check_seconds
 from jobs.quality.opening import Opened
 from jobs.quality.report import NotPlayable
 from jobs.quality.upright import Upright
@@ -116,7 +116,7 @@ class _Pass:
         if frame.is_corrupt:
             self._mark_damaged(at_s)
         if not counted.frames:
-            check_size(frame.width, frame.height)
+            check_frame(frame.width, frame.height)
             self._coded = frame.width, frame.height
         elif (frame.width, frame.height) != self._coded:
             raise NotPlayable(f"The file is damaged: the picture's size changes at {at_s:.1f} s.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from jobs.quality.report import NotPlayable
 
 MAX_BYTES = 2 << 30
+MIN_SIDE = 16
 MAX_SIDE = 8192
 MAX_PIXELS = 4096 * 2304
 MAX_SECONDS = 180.0
@@ -23,6 +24,13 @@ def check_size(width: int, height: int) -> None:
     """Raise NotPlayable for a picture beyond the limits."""
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         raise NotPlayable(f"The picture of {width}x{height} is larger than the limit.")
+
+
+def check_frame(width: int, height: int) -> None:
+    """Raise NotPlayable for a decoded picture beyond the limits, or too small to show anything."""
+    check_size(width, height)
+    if min(width, height) < MIN_SIDE:
+        raise NotPlayable(f"The picture of {width}x{height} is too small to show anything.")
 
 
 def check_frames(frames: int) -> None:

@@ -15,6 +15,8 @@ from jobs.quality.series import runs
 _LONGEST = 3
 _SPOILT_LEVELS, _ALIKE, _LEAST_AREA, _TIMES_USUAL = 14, 0.35, 0.03, 3.0
 _LINE_LEVELS, _LINE_SHARE, _LEAST_LINE_FRAMES = 4.0, 0.85, 2
+# A row is held against those three further up and down.
+_LEAST_ROWS = 6
 _BAR_LEVEL, _BAR_RANGE, _LEAST_BAR, _BAR_FRAMES = 24.0, 10.0, 2, 4
 
 
@@ -83,6 +85,8 @@ def _spoilt(quarters: NDArray[np.uint8], length: int) -> tuple[Floats, Floats]:
 def _lines(scene: Scene) -> list[Event]:
     """Rows that are off from one side of the picture to the other, against both frames around them."""
     quarters = scene.samples.quarters
+    if quarters.shape[1] < _LEAST_ROWS:
+        return []
     broken = np.zeros(len(quarters), np.bool_)
     for frame in range(1, len(quarters) - 1):
         before, now, after = (quarters[frame + n].astype(np.int16) for n in (-1, 0, 1))

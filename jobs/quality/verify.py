@@ -9,7 +9,7 @@ from pathlib import Path
 
 import av
 
-from jobs.quality import prompt_match
+from jobs.quality import faces, prompt_match
 from jobs.quality.analysis import analyse
 from jobs.quality.decoding import Decoded, decode
 from jobs.quality.opening import Opened, opened
@@ -63,7 +63,7 @@ class _Looking:
             raise NotPlayable("No picture of the file could be decoded.")
         ordered, samples = self._ordered, self._sampler.samples()
         matched = prompt_match.match(samples.clip_frames, ordered.prompt, self._clip_model)
-        analysis = analyse(samples, facts, ordered, matched.seen)
+        analysis = analyse(samples, facts, ordered, faces.watch(samples), matched.seen)
         filmstrip, tiles = self._pictures.filmstrip(facts.duration_s)
         return Checked(
             facts=facts,

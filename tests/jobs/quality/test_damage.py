@@ -146,6 +146,12 @@ def test_a_size_that_only_the_pictures_tell_is_caught_before_one_is_decoded(tmp_
     assert refusal_of(tmp_path, whole[:index] + lying) == "The file's picture track cannot be read."
 
 
+@pytest.mark.parametrize("size", [(2, 64), (64, 14), (8, 8)])
+def test_a_picture_too_small_to_show_anything_is_refused(tmp_path: Path, size: tuple[int, int]) -> None:
+    tiny = film(tmp_path / "clip.mp4", size=size, codec="mpeg4", frames=3)
+    assert refusal(tiny) == f"The picture of {size[0]}x{size[1]} is too small to show anything."
+
+
 def test_pictures_that_go_back_in_time_are_refused(tmp_path: Path) -> None:
     backwards = jpegs(tmp_path / "clip.mp4", pts=lambda index: index + 8 * (index % 12 == 6))
     assert refusal(backwards) == "The file is damaged: its pictures are out of order at 0.3 s."
