@@ -42,11 +42,14 @@ def remux(path: Path, into: Path, *, sound: bool) -> Made:
     """The file's own pictures, and its sound if wanted, in an MP4 with the index in front. Raises NotPlayable
     where the container cannot take them.
     """
+    decoded = iter(_decoding_times(path))
     with _reading(path) as source, _writing(into) as target:
         wanted = [source.pictures, *([source.sound] if sound and source.sound else [])]
         tracks = {stream.index: target.add_stream_from_template(stream) for stream in wanted}
         for packet in source.container.demux(wanted):
-            if packet.dts is not None:
+            if packet.size and packet.stream_index == source.pictures.index:
+                packet.dts = next(decoded, packet.dts)
+            if packet.size and packet.dts is not None:
                 packet.stream = tracks[packet.stream_index]
                 target.mux(packet)
     return _checked(into, _shown(path))
@@ -154,6 +157,20 @@ def _first_frame(path: Path) -> av.VideoFrame:
 
 def _begin(first: av.VideoFrame) -> Fraction:
     return Fraction(0) if first.pts is None or first.time_base is None else first.pts * first.time_base
+
+
+def _decoding_times(path: Path) -> list[int]:
+    """When each picture is decoded, in ticks, where the file itself says only when it is shown, as Matroska
+    does; empty where it says both.
+    """
+    with _reading(path) as source:
+        told = [(one.pts, one.dts) for one in source.container.demux(source.pictures) if one.size]
+    shown = [pts for pts, _ in told if pts is not None]
+    if len(shown) < len(told) or all(dts is not None for _, dts in told):
+        return []
+    # In the order in which they are shown, and so much earlier that none is decoded after it is shown.
+    earlier = max(at - pts for at, pts in zip(sorted(shown), shown, strict=True))
+    return [at - earlier for at in sorted(shown)]
 
 
 def _shown(path: Path) -> _Shown:
