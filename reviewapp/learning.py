@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -21,6 +22,8 @@ NEW, NEW_SHARE = 10, 0.1
 OLD: Final = timedelta(days=1)
 # The newest decisions are learned from: older ones were of other models and another taste.
 MOST: Final = 5000
+# After so long the mails that wait come first, and another message goes on.
+SLICE_S: Final = 20.0
 SWITCHED_OFF: Final = "Learning is switched off for this project."
 
 
@@ -112,7 +115,7 @@ def _last(project: Project) -> RankModel | None:
 def train(project: Project, checker_version: str) -> RankModel | None:
     """Learn from the project's decisions and keep what came of it, shown or not, beside all earlier ones.
 
-    None when another process has done it meanwhile. The clips that wait for eyes follow.
+    None when another process has done it meanwhile. The clips that wait for eyes follow by `refresh`.
     """
     before, count = _last(project), _counts(checker_version).get(project.pk, _Count())
     rows = decided(project, checker_version)
@@ -126,9 +129,7 @@ def train(project: Project, checker_version: str) -> RankModel | None:
         "figures": {"counted": asdict(count)} | (asdict(result.figures) if result.figures else {}),
         "why": result.why,
     }
-    model = _keep(project, before, facts, shown=result.shown)
-    refresh(project)
-    return model
+    return _keep(project, before, facts, shown=result.shown)
 
 
 @transaction.atomic
@@ -154,18 +155,19 @@ def switched(project: Project) -> None:
 # --- the clips that wait ---
 
 
-def refresh(project: Project) -> int:
-    """Give every waiting clip the score of the model that counts now, or take an old one away; how many.
+def refresh(project: Project, ends: float) -> bool:
+    """Give every waiting clip the score of the model that counts now, or take an old one away; False when
+    there is more to do at the time `ends`.
 
     Shot by shot, each in one go, so that siblings are never compared by two models. What is decided keeps
     the score it was decided by.
     """
     model = picks.model_for(project.pk)
-    stale = _stale(project, model)
-    count = 0
-    for shot_id in sorted(set(stale.values_list("candidate__shot", flat=True))):
-        count += _refresh_shot(shot_id, model)
-    return count
+    for shot_id in sorted(set(_stale(project, model).values_list("candidate__shot", flat=True))):
+        if time.monotonic() >= ends:
+            return False
+        _refresh_shot(shot_id, model)
+    return True
 
 
 def _stale(project: Project, model: RankModel | None) -> QuerySet[QualityReport]:
@@ -181,7 +183,7 @@ def _stale(project: Project, model: RankModel | None) -> QuerySet[QualityReport]
 
 
 @transaction.atomic
-def _refresh_shot(shot_id: int, model: RankModel | None) -> int:
+def _refresh_shot(shot_id: int, model: RankModel | None) -> None:
     Shot.objects.select_for_update(no_key=True).get(pk=shot_id)
     waiting = QualityReport.objects.filter(candidate__shot=shot_id, candidate__status=Status.IN_REVIEW)
     reports = list(waiting.select_related("candidate"))
@@ -190,17 +192,23 @@ def _refresh_shot(shot_id: int, model: RankModel | None) -> int:
     QualityReport.objects.bulk_update(reports, ["learned_score", "learned_by", "learned_why"])
     for version_id in sorted({report.candidate.version_id for report in reports}):
         picks.rank(version_id)
-    return len(reports)
 
 
-def run(checker_version: str) -> None:
-    """All there is to do: train the projects that are due, and finish what a killed process left undone."""
+def run(checker_version: str, slice_s: float = SLICE_S) -> None:
+    """All there is to do: train the projects that are due, and bring it to the clips that wait, also where a
+    killed process left them. What takes longer than a slice goes on in another message.
+    """
+    ends = time.monotonic() + slice_s
     with turns.taken(KIND) as turn:
-        if turn is None:
-            return
-        for project in due(checker_version):
-            train(project, checker_version)
-            if not turn.keep(""):
-                return
-        for project in Project.objects.filter(rank_models__isnull=False).distinct().order_by("pk"):
-            refresh(project)
+        done = turn is None or _learn_until(ends, checker_version)
+    if not done:
+        dispatch.learn()
+
+
+def _learn_until(ends: float, checker_version: str) -> bool:
+    for project in due(checker_version):
+        if time.monotonic() >= ends:
+            return False
+        train(project, checker_version)
+    projects = Project.objects.filter(rank_models__isnull=False).distinct().order_by("pk")
+    return all(refresh(project, ends) for project in projects)

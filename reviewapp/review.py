@@ -186,10 +186,10 @@ def arrived(candidate: Candidate) -> None:
             Status.PASSED_OVER, actor="policy", why="the shot was approved while this clip was made"
         )
         return
-    round_may_be_over(candidate.version)
+    let_the_pick_pass(candidate.version)
 
 
-def round_may_be_over(version: PromptVersion) -> None:
+def let_the_pick_pass(version: PromptVersion) -> None:
     """Approve the pick of a round whose last clip has come or ended, where the project lets it pass."""
     if version.shot.candidates.filter(status=Status.APPROVED).exists():
         return

@@ -37,7 +37,7 @@ def end(candidate: Candidate, to: Status, why: str, *, actor: str, **facts: Any)
         hold_shot(candidate)
         candidate.move(to, actor=actor, why=why, failure=why[:600], **facts)
         retakes.round_may_be_over(candidate.version)
-        review.round_may_be_over(candidate.version)
+        review.let_the_pick_pass(candidate.version)
         events.clip_ended(candidate, why)
 
 

@@ -219,6 +219,19 @@ def test_one_process_learns_at_a_time(project: Project, make_shot: MakeShot, ali
         assert not mine.keep("")
 
 
+def test_what_takes_long_goes_on_in_another_message(
+    project: Project, make_shot: MakeShot, alice: User, bob: User
+) -> None:
+    rows = noisy_and_clean(make_shot(), alice)
+    likes_grain(make_shot, alice, bob)
+    OrmQ.objects.all().delete()
+    learning.run(CHECKER_VERSION, slice_s=0)
+    assert not RankModel.objects.exists()
+    assert run_queue() == 1
+    assert RankModel.objects.filter(active=True).exists()
+    assert all(Candidate.objects.whole().get(pk=row.pk).quality.learned_by_id for row in rows)
+
+
 def test_several_watchers_send_one_message_in_ten_minutes(db: None) -> None:
     assert [learning.ask_when_due() for _ in range(3)] == [True, False, False]
     assert OrmQ.objects.filter(key="notify").count() == 1

@@ -154,7 +154,7 @@ def test_a_producer_takes_it_back_and_it_stays_with_people(
     )
     assert answer.status_code == 200
     assert statuses([first, second]) == [Status.IN_REVIEW, Status.IN_REVIEW]
-    review.round_may_be_over(first.version)
+    review.let_the_pick_pass(first.version)
     assert statuses([first, second]) == [Status.IN_REVIEW, Status.IN_REVIEW]
 
 
@@ -179,7 +179,7 @@ def test_what_was_drawn_stays_drawn_whatever_comes(by_itself: Project, shot: Sho
     drawn, _ = round_of(shot, alice, report(0.9), report(0.4))
     Project.objects.update(audit_share=0)
     for _ in range(3):
-        review.round_may_be_over(Candidate.objects.whole().get(pk=drawn.pk).version)
+        review.let_the_pick_pass(Candidate.objects.whole().get(pk=drawn.pk).version)
     assert statuses([drawn]) == [Status.IN_REVIEW]
 
 
