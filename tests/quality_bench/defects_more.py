@@ -94,7 +94,7 @@ def cut_to(other: Film) -> Defect:
 
     def spoil(film: Film, studio: Studio) -> Spoilt:
         at = a_place(film, studio)
-        return Spoilt(film.showing(lambda i: _of(other, i) if i >= at else film.at(i)), at, at)
+        return Spoilt(film.showing(lambda i: _of(film, other, i) if i >= at else film.at(i)), at, at)
 
     return spoil
 
@@ -107,7 +107,9 @@ def dissolve_to(other: Film) -> Defect:
 
         def at(index: int) -> Picture:
             share = min(1.0, max(0.0, (index - begins) / lasts))
-            return cv2.addWeighted(film.at(index), 1 - share, _of(other, index), share, 0).astype(np.uint8)
+            return cv2.addWeighted(film.at(index), 1 - share, _of(film, other, index), share, 0).astype(
+                np.uint8
+            )
 
         return Spoilt(film.showing(at), begins, begins + lasts)
 
@@ -125,8 +127,9 @@ def slideshow(pictures: list[Picture], seconds: float) -> Defect:
     return spoil
 
 
-def _of(other: Film, index: int) -> Picture:
-    return other.at(min(index, other.count - 1))
+def _of(film: Film, other: Film, index: int) -> Picture:
+    """The other's picture for this frame; both end together, so that none has to stand still."""
+    return other.at(max(0, other.count - film.count + index))
 
 
 def zoom_pop(film: Film, studio: Studio) -> Spoilt:

@@ -19,8 +19,8 @@ from jobs.quality.report import Ordered
 from tests.quality_bench.film import write
 from tests.quality_bench.planted import Plan, Planned, clips, moments
 
-# Raised whenever a clip would come out otherwise: what was drawn before is then drawn again.
-GENERATOR = 1
+# Raised for a kind whose clips would come out otherwise: what was drawn before is then drawn again.
+VERSIONS = {"cut": 2, "dissolve": 2}
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def _clip(folder: Path, row: dict[str, Any]) -> Clip:
 
 
 def _mark(planned: Planned) -> str:
-    told = f"{GENERATOR} {planned.seed} {planned.name} {planned.size.width}x{planned.size.height}"
+    told = f"{VERSIONS.get(planned.kind, 1)} {planned.seed} {planned.name} {planned.size.width}x{planned.size.height}"
     return hashlib.sha256(told.encode()).hexdigest()[:8]
 
 
