@@ -139,4 +139,6 @@ def _answer(what: str, code: int, said: Any, moaned: str) -> Any:
     if not isinstance(answer, dict) or "answer" not in answer:
         logger.error("%s ended with %d: %s", what, code, moaned.strip()[-4000:])
         raise NotPlayable("The file brings the video decoder down, so it is not shown to anyone.")
+    if moaned:
+        logger.warning("%s came to an end and said: %s", what, moaned.strip()[-4000:])
     return answer["answer"]

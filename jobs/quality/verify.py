@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -10,12 +11,12 @@ from pathlib import Path
 import av
 
 from jobs.quality import faces, prompt_match
-from jobs.quality.analysis import analyse
+from jobs.quality.analysis import Analysis, analyse
 from jobs.quality.decoding import Decoded, decode
 from jobs.quality.opening import Opened, opened
 from jobs.quality.pictures import Pictures
-from jobs.quality.report import Checked, NotPlayable, Ordered, VideoFacts
-from jobs.quality.samples import Sampler
+from jobs.quality.report import Checked, Finding, NotPlayable, Ordered, Seen, VideoFacts
+from jobs.quality.samples import Sampler, Samples
 
 # A header's frame rate that is further from what was counted is not believed.
 _RATE_SHARE = 0.02
@@ -63,7 +64,7 @@ class _Looking:
             raise NotPlayable("No picture of the file could be decoded.")
         ordered, samples = self._ordered, self._sampler.samples()
         matched = prompt_match.match(samples.clip_frames, ordered.prompt, self._clip_model)
-        analysis = analyse(samples, facts, ordered, faces.watch(samples), matched.seen)
+        analysis = self._analysed(samples, facts, matched.seen)
         filmstrip, tiles = self._pictures.filmstrip(facts.duration_s)
         return Checked(
             facts=facts,
@@ -78,6 +79,27 @@ class _Looking:
             filmstrip=filmstrip,
             tiles=tiles,
         )
+
+    def _analysed(self, samples: Samples, facts: VideoFacts, matched: Seen) -> Analysis:
+        try:
+            return analyse(samples, facts, self._ordered, faces.watch(samples), matched)
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001  The file is whole and was paid: a fault of ours must not end it.
+            traceback.print_exc()
+            return _unmeasured(facts)
+
+
+def _unmeasured(facts: VideoFacts) -> Analysis:
+    """What is said of a whole clip on which the measures broke down: people have to look."""
+    finding = Finding(
+        kind="not_measured",
+        severity="suspect",
+        start_s=0.0,
+        end_s=facts.duration_s,
+        sentence="could not be measured: the checks broke down on this clip",
+    )
+    return Analysis(verdict="suspect", measures={}, unmeasured={}, findings=(finding,), parts=())
 
 
 def _facts(video: Opened, decoded: Decoded) -> VideoFacts:

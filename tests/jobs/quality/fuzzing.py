@@ -112,7 +112,10 @@ def outcome_of(path: Path) -> dict[str, object]:
     """What the check says of one file: taken, refused with a sentence, or broken."""
     began = time.monotonic()
     try:
-        said = {"taken": verify(path, Ordered()).verdict}
+        checked = verify(path, Ordered())
+        said = {"taken": checked.verdict}
+        if any(finding.kind == "not_measured" for finding in checked.findings):
+            said = {"broken": "the measures broke down"}
     except NotPlayable as refused:
         said = {"refused": str(refused)}
     except Exception as error:  # noqa: BLE001  Whatever it is, it is what this run looks for.

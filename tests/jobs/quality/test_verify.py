@@ -42,3 +42,15 @@ def test_a_difference_from_the_order_reaches_the_findings(tmp_path: Path) -> Non
     path = write_clip(tmp_path / "good.mp4", frames=48)
     kinds = {finding.kind for finding in verify(path, Ordered(duration_s=5, width=360, height=640)).findings}
     assert {"wrong_shape", "wrong_length"} <= kinds
+
+
+def test_a_whole_clip_on_which_the_measures_break_down_goes_to_people(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*seen: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("jobs.quality.verify.analyse", broken)
+    checked = verify(write_clip(tmp_path / "good.mp4", frames=24), Ordered())
+    assert (checked.verdict, checked.facts.frames, checked.tiles) == ("suspect", 24, 12)
+    assert [finding.kind for finding in checked.findings] == ["not_measured"]
