@@ -42,7 +42,7 @@ class Clip:
 
 def drawn(folder: Path, plan: Plan, only: str = "", jobs: int = 1) -> Iterator[Clip]:
     """Every clip of the plan whose name holds `only`, drawn where it is not there yet, `jobs` at a time; the
-    manifest grows with it.
+    manifest grows with it. A folder is for one plan.
     """
     folder.mkdir(parents=True, exist_ok=True)
     manifest: dict[str, dict[str, Any]] = _manifest(folder)
@@ -123,7 +123,8 @@ def _clip(folder: Path, row: dict[str, Any]) -> Clip:
 
 
 def _mark(planned: Planned) -> str:
-    told = f"{VERSIONS.get(planned.kind, 1)} {planned.seed} {planned.name} {planned.size.width}x{planned.size.height}"
+    size, version = planned.size, VERSIONS.get(planned.kind, 1)
+    told = f"{version} {planned.seed} {planned.name} {size.width}x{size.height}"
     return hashlib.sha256(told.encode()).hexdigest()[:8]
 
 
