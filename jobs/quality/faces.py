@@ -1,8 +1,8 @@
 """Whether a face is there, stays there and stays itself.
 
 Faces from the front are known only: profiles, masks, drawings and animals are "no face measured" and no
-fault. Severities are those for a shot that asks for a person; the verdict lowers them where it does not, and
-drops `no_face` unless a person is wanted.
+fault. Severities are those for a shot that asks for a person; the verdict lowers them where it does not. That
+no face is there at all is no event: it is a count of 0, and a fault only where a person is wanted.
 """
 
 from __future__ import annotations
@@ -50,9 +50,10 @@ def watch(samples: Samples) -> Seen:
 
     face_present: share of the samples in which the main face is there, of those in which it could be;
     face_steadiness: mean likeness of the face with itself a sixth of a second before; face_min_likeness: the
-    least likeness with the face of the first second; face_tracks: how many faces were followed. Events are
-    face_lost (`value` in s; facts `never_returns`, `times`), face_changes (`value` the least likeness; fact
-    `upside_down`), extra_face and no_face.
+    least likeness with the face of the first second; face_tracks: how many faces were followed, 0 only where
+    nothing looked like a face. Events are face_lost (`value` in s; facts `never_returns`, `times`: how often),
+    face_changes (`value` the least likeness; fact `upside_down`) and extra_face (fact `same_face`: it looks
+    like the first one).
     """
     detector = finder()
     if detector is None:
@@ -63,7 +64,7 @@ def watch(samples: Samples) -> Seen:
     frames = [grey for _at_s, grey in samples.face_frames]
     tracks = follow_all(frames, detector)
     if not tracks.believed:
-        return _no_face(frames, times, tracks, detector)
+        return _no_face(frames, tracks, detector)
     boxes = one_face(tracks.believed)
     story = tell(frames, boxes, detector)
     clock = _Clock(times, frames[0].shape)
@@ -228,17 +229,17 @@ def _there_before(frames: Sequence[Grey], start: int, box: Box) -> bool:
     return score >= _THERE_BEFORE
 
 
-def _no_face(frames: Sequence[Grey], times: Sequence[float], tracks: Tracks, detector: Finder) -> Seen:
-    """No face was followed; the event only where nothing at all looks like one and there is light to see."""
-    looks = [frames[len(frames) // 4], frames[len(frames) * 3 // 4]]
-    hinted = tracks.doubtful or any(detector.hint(grey) for grey in looks)
-    dark = fmean(float(cv2.mean(grey)[0]) for grey in looks) < _DARK
-    clock = _Clock(times, frames[0].shape)
-    whole = Event(kind="no_face", severity="suspect", start_s=clock.times[0], end_s=clock.times[-1])
+def _no_face(frames: Sequence[Grey], tracks: Tracks, detector: Finder) -> Seen:
+    """No face was followed. Only where there was light to see and nothing at all looks like a face, the count
+    is 0; elsewhere a face may be there that these cascades do not know.
+    """
     seen = _nothing(NO_FACE)
-    measures = {**seen.measures, "face_tracks": 0.0}
+    looks = [frames[len(frames) // 4], frames[len(frames) * 3 // 4]]
+    dark = fmean(float(cv2.mean(grey)[0]) for grey in looks) < _DARK
+    if dark or tracks.doubtful or any(detector.hint(grey) for grey in looks):
+        return seen
     unmeasured = {key: why for key, why in seen.unmeasured.items() if key != "face_tracks"}
-    return Seen(measures=measures, unmeasured=unmeasured, events=() if hinted or dark else (whole,))
+    return Seen(measures={**seen.measures, "face_tracks": 0.0}, unmeasured=unmeasured)
 
 
 def _nothing(why: str) -> Seen:
