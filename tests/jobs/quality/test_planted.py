@@ -38,6 +38,7 @@ DEFECTS = (
     "blur-mid5-water",
     "colour-jump-hand-held",
     "cut-to-tilt-water",
+    "face-gone-4",
     "flicker-6pc-12hz-turning-stars",
     "freeze-mid-turning-stars",
     "melting-three-things",
