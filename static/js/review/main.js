@@ -191,7 +191,7 @@ const ACTS = {
   back: () => player.step(-1), on: () => player.step(1), back10: () => player.step(-10), on10: () => player.step(10),
   first: () => player.seek(0), last: () => player.clip && player.seek(player.clip.frames - 1),
   in: () => player.setIn(), out: () => player.setOut(), loop: () => player.toggleLoop(), clear: () => player.clearRange(),
-  mute: () => player.toggleMute(), full: () => stage.full(), counter: () => stage.cycleCounter(), retry: () => player.retry(),
+  mute: () => player.toggleMute(), full: () => stage.full(wall.isOpen ? wall.root : undefined), counter: () => stage.cycleCounter(), retry: () => player.retry(),
   "show-old": () => stage.show("old"), "show-both": () => stage.swap(), "show-new": () => stage.show("new"),
   "note-before": () => nextNote(-1), "note-after": () => nextNote(1),
   "finding-before": () => nextFinding(-1), "finding-after": () => nextFinding(1),

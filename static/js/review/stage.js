@@ -103,8 +103,8 @@ export class Stage {
     this.part("download").href = `${this.player.clip.original}?download`;
   }
 
-  full() {
+  full(what = document.getElementById("screen")) {
     if (document.fullscreenElement) document.exitFullscreen();
-    else document.getElementById("screen").requestFullscreen().catch(() => {});
+    else what.requestFullscreen().catch(() => {});
   }
 }
