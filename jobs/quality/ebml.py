@@ -114,9 +114,9 @@ def _elements(
         length = int.from_bytes(value, "big") & ((1 << 7 * size_length) - 1)
         body = position + name_length + size_length
         if length == (1 << 7 * size_length) - 1:
-            # A length that was not known when it was written: it lasts until what holds it ends. What is
-            # inside a cluster of this kind is passed over one by one, as neighbours.
-            yield name, body, end
+            # A length that was not known when it was written lasts until what holds it ends. What is inside
+            # a cluster of this kind is passed over one by one, as its neighbours.
+            yield name, min(body, end), end
             if name != _CLUSTER:
                 return
             position = body
@@ -125,7 +125,7 @@ def _elements(
             if depth > 1 and not found.cut:
                 raise NotPlayable(_CONTRADICTS)
             found.cut = True
-        yield name, body, min(body + length, end)
+        yield name, min(body, end), min(body + length, end)
         position = body + length
 
 

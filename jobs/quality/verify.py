@@ -10,7 +10,7 @@ from pathlib import Path
 
 import av
 
-from jobs.quality import faces, prompt_match
+from jobs.quality import faces, prompt_match, sound
 from jobs.quality.analysis import Analysis, analyse
 from jobs.quality.decoding import Decoded, decode
 from jobs.quality.opening import Opened, opened
@@ -46,6 +46,7 @@ class _Looking:
         self._sampler: Sampler | None = None
         self._pictures = Pictures(self._told_s)
         self._first_s = 0.0
+        self._listener = sound.Listener()
 
     def see(self, frame: av.VideoFrame, at_s: float) -> None:
         """Take one frame as it is shown."""
@@ -57,6 +58,7 @@ class _Looking:
 
     def hear(self, frame: av.AudioFrame) -> None:
         """Take one piece of the sound."""
+        self._listener.hear(frame)
 
     def judged(self, facts: VideoFacts) -> Checked:
         """Everything that was seen and heard, judged against the order."""
@@ -64,7 +66,9 @@ class _Looking:
             raise NotPlayable("No picture of the file could be decoded.")
         ordered, samples = self._ordered, self._sampler.samples()
         matched = prompt_match.match(samples.clip_frames, ordered.prompt, self._clip_model)
-        analysis = self._analysed(samples, facts, matched.seen)
+        heard = self._listener.heard(facts.duration_s)
+        meant = sound.meaning(heard.seen, ordered.sound_wanted)
+        analysis = self._analysed(samples, facts, meant, matched.seen)
         filmstrip, tiles = self._pictures.filmstrip(facts.duration_s)
         return Checked(
             facts=facts,
@@ -75,14 +79,15 @@ class _Looking:
             parts=analysis.parts,
             prompt_parts=matched.parts,
             model_mark=matched.mark,
+            peaks=heard.peaks,
             poster=self._pictures.poster(),
             filmstrip=filmstrip,
             tiles=tiles,
         )
 
-    def _analysed(self, samples: Samples, facts: VideoFacts, matched: Seen) -> Analysis:
+    def _analysed(self, samples: Samples, facts: VideoFacts, *others: Seen) -> Analysis:
         try:
-            return analyse(samples, facts, self._ordered, faces.watch(samples), matched)
+            return analyse(samples, facts, self._ordered, faces.watch(samples), *others)
         except MemoryError:
             raise
         except Exception:  # noqa: BLE001  The file is whole and was paid: a fault of ours must not end it.

@@ -9,6 +9,7 @@ import pytest
 from jobs.quality.report import Ordered
 from jobs.quality.verify import verify
 from tests.jobs.quality.clips import held, write_clip
+from tests.jobs.quality.films import film
 
 
 def test_it_counts_frames_and_length_from_the_decoded_pictures(tmp_path: Path) -> None:
@@ -54,3 +55,20 @@ def test_a_whole_clip_on_which_the_measures_break_down_goes_to_people(
     checked = verify(write_clip(tmp_path / "good.mp4", frames=24), Ordered())
     assert (checked.verdict, checked.facts.frames, checked.tiles) == ("suspect", 24, 12)
     assert [finding.kind for finding in checked.findings] == ["not_measured"]
+
+
+def test_the_sound_is_heard_in_the_same_pass(tmp_path: Path) -> None:
+    path = film(tmp_path / "clip.mp4", frames=48, sound="aac")
+    checked = verify(path, Ordered(sound_wanted=False))
+    assert checked.measures["sound_rms_dbfs"] == pytest.approx(-9.0, abs=2)
+    assert checked.peaks is not None
+    assert max(checked.peaks) == pytest.approx(0.5, abs=0.1)
+    assert "sound_unwanted" in {finding.kind for finding in checked.findings}
+    assert "sound_unwanted" not in {finding.kind for finding in verify(path, Ordered()).findings}
+
+
+def test_a_clip_without_sound_has_no_peaks_and_says_why(tmp_path: Path) -> None:
+    checked = verify(film(tmp_path / "clip.mp4"), Ordered(sound_wanted=True))
+    assert checked.peaks is None
+    assert checked.unmeasured["sound_rms_dbfs"] == "the clip has no sound"
+    assert "sound_missing" in {finding.kind for finding in checked.findings}
