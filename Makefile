@@ -24,7 +24,7 @@ check: .venv/.installed-dev
 bench: .venv/.installed-dev
 	@$(BIN)/python -m tests.bench
 
-# What the automatic checks find, on planted clips and on the sandbox's; half an hour the first time, less later.
+# What the automatic checks find, on planted clips and on the sandbox's; about twenty minutes, less with what is drawn already.
 quality-bench: .venv/.installed-dev
 	@$(BIN)/python -m tests.quality_bench
 
