@@ -51,9 +51,9 @@ def watch(samples: Samples) -> Seen:
     face_present: share of the samples in which the main face is there, of those in which it could be;
     face_steadiness: mean likeness of the face with itself a sixth of a second before; face_min_likeness: the
     least likeness with the face of the first second; face_tracks: how many faces were followed, 0 only where
-    nothing looked like a face. Events are face_lost (`value` in s; facts `never_returns`, `times`: how often),
-    face_changes (`value` the least likeness; fact `upside_down`) and extra_face (fact `same_face`: it looks
-    like the first one).
+    nothing looked like a face. Events are face_lost (`value` in s; facts `never_returns` and `times`, how
+    often), face_changes (`value` the least likeness; fact `upside_down`) and extra_face (fact `same_face`: it
+    looks like the first one).
     """
     detector = finder()
     if detector is None:
