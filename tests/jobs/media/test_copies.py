@@ -219,6 +219,19 @@ class TestCopy:
         _, made = made_of(path, of)
         assert clicks(path) == pytest.approx([0.5, 1.0], abs=0.005)
         assert clicks(made) == pytest.approx([0.5, 1.0], abs=0.005)
+        with av.open(str(made)) as source:
+            first = next(source.decode(audio=0))
+        # Silence, and no track that begins later: not every player waits for one.
+        assert first.time == pytest.approx(0, abs=0.025)
+
+    def test_sound_from_before_the_first_picture_is_left_out(self, tmp_path: Path) -> None:
+        times = [300 + round(number * 1000 / 24) for number in range(36)]
+        path = write_film(tmp_path / "early.mkv", sound="libopus", times=times, frames=36)
+        of = facts(container="matroska", has_audio=True, sound_codec="opus", frames=36, duration_s=1.5)
+        _, made = made_of(path, of)
+        assert clicks(path)[1:] == pytest.approx([0.2, 0.7], abs=0.005)
+        assert clicks(made) == pytest.approx([0.2, 0.7], abs=0.005)
+        assert seen(made)[1] == list(range(36))
 
     def test_a_small_one_has_no_sound(self, tmp_path: Path) -> None:
         path = write_film(tmp_path / "a.mp4", sound="aac")
