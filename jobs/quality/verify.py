@@ -10,13 +10,13 @@ from pathlib import Path
 
 import av
 
-from jobs.quality import faces, prompt_match, sound
-from jobs.quality.analysis import Analysis, analyse
+from jobs.quality import criteria, faces, prompt_match, sound
+from jobs.quality.analysis import analyse
 from jobs.quality.decoding import Decoded, decode
 from jobs.quality.opening import Opened, opened
 from jobs.quality.pictures import Pictures
-from jobs.quality.report import Checked, Finding, NotPlayable, Ordered, Seen, VideoFacts
-from jobs.quality.samples import Sampler, Samples
+from jobs.quality.report import Checked, Finding, Ordered, VideoFacts
+from jobs.quality.samples import Sampler
 
 # A header's frame rate that is further from what was counted is not believed.
 _RATE_SHARE = 0.02
@@ -61,41 +61,44 @@ class _Looking:
         self._listener.hear(frame)
 
     def judged(self, facts: VideoFacts) -> Checked:
-        """Everything that was seen and heard, judged against the order."""
-        if self._sampler is None:
-            raise NotPlayable("No picture of the file could be decoded.")
-        ordered, samples = self._ordered, self._sampler.samples()
-        matched = prompt_match.match(samples.clip_frames, ordered.prompt, self._clip_model)
-        heard = self._listener.heard(facts.duration_s)
-        meant = sound.meaning(heard.seen, ordered.sound_wanted)
-        analysis = self._analysed(samples, facts, meant, matched.seen)
+        """Everything that was seen and heard, judged against the order, and its pictures."""
         filmstrip, tiles = self._pictures.filmstrip(facts.duration_s)
-        return Checked(
-            facts=facts,
-            verdict=analysis.verdict,
-            measures=analysis.measures,
-            unmeasured=analysis.unmeasured,
-            findings=analysis.findings,
-            parts=analysis.parts,
-            prompt_parts=matched.parts,
-            model_mark=matched.mark,
-            peaks=heard.peaks,
-            poster=self._pictures.poster(),
-            filmstrip=filmstrip,
-            tiles=tiles,
-        )
+        poster = self._pictures.poster()
+        return replace(self._measured(facts), poster=poster, filmstrip=filmstrip, tiles=tiles)
 
-    def _analysed(self, samples: Samples, facts: VideoFacts, *others: Seen) -> Analysis:
+    def _measured(self, facts: VideoFacts) -> Checked:
         try:
-            return analyse(samples, facts, self._ordered, faces.watch(samples), *others)
+            return self._measure(facts)
         except MemoryError:
             raise
         except Exception:  # noqa: BLE001  The file is whole and was paid: a fault of ours must not end it.
             traceback.print_exc()
             return _unmeasured(facts)
 
+    def _measure(self, facts: VideoFacts) -> Checked:
+        assert self._sampler is not None  # noqa: S101  Decoding refuses a file without a single frame.
+        ordered, samples = self._ordered, self._sampler.samples()
+        heard = self._listener.heard(facts.duration_s)
+        meant = sound.meaning(heard.seen, ordered.sound_wanted)
+        matched = prompt_match.match(samples.clip_frames, ordered.prompt, self._clip_model)
+        found = analyse(samples, facts, ordered, faces.watch(samples), meant, matched.seen)
+        return Checked(
+            facts=facts,
+            verdict=found.verdict,
+            measures=found.measures,
+            unmeasured=found.unmeasured,
+            findings=found.findings,
+            parts=found.parts,
+            criteria=criteria.judge(
+                ordered, facts, found.findings, found.measures, matched.parts, found.unmeasured
+            ),
+            prompt_parts=matched.parts,
+            model_mark=matched.mark,
+            peaks=heard.peaks,
+        )
 
-def _unmeasured(facts: VideoFacts) -> Analysis:
+
+def _unmeasured(facts: VideoFacts) -> Checked:
     """What is said of a whole clip on which the measures broke down: people have to look."""
     finding = Finding(
         kind="not_measured",
@@ -104,7 +107,7 @@ def _unmeasured(facts: VideoFacts) -> Analysis:
         end_s=facts.duration_s,
         sentence="could not be measured: the checks broke down on this clip",
     )
-    return Analysis(verdict="suspect", measures={}, unmeasured={}, findings=(finding,), parts=())
+    return Checked(facts=facts, verdict="suspect", findings=(finding,))
 
 
 def _facts(video: Opened, decoded: Decoded) -> VideoFacts:

@@ -72,3 +72,10 @@ def test_a_clip_without_sound_has_no_peaks_and_says_why(tmp_path: Path) -> None:
     assert checked.peaks is None
     assert checked.unmeasured["sound_rms_dbfs"] == "the clip has no sound"
     assert "sound_missing" in {finding.kind for finding in checked.findings}
+
+
+def test_acceptance_criteria_are_answered_from_the_same_pass(tmp_path: Path) -> None:
+    path = film(tmp_path / "clip.mp4", frames=48)
+    ordered = Ordered(acceptance=("silent", "5 s long", "the mood is right"))
+    checked = verify(path, ordered)
+    assert [criterion.state for criterion in checked.criteria] == ["met", "unmet", "person"]
