@@ -240,6 +240,12 @@ def test_a_webm_that_is_a_bomb_is_refused(tmp_path: Path, webm: bytes) -> None:
     assert refusal_of(tmp_path, head_of(webm) + nested) == BOMB
     assert refusal_of(tmp_path, head_of(webm) + element(SEGMENT, element(b"\xec", b"") * 70_000)) == BOMB
     assert refusal_of(tmp_path, element(b"\x1aE\xdf\xa3", bytes(9000)) + webm) == BOMB
+    immense = tmp_path / "immense.webm"
+    with immense.open("wb") as file:
+        file.write(head_of(webm) + SEGMENT + b"\x01" + (9 << 20).to_bytes(7, "big"))
+        file.write(TRACKS + b"\x01" + (8 << 20).to_bytes(7, "big"))
+        file.truncate(10 << 20)
+    assert refusal(immense) == BOMB
 
 
 def test_a_webm_without_a_single_cluster_is_refused(tmp_path: Path, webm: bytes) -> None:
