@@ -208,6 +208,21 @@ def test_no_learned_score_makes_a_pick_of_what_the_checks_doubt(
     rows = round_of(shot, alice, report(0.9, verdict), report(0.3, verdict))
     assert rows[0].quality.learned_score == pytest.approx(1, abs=0.01)
     assert set(statuses(rows)) == {Status.IN_REVIEW}
+    # Not even where nothing was said against the first place.
+    Candidate.objects.update(pick_doubt="")
+    review.let_the_pick_pass(Candidate.objects.whole().get(pk=rows[0].pk).version)
+    assert set(statuses(rows)) == {Status.IN_REVIEW}
+
+
+def test_scores_of_two_trainings_are_not_compared(project: Project, shot: Shot, alice: User) -> None:
+    first, second = (bring(row, Status.CHECKING) for row in asked(shot, alice, 2))
+    _model(project, -5.0)
+    low = come(first, report(0.9))
+    RankModel.objects.update(active=False)
+    _model(project, 5.0)
+    high = come(second, report(0.5))
+    assert (low.quality.learned_score or 1) < (high.quality.learned_score or 0)
+    assert ranks([Candidate.objects.get(pk=row.pk) for row in (first, second)]) == [1, 2]
 
 
 def test_a_learned_score_may_keep_a_pick_from_being_approved(
