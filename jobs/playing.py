@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jobs import files, media
 from jobs.quality.report import VideoFacts
+from reviewapp import line
 from reviewapp.lifeline import die_with_parent
 from reviewapp.models import Candidate, Clip
 from reviewapp.models.clips import Playable
@@ -23,6 +24,9 @@ def playable(candidate: Candidate, path: Path, facts: VideoFacts) -> dict[str, o
     clip = candidate.clip
     if clip.media_version == media.MEDIA_VERSION:
         return {}
+    if candidate.is_machine and media.treatment_of(path, facts) != "original":
+        # The lease of a check is as long as a check; a copy of a large picture takes its own time.
+        line.keep_lease(candidate)
     columns: dict[str, object] = {"media_version": media.MEDIA_VERSION, "small": ""}
     with files.workshop() as folder:
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +16,15 @@ from jobs.media.plays import Made, Treatment, brand_of, treatment
 from jobs.quality import crossing, guarded
 from jobs.quality.report import NotPlayable, VideoFacts
 
-__all__ = ["MEDIA_VERSION", "NotMade", "Treatment", "make_playable", "make_small", "patience_s"]
+__all__ = [
+    "MEDIA_VERSION",
+    "NotMade",
+    "Treatment",
+    "make_playable",
+    "make_small",
+    "patience_s",
+    "treatment_of",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +34,8 @@ MEDIA_VERSION: Final = 1
 COPY_BYTES: Final = 1 << 30
 # What a new container may add to what is there.
 _INDEX_BYTES: Final = 64 << 20
-# Three tries of the longest together end before a cluster ends its worker.
-_SHORTEST_S, _LONGEST_S = 60.0, 240.0
+# All tries of the longest together end before a cluster ends its worker.
+_SHORTEST_S, _LONGEST_S = 60.0, 200.0
 # About ten times what one core needs for a million pixels of the usual codecs.
 _S_A_MEGAPIXEL: Final = 0.1
 # What the container's clock may take from a length, beside the frame that it may be off.
@@ -36,6 +44,11 @@ _CLOCK_S: Final = 0.002
 
 class NotMade(Exception):
     """No copy could be made; the clip itself is as good as before. The text is a sentence for people."""
+
+
+def treatment_of(path: Path, facts: VideoFacts) -> Treatment:
+    """What has to be done with a verified file so that browsers play it."""
+    return treatment(facts, brand_of(path))
 
 
 def patience_s(facts: VideoFacts) -> float:
@@ -96,13 +109,14 @@ def make_playable(
     `patience_s` unless given; `before_exec` as in `guarded.call`.
     """
     making = _Making(path, facts, into, wall_s or patience_s(facts), before_exec)
-    what = treatment(facts, brand_of(path))
+    what = treatment_of(path, facts)
     if what == "original":
         return what, None
     if what == "remux":
         try:
             most = path.stat().st_size + _INDEX_BYTES
-            return what, making.make("remux", most, sound=facts.has_audio)
+            brief = replace(making, wall_s=min(making.wall_s, _SHORTEST_S))
+            return what, brief.make("remux", most, sound=facts.has_audio)
         except NotMade as problem:
             logger.info("a new container did not do: %s", problem)
     return "copy", making.make("copy", COPY_BYTES)

@@ -10,6 +10,7 @@ import av
 import pytest
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.utils import timezone
 from django_q.models import OrmQ
 
 from jobs import files, heart, media, playing, prepare
@@ -252,3 +253,17 @@ class TestPlayable:
         assert row.code in caplog.text
         Clip.objects.filter(candidate=row).update(**columns)
         assert clip_of(row).cannot_be_played
+
+    def test_a_check_holds_its_clip_for_as_long_as_a_copy_may_take(
+        self, stage: Callable[..., Candidate]
+    ) -> None:
+        row = stage({})
+        Candidate.objects.filter(pk=row.pk).update(status=Status.CHECKING)
+        row = Candidate.objects.whole().get(pk=row.pk)
+        assert row.claim(1.0, worker="me")
+        playing.playable(row, Path(row.clip.file.path), self.facts(index_late=True))
+        held = Candidate.objects.get(pk=row.pk)
+        assert held.due_at is not None
+        left_s = (held.due_at - timezone.now()).total_seconds()
+        assert left_s > media.patience_s(self.facts()) + 60
+        assert (held.worker, held.fence) == ("me", row.fence)
