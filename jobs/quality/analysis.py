@@ -7,7 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jobs.quality import backwards, camera, detail, light, part_still, published, spoilt, stillness, sudden
+from jobs.quality import (
+    backwards,
+    camera,
+    detail,
+    drift,
+    light,
+    part_still,
+    published,
+    spoilt,
+    stillness,
+    sudden,
+)
 from jobs.quality.against_order import compare
 from jobs.quality.parts import parts_of
 from jobs.quality.report import Event, Finding, Ordered, Part, Seen, VideoFacts
@@ -51,8 +62,14 @@ def look(samples: Samples) -> Iterable[Seen]:
     yield suddenly.seen
     yield light.watch(scene, suddenly.moments)
     yield stillness.watch(scene, len(suddenly.cuts))
-    yield Seen(events=(*part_still.stopped_parts(scene, suddenly.moments), *backwards.turns(scene)))
-    yield spoilt.watch(scene, suddenly.moments)
+    moments = suddenly.moments
+    alone = (
+        part_still.stopped_parts(scene, moments),
+        backwards.turns(scene, moments),
+        drift.watch(scene, moments),
+    )
+    yield Seen(events=tuple(event for events in alone for event in events))
+    yield spoilt.watch(scene, moments)
     yield camera.watch(scene, suddenly.moments)
     yield detail.judge(_with_a_picture(scene), scene.ends_s(len(scene.times)), suddenly.cuts)
     yield published.watch(scene)

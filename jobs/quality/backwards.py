@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.quality.light import near
 from jobs.quality.report import Event
 from jobs.quality.scene import Scene
 
@@ -16,13 +17,15 @@ _REACH = 8
 _ALIKE, _LEAST_TRAVEL, _FULL_SPEED = 0.3, 2.5, 0.6
 
 
-def turns(scene: Scene) -> list[Event]:
-    """The moments at which a clip begins to run backwards, or forwards again."""
+def turns(scene: Scene, moments: tuple[float, ...]) -> list[Event]:
+    """The moments at which a clip begins to run backwards, or forwards again. `moments` have another
+    reason.
+    """
     quarters = scene.samples.quarters[scene.flow.frames]
-    bad = scene.bad[scene.flow.frames]
+    bad = scene.bad[scene.flow.frames] | near(scene.moving, moments, 0.1)
     found: list[Event] = []
     for row in range(_REACH + 1, len(quarters) - _REACH - 1):
-        if bad[row - _REACH : row + _REACH + 1].any():
+        if bad[row - 1 : row + 2].any():
             continue
         if not any(_turns_at(quarters, row, gap) for gap in (0, 1)):
             continue

@@ -7,7 +7,7 @@ apart, where the strength of the motion cannot.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,11 @@ _LEAST_STEPS = 10
 _FITS, _TRIMMED = 0.3, 0.95
 _JITTER_PCT, _JITTER_CORR = 0.16, -0.25
 _SHAKE_PCT, _SHAKE_CORR, _SHAKE_RIGID = 0.35, -0.35, 0.6
-_SURE_IN_THE_DARK_PCT = 0.6
+_SURE_IN_THE_DARK_PCT, _SURE_IN_THE_DARK_PX = 0.6, 1.0
 _JUMP_PCT, _JUMP_TIMES = 0.6, 9.0
 _WOBBLE_PX, _WOBBLE_CORR, _WOBBLE_SPAN_S, _LEAST_PARTS = 0.6, -0.2, 0.5, 20
+# Parts that bend this far each frame need only not drift as one.
+_MELTS_PX, _MELTS_CORR = 1.2, 0.1
 _DARK = "The clip is too dark for its small motions to be told from noise."
 _NO_FIT = "Too little of the picture follows one motion."
 _PLAIN = "The picture has too little texture to follow its parts."
@@ -92,7 +94,8 @@ def _shake(scene: Scene, moments: tuple[float, ...]) -> Seen:
     jitter = float(np.sqrt((calm**2).mean())) / _long_side(scene) * 100
     corr = _one_frame_later(path)
     if scene.dark and jitter < _SURE_IN_THE_DARK_PCT:
-        return _not_known("jitter_pct", "shake_corr", reason=_DARK)
+        unknown = _not_known("jitter_pct", "shake_corr", reason=_DARK)
+        return replace(unknown, events=tuple(_view_jumps(scene, path, moments)))
     measures = {"jitter_pct": jitter, "shake_corr": corr}
     if jitter > _JITTER_PCT and corr < _JITTER_CORR:
         rigid = float(np.nanmedian(scene.flow.rigid))
@@ -156,15 +159,15 @@ def _wobble(scene: Scene) -> Seen:
     known = (~np.isnan(bent)).sum(axis=1) > _LEAST_PARTS
     if known.sum() <= 12:
         return _not_known("wobble_px", "wobble_corr", reason=_PLAIN)
-    if scene.dark:
-        return _not_known("wobble_px", "wobble_corr", reason=_DARK)
     typical = np.full(len(bent), np.nan)
     typical[known] = np.nanpercentile(bent[known], 40, axis=1)
-    typical[~known] = np.nanmedian(typical)
+    typical[~known] = np.median(typical[known])
     span = max(6, int(scene.fps * _WOBBLE_SPAN_S))
     if len(typical) < span:
         return _not_known("wobble_px", "wobble_corr", reason=TOO_SHORT)
     worst = float(moving_mean(typical, span).max())
+    if scene.dark and worst < _SURE_IN_THE_DARK_PX:
+        return _not_known("wobble_px", "wobble_corr", reason=_DARK)
     bending = typical > max(0.35, 0.5 * worst)
     lasting = np.convolve(bending, np.ones(span) / span, "same") > 0.6
     rows = np.flatnonzero(lasting)
@@ -173,7 +176,8 @@ def _wobble(scene: Scene) -> Seen:
     first, last = int(rows[0]) + 1, int(rows[-1]) + 1
     corr = _turns_back(local[first : last + 1])
     measures = {"wobble_px": worst, "wobble_corr": corr}
-    if worst <= _WOBBLE_PX or corr >= _WOBBLE_CORR:
+    strong = worst > _MELTS_PX and corr < _MELTS_CORR
+    if not strong and (worst <= _WOBBLE_PX or corr >= _WOBBLE_CORR):
         return Seen(measures=measures)
     event = Event(
         kind="wobble",

@@ -20,7 +20,7 @@ _BLOCK = 8
 # A clear edge: at least this contrast (levels) in its neighbourhood and this slope (levels per pixel).
 _EDGE_CONTRAST, _EDGE_SLOPE, _LEAST_EDGES = 40, 1.5, 40
 _TILE_ROWS, _TILE_COLUMNS = 36, 40
-_PLAIN_LEVELS, _LEAST_PLAIN, _SPECK_LEVELS, _SPECKLED = 24, 0.05, 40, 0.0006
+_PLAIN_LEVELS, _LEAST_PLAIN, _SPECK_LEVELS, _SPECKLED = 24, 0.05, 40, 0.0004
 _SOFT_PX, _BLOCKY, _NOISY = 5.0, 1.3, 6.0
 _SOFTER, _LEAST_SHARP, _LEAST_TREND = 1.45, 3, 5
 _NO_EDGES = "The picture has too few clear edges to tell how sharp they are."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.quality.levels import Stretch
 from jobs.quality.report import Event, Seen
 from jobs.quality.scene import LEAST_FRAMES, TOO_SHORT, Floats, Mask, Scene
 from jobs.quality.series import moving_mean, runs, smoothed
@@ -19,7 +20,6 @@ _PUMP_SPAN_S, _PUMP_PCT, _PUMP_TURNS = 2.0, 4.0, 3
 # WCAG 2: a flash is a pair of opposing changes of 10 % of the full luminance, the darker below 80 %, over a
 # quarter of the view; more than three within a second can harm.
 _FLASH_SWING, _FLASH_DARKER, _FLASH_AREA, _MOST_FLASHES = 0.10, 0.80, 0.25, 3.0
-_DRIFT_SPAN_S, _DRIFT_LIGHT, _DRIFT_HUE = 0.5, 0.30, 0.08
 
 
 def watch(scene: Scene, moments: tuple[float, ...]) -> Seen:
@@ -41,7 +41,6 @@ def watch(scene: Scene, moments: tuple[float, ...]) -> Seen:
         events.append(flicker.event)
     else:
         events += _pumping(scene, moments)
-    events += _drift(scene, moments)
     return Seen(measures=measures, unmeasured=unmeasured, events=tuple(events))
 
 
@@ -49,7 +48,7 @@ def _without_picture(scene: Scene) -> list[Event]:
     found = []
     for kind, mask in (("black", scene.black), ("blank", scene.blank)):
         for start, end in runs(mask):
-            fades = _fades(scene, start, end)
+            fades = _fades(scene, *_whole_gap(scene, start, end))
             found.append(
                 Event(
                     kind="fade" if fades else kind,
@@ -60,6 +59,11 @@ def _without_picture(scene: Scene) -> list[Event]:
                 )
             )
     return found
+
+
+def _whole_gap(scene: Scene, start: int, end: int) -> Stretch:
+    """The stretch without a picture around one of its kinds: a fade may end dark and then black."""
+    return next(run for run in runs(scene.bad) if run[0] <= start and end <= run[1])
 
 
 def _fades(scene: Scene, start: int, end: int) -> bool:
@@ -173,7 +177,7 @@ def _pumping(scene: Scene, moments: tuple[float, ...]) -> list[Event]:
     """
     gains = np.nan_to_num(np.log(np.clip(scene.flow.gain.astype(np.float64), 0.2, 5.0)))
     gains[near(scene.moving, moments, 0.12)] = 0
-    span = round(_PUMP_SPAN_S * scene.fps)
+    span = max(1, round(_PUMP_SPAN_S * scene.fps))
     if len(gains) < span:
         return []
     path = smoothed(np.cumsum(gains), 3)
@@ -181,11 +185,13 @@ def _pumping(scene: Scene, moments: tuple[float, ...]) -> list[Event]:
     power = np.sqrt(moving_mean(swing**2, span))
     worst = int(power.argmax())
     pct = float(power[worst]) * 100
+    if pct <= _PUMP_PCT:
+        return []
     on = np.flatnonzero(power > 0.5 * power[worst])
     inside = swing[on[0] : on[-1] + span]
     strong = np.sign(inside[np.abs(inside) > 0.6 * power[worst]])
     turns = int((strong[1:] != strong[:-1]).sum())
-    if pct <= _PUMP_PCT or turns < _PUMP_TURNS:
+    if turns < _PUMP_TURNS:
         return []
     times = scene.moving
     return [
@@ -239,34 +245,3 @@ def _swings(light: Floats) -> list[tuple[int, int]]:
             lowest = np.minimum(lowest * 0.97 + now * 0.03, now)
             highest = np.maximum(highest * 0.97 + now * 0.03, now)
     return found
-
-
-def _drift(scene: Scene, moments: tuple[float, ...]) -> list[Event]:
-    """Brightness or hue that creeps away over the clip, the same everywhere: nothing that moves does that."""
-    usable = np.flatnonzero(~scene.bad)
-    span = max(2, round(_DRIFT_SPAN_S * scene.fps))
-    if len(usable) < 4 * span or moments:
-        return []
-    small = scene.samples.small[usable].astype(np.float32)
-    first, last = small[:span].mean(axis=0), small[-span:].mean(axis=0)
-    # Near both ends of the scale a ratio says nothing.
-    seen = (first.mean(axis=2) > 30) & (first.mean(axis=2) < 225) & (last.mean(axis=2) > 20)
-    if seen.mean() < 0.5:
-        return []
-    ratios = np.log((last[seen] + 8) / (first[seen] + 8))
-    light = ratios.mean(axis=1)
-    start, end = scene.starts_s(int(usable[0])), scene.ends_s(int(usable[-1]) + 1)
-    brighter = _common(light)
-    hue = max((_common(ratios[:, channel] - light) for channel in range(3)), key=abs)
-    found = []
-    if abs(brighter) > _DRIFT_LIGHT:
-        found.append(Event(kind="light_drift", severity="suspect", start_s=start, end_s=end, value=brighter))
-    if abs(hue) > _DRIFT_HUE:
-        found.append(Event(kind="hue_drift", severity="suspect", start_s=start, end_s=end, value=abs(hue)))
-    return found
-
-
-def _common(ratios: Floats) -> float:
-    """The change that nearly all parts share, 0 when they do not agree."""
-    low, middle, high = (float(value) for value in np.percentile(ratios, (12, 50, 88)))
-    return middle if high - low < 0.6 * abs(middle) else 0.0

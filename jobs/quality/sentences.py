@@ -113,6 +113,7 @@ _SENTENCES: Final[Mapping[str, Say]] = {
     "mirrored": _once("the picture is mirrored"),
     "flash": _once("flashes"),
     "jump": _once("something appears, disappears or jumps"),
+    "blinks": _lasting("a light or a thing comes and goes"),
     "camera_jump": _once("the view jumps"),
     "glitch": _once("a part of the picture is broken for a moment"),
     "broken_lines": _lasting("lines across the picture are broken"),

@@ -4,6 +4,8 @@ uneven rhythm of repeated frames.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +16,7 @@ from jobs.quality.scene import TOO_SHORT, Mask, Scene
 _FROZEN_S, _FROZEN_REJECT_S, _FROZEN_END_REJECT_S = 0.4, 1.0, 0.6
 _SLIDESHOW_SHARE = 0.55
 _REDRAWN_MEAN, _REDRAWN_BLOCK = 1.5, 8.0
+_ANOTHER_PICTURE = 6.0
 _LEAST_ELSEWHERE, _STOPS_SHARE = 3, 0.35
 # Rain and flames average out over time and move all the same, so the liveliest flow must be low as well.
 _STILL_LEVELS = 3.0
@@ -38,7 +41,7 @@ def watch(scene: Scene, cuts: int) -> Seen:
     rhythm = _cadence(scene, frozen)
     measures |= rhythm.measures
     unmeasured |= rhythm.unmeasured
-    if share is not None and share > _SLIDESHOW_SHARE and cuts >= 1:
+    if share is not None and share > _SLIDESHOW_SHARE and (cuts or _slides(scene)):
         events = [_whole(scene, "slideshow", share)]
     elif change is not None and change < _STILL_LEVELS:
         events = [_whole(scene, "still", change)]
@@ -87,6 +90,15 @@ def _frozen(scene: Scene) -> list[Event]:
             )
         )
     return found
+
+
+def _slides(scene: Scene) -> bool:
+    """Whether a picture that stands is followed at once by another one that stands."""
+    change = scene.samples.levels.change
+    return any(
+        second[0] - first[1] <= 2 and float(change[first[1] : second[0] + 1].max()) > _ANOTHER_PICTURE
+        for first, second in pairwise(scene.held)
+    )
 
 
 def _stops(scene: Scene, start: int, end: int) -> bool:

@@ -8,7 +8,7 @@ place quickly too, but that place is busy before and after; a jump is alone in i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -24,10 +24,13 @@ from jobs.quality.series import likeness, runs, usual_around
 _APART_S = 0.2
 _CUT_LIKENESS, _CUT_SURE_LIKENESS, _CUT_AREA = 0.80, 0.6, 0.45
 _CUT_LEVELS = 6.0
-_FLASH_LUMA, _LOCAL_AREA = 12.0, 0.75
+_FLASH_LUMA, _LOCAL_LEVELS, _LOCAL_AREA = 12.0, 12.0, 0.75
 _MOST_SPOTS, _SPOT_LEVELS, _SPOTS_APART, _SAME_SHAPES = 40, 12.0, 5, 0.85
+_MOVED_LEVELS = 20.0
+# A place that changes so often goes on and off by itself, as a neon sign does.
+_BLINKS, _SAME_PLACE = 3, 0.15
 _HOT, _WIDE_HOT = 7.0, 6.0
-_BROKEN_LEVELS, _BROKEN_SPREAD = 22.0, 0.4
+_BROKEN_LEVELS, _BROKEN_SPREAD = 13.0, 0.4
 _STEP_HUE, _STEP_LASTS, _STEP_AREA = 0.045, 0.05, 0.5
 
 Kind = Literal["hard_cut", "flash", "jump"]
@@ -62,7 +65,7 @@ class _Changes:
 def watch(scene: Scene) -> Sudden:
     """Find and sort the sudden changes."""
     changes = _changes(scene)
-    events = _moments(scene, changes)
+    events = _with_blinks(_moments(scene, changes))
     events += _steps(scene, events)
     moments = tuple(event.start_s for event in events)
     moments += tuple(
@@ -120,6 +123,24 @@ def _moments(scene: Scene, changes: _Changes) -> list[Event]:
     return found
 
 
+def _with_blinks(events: list[Event]) -> list[Event]:
+    """Jumps that come again and again in one place are told once, as a light that blinks."""
+    found: list[Event] = []
+    for event in events:
+        same = [other for other in events if _same_place(event, other)]
+        if len(same) < _BLINKS:
+            found.append(event)
+        elif event is same[0]:
+            found.append(replace(event, kind="blinks", severity="info", end_s=same[-1].end_s))
+    return found
+
+
+def _same_place(one: Event, other: Event) -> bool:
+    if one.place is None or other.place is None:
+        return False
+    return all(abs(a - b) < _SAME_PLACE for a, b in zip(one.place, other.place, strict=True))
+
+
 def _moment(scene: Scene, changes: _Changes, row: int, kind: Kind) -> Event:
     at_s = float(scene.moving[row])
     place = None
@@ -149,7 +170,7 @@ def _kind(scene: Scene, changes: _Changes, row: int) -> Kind | None:
     whole = change > 3 * usual + 2 and (change > 6 or in_the_dark)
     worst = float(changes.worst[row])
     measured = scene.enough and not np.isnan(worst)
-    local = measured and worst > 12 and worst > 3 * float(changes.usual_worst[row]) + 5
+    local = measured and worst > _LOCAL_LEVELS and worst > 3 * float(changes.usual_worst[row]) + 5
     if not whole and not local:
         return None
     return _sorted_by_what_follows(scene, changes, row, whole=whole, local=local)
@@ -185,7 +206,7 @@ def _jumps(scene: Scene, changes: _Changes, row: int) -> bool:
     if not spots:
         return False
     alone = [spot for spot in spots if _alone(scene, row, spot)]
-    if len(alone) >= 2:
+    if sum(float(scene.flow.maps[row][spot]) > _MOVED_LEVELS for spot in alone) >= 2:
         return True
     return spots[0] in alone and _lasts(scene, row, spots[0])
 
@@ -282,10 +303,11 @@ def _broken(scene: Scene, changes: _Changes) -> list[Event]:
     """
     worst = changes.worst
     base = float(np.nanpercentile(worst, 30))
-    hot = np.nan_to_num(worst) > max(_BROKEN_LEVELS, 4 * base + 6)
+    heat = np.nan_to_num(worst)
+    hot, warm = heat > max(_BROKEN_LEVELS, 4 * base + 6), heat > max(_BROKEN_LEVELS, 2.5 * base + 4)
     found = []
-    for start, end in runs(hot):
-        if end - start < 3:
+    for start, end in runs(warm):
+        if end - start < 3 or not hot[start:end].any():
             continue
         wide = float(np.median([_spread(scene, row) for row in range(start, end)])) > _BROKEN_SPREAD
         found.append(

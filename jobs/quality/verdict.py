@@ -26,12 +26,14 @@ _SWALLOWS: Final = (
         0.3,
     ),
     ("photosensitive", frozenset({"flash", "pumping", "light_jump", "glitch"}), 0.5),
-    ("jitter", frozenset({"wobble", "camera_jump", "breaks_up"}), 1e9),
+    ("jitter", frozenset({"wobble", "camera_jump", "breaks_up", "glitch"}), 1e9),
+    ("part_frozen", frozenset({"jump", "glitch"}), 0.1),
+    ("noisy", frozenset({"speckled"}), 1e9),
     ("wobble", frozenset({"breaks_up"}), 0.3),
     ("corruption", frozenset({"breaks_up", "glitch", "jump", "goes_soft"}), 0.3),
     ("goes_soft", frozenset({"soft"}), 1e9),
-    ("face_lost", frozenset({"jump", "colour_jump", "breaks_up"}), 0.3),
-    ("extra_face", frozenset({"jump", "colour_jump", "breaks_up"}), 0.3),
+    ("face_lost", frozenset({"jump", "colour_jump", "breaks_up", "glitch"}), 0.3),
+    ("extra_face", frozenset({"jump", "colour_jump", "breaks_up", "glitch"}), 0.3),
 )
 # Brightness that swings this much (%) flashes; with less it flickers, however often.
 _FLASHING_PCT: Final = 20.0
