@@ -16,6 +16,8 @@ import numpy as np
 from jobs.quality.face_find import Box, Finder, Found, Grey
 
 SEARCH_EVERY = 6
+# In a crowd the largest are followed; more would cost much and say nothing more.
+_MOST = 6
 # Samples for which a face that is not seen is still waited for where it should be.
 _PATIENCE = 2
 _CLOSE, _CLOSE_PER_MISS, _GROWTH = 0.55, 0.15, 1.6
@@ -59,8 +61,9 @@ def follow_all(frames: Sequence[Grey], finder: Finder) -> Tracks:
     """Follow every face of the samples."""
     tracks: list[Track] = []
     for index in _searched(len(frames)):
-        for found in finder.everywhere(frames[index]):
-            if not any(_covers(track, index, found.box) for track in tracks):
+        largest_first = sorted(finder.everywhere(frames[index]), key=lambda found: -found.box.side)
+        for found in largest_first:
+            if len(tracks) < _MOST and not any(_covers(track, index, found.box) for track in tracks):
                 track = _follow(frames, finder, index, found)
                 if not _joined(tracks, track):
                     tracks.append(track)

@@ -46,7 +46,12 @@ Stretch = tuple[int, int]
 
 
 def watch(samples: Samples) -> Seen:
-    """Follow the faces of a clip.
+    """What becomes of the faces of a clip."""
+    return follow(samples.face_frames)
+
+
+def follow(face_frames: Sequence[tuple[float, Grey]]) -> Seen:
+    """Follow the faces through grey pictures, six a second, each with its second.
 
     face_present: share of the samples in which the main face is there, of those in which it could be;
     face_steadiness: mean likeness of the face with itself a sixth of a second before; face_min_likeness: the
@@ -58,10 +63,10 @@ def watch(samples: Samples) -> Seen:
     detector = finder()
     if detector is None:
         return _nothing(NO_DETECTOR)
-    if len(samples.face_frames) < _LEAST_SAMPLES:
+    if len(face_frames) < _LEAST_SAMPLES:
         return _nothing(TOO_SHORT)
-    times = [at_s for at_s, _grey in samples.face_frames]
-    frames = [grey for _at_s, grey in samples.face_frames]
+    times = [at_s for at_s, _grey in face_frames]
+    frames = [grey for _at_s, grey in face_frames]
     tracks = follow_all(frames, detector)
     if not tracks.believed:
         return _no_face(frames, tracks, detector)
