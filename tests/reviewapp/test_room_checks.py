@@ -318,6 +318,9 @@ def test_the_wall_has_every_clip_with_a_file_its_verdict_and_its_pick(
     assert told[0]["verdictWords"] == "Passes the checks"
     assert [bool(one["pick"]) for one in told] == [True, False]
     assert str(making.uid) not in json.dumps(told)
+    assert told[0]["src"].endswith(f"{rows[0].uid}/clip.mp4")
+    Clip.objects.filter(candidate=first).update(small="smalls/made.mp4")
+    assert f"{rows[0].uid}/small.mp4" in wall(bobs, rows[0])[0]["src"]
 
 
 def test_a_room_of_eight_clips_costs_as_many_queries_as_one_of_two(
