@@ -13,7 +13,7 @@ import pytest
 from jobs.quality.report import NotPlayable, Ordered
 from jobs.quality.verify import verify
 from tests.jobs.quality.clips import moving, write_sound
-from tests.jobs.quality.films import film, flipped, pictures_in, refusal, refusal_of
+from tests.jobs.quality.films import film, flipped, patched, pictures_in, refusal, refusal_of
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +81,46 @@ def test_bytes_turned_over_never_pass(tmp_path: Path, codec: str, ending: str, c
     made = film(tmp_path / f"whole.{ending}", codec=codec, size=(320, 180)).read_bytes()
     sentence = refusal_of(tmp_path, flipped(made, count, seed))
     assert sentence.startswith(("The file is damaged: ", "No picture of the file could be decoded."))
+
+
+def emptied(path: Path, filling: Callable[[int], bytes], last: int) -> bytes:
+    """A film whose last packets hold nothing but filling."""
+    content = bytearray(path.read_bytes())
+    with av.open(str(path), "r") as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+    for packet in packets[-last:]:
+        assert packet.pos is not None
+        content[packet.pos : packet.pos + packet.size] = filling(packet.size)
+    return bytes(content)
+
+
+def padding(size: int) -> bytes:
+    """Temporal delimiters and at most one padding unit of AV1, over which its decoder passes in silence."""
+    return b"\x7a\x01\x80" * (size % 2) + b"\x12\x00" * ((size - 3 * (size % 2)) // 2)
+
+
+def filler(size: int) -> bytes:
+    """A unit of H.264 that holds no picture, at which its decoder stops."""
+    return struct.pack(">IB", size - 4, 12) + b"\x80".rjust(size - 5, b"\xff")
+
+
+def test_frames_that_are_lost_in_silence_are_missed(tmp_path: Path) -> None:
+    path = film(tmp_path / "whole.mp4", codec="libsvtav1", size=(320, 180))
+    sentence = refusal_of(tmp_path, emptied(path, padding, 5))
+    assert sentence == "The file is damaged: only 19 of 24 frames can be decoded."
+
+
+@pytest.mark.parametrize(("codec", "filling"), [("libsvtav1", padding), ("libx264", filler)])
+def test_a_film_of_nothing_but_filling_has_no_picture(
+    tmp_path: Path, codec: str, filling: Callable[[int], bytes]
+) -> None:
+    nothing = emptied(film(tmp_path / "whole.mp4", codec=codec, frames=5), filling, 5)
+    assert refusal_of(tmp_path, nothing) == "No picture of the file could be decoded."
+
+
+def test_an_index_that_the_decoder_cannot_read_is_refused(tmp_path: Path, whole: bytes) -> None:
+    sentence = "The file cannot be opened as a video: its index cannot be read."
+    assert refusal_of(tmp_path, patched(whole, b"stts", 4, b"\x7f\xff\xff\xff")) == sentence
 
 
 def test_a_stretch_of_zeros_is_damage(tmp_path: Path, whole: bytes) -> None:
