@@ -42,21 +42,23 @@ _CAMERA_RESTS = words_of(
     r"(?:camera|shot|frame|framing|lens|tripod|view|angle)(?: [\w'-]+){0,3} (?:still|motionless)"
 )
 _ALL_STILL = words_of(
-    r"motionless|still life|nothing (?:moves|is moving|should move|may move)|(?:no|without any"
-    r"|without) (?:motion|movement)(?! (?:of|from|by|in)\b)|freeze[- ]frame|frozen (?:in time|moment)|(?:a"
-    r"|one) (?:completely |perfectly )?still (?:picture|image|photo(?:graph)?)|static (?:picture|image"
-    r"|photo(?:graph)?)|tableau vivant"
+    r"still life|nothing (?:moves|is moving|should move|may move)|(?:no|without any|without) (?:motion"
+    r"|movement)(?! (?:of|from|by|in)\b)|freeze[- ]frame|(?:a|one) (?:completely "
+    r"|perfectly )?still (?:picture|image|photo(?:graph)?)|static (?:picture|image|photo(?:graph)?)"
+    r"|tableau vivant"
 )
 _ONE_RESTS = re.compile(
-    r"\b(?:(?:lie|lies|lying|sit|sits|sitting|stand|stands|standing|stay|stays|hold|holds|holding|remain"
-    r"|remains|completely|perfectly|absolutely) still\b(?! (?:visible|there|in (?:frame|view)|burning"
-    r"|\w+ing\b))|(?:is|are) still(?=$|,| and\b| as\b| while\b| in a\b| on a\b))"
+    r"\b(?:motionless\b|frozen (?:in time|moment)\b|(?:lie|lies|lying|sit|sits|sitting|stand|stands"
+    r"|standing|stay|stays|hold|holds|holding|remain|remains|completely|perfectly"
+    r"|absolutely) still\b(?! (?:visible|there|in (?:frame|view)|burning|\w+ing\b))|(?:is|are) still(?=$|,"
+    r"| and\b| as\b| while\b| in a\b| on a\b))"
 )
 _MOVES = words_of(
     r"(?:mov|drift|float|glid|fly|fl[uo]tter|swim|run|walk|jump|danc|spin|rotat|turn|roll|sway|swing|flow"
     r"|blow|wav|ris|pass|driv|race|rush|stream|bob|pan|tilt|orbit|zoom|track|follow|circl|push|pull"
     r"|doll(?:y|i)|explod|splash|ripple|flicker|twinkl|crash|cross|gallop|hover)(?:e?s|ies|es|ing)|flies"
-    r"|rises|(?:rain|snow|leaves|petals) falls?"
+    r"|rises|(?:rain|snow|leaves|petals) falls?|(?:while|as) (?:[\w-]+ ){1,3}(?:fly|run|walk|drift|float"
+    r"|flow|fall|swim|roll|dance|pass|move)"
 )
 
 
@@ -82,7 +84,9 @@ _CUTS = words_of(
     r"|scene changes?|multi-?shot|time ?jump"
 )
 # Cutting with a knife is no cut of the film.
-_NO_FILM_CUT = words_of(r"cuts? (?:back )?to (?:the|a) (?:chase|bone|core|quick|piece|slice|size|length)s?")
+_NO_FILM_CUT = words_of(
+    r"(?:is|are) cut to|cuts? (?:back )?to (?:the|a) (?:chase|bone|core|quick|piece|slice|size|length)s?"
+)
 _NUMBERED = re.compile(r"\b(?:shot|scene) ?(?:2|two)\b")
 _SPANS = re.compile(r"\b\d+(?:\.\d)?\s?[-–]\s?\d+(?:\.\d)?\s?s(?:ec|econds)?\b|\d:\d\d\s?[-–]\s?\d?\d:\d\d")
 _ONE_TAKE = words_of(
