@@ -202,6 +202,14 @@ tried(lambda: subprocess.run(['/bin/true']))
 
 
 @needs_landlock
+def test_a_clip_that_was_not_named_is_out_of_the_child_s_reach(clip: Path) -> None:
+    order = {"path": clip, "ordered": ANY}
+    assert guarded.call("verify", order, reads=[clip])["facts"]["frames"] == 24
+    with pytest.raises(NotPlayable, match=DOWN):
+        guarded.call("verify", order)
+
+
+@needs_landlock
 def test_the_child_reaches_no_network(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
