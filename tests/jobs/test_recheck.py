@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.core.files.storage import default_storage
 from django_q.models import OrmQ
 
 from jobs import recheck as station
-from jobs.quality.report import NotPlayable
+from jobs.quality.report import CHECKER_VERSION, NotPlayable
 from reviewapp import line, rechecks, review, turns
 from reviewapp.models import (
     Candidate,
@@ -24,23 +25,26 @@ from reviewapp.models import (
 )
 from reviewapp.notes import Feedback
 from tests.reviewapp.report_stage import come, report, round_of
+from tests.reviewapp.review_world import in_review
 from tests.reviewapp.stages import asked, bring
 
 MakeShot = Callable[..., Shot]
+# A checker to come.
+NEWER = "1000"
 Look = Callable[[Candidate], tuple[QualityReport, dict[str, object]]]
 
 
 @pytest.fixture
 def look(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Checker 3, which sees less; the codes of the clips it has looked at, in order."""
+    """A newer checker, which sees less; the codes of the clips it has looked at, in order."""
     looked: list[str] = []
 
     def see(candidate: Candidate) -> tuple[QualityReport, dict[str, object]]:
         looked.append(candidate.code)
-        return report(0.3, "suspect", ["soft"], version="3"), {"codec": "h264"}
+        return report(0.3, "suspect", ["soft"], version=NEWER), {"codec": "h264"}
 
     monkeypatch.setattr(station, "look", see)
-    monkeypatch.setattr(station, "CHECKER_VERSION", "3")
+    monkeypatch.setattr(station, "CHECKER_VERSION", NEWER)
     return looked
 
 
@@ -68,7 +72,11 @@ def test_every_clip_people_have_seen_is_looked_at_again_and_its_earlier_report_i
     for row in map(again, rows):
         status, revision, old = before[row.pk]
         assert (row.status, row.revision) == (status, revision)
-        assert (row.quality.checker_version, row.quality.verdict, row.clip.codec) == ("3", "suspect", "h264")
+        assert (row.quality.checker_version, row.quality.verdict, row.clip.codec) == (
+            NEWER,
+            "suspect",
+            "h264",
+        )
         kept = row.earlier_reports.get()
         assert (kept.checker_version, kept.score, kept.parts, kept.made_at) == (
             old.checker_version, old.score, old.parts, old.created_at,
@@ -78,19 +86,32 @@ def test_every_clip_people_have_seen_is_looked_at_again_and_its_earlier_report_i
     assert len(look) == 4
 
 
+def test_a_real_clip_gets_the_whole_report_of_todays_checker(shot: Shot, alice: User) -> None:
+    [row] = in_review(shot, alice, 1)
+    QualityReport.objects.update(checker_version="1")
+    station.recheck()
+    told = again(row).quality
+    assert told.checker_version == CHECKER_VERSION
+    assert told.parts
+    assert told.score is not None
+    assert told.coverage > 0
+    assert again(row).earlier_reports.get().score == row.quality.score
+    assert default_storage.exists(str(again(row).clip.poster.name))
+
+
 def test_what_waits_is_ranked_anew_and_what_is_decided_keeps_its_place(
     shot: Shot, alice: User, bob: User, look: list[str]
 ) -> None:
     first, second, third = round_of(shot, alice, report(0.9), report(0.7), report(0.5))
     review.reject(first, bob, first.revision, Feedback(text="Slower."))
-    line.rechecked(again(second), report(0.2, version="3"), {})
+    line.rechecked(again(second), report(0.2, version=NEWER), {})
     assert [again(row).rank for row in (first, second, third)] == [1, 2, 1]
 
 
 def test_nothing_is_approved_by_itself_because_of_it(shot: Shot, alice: User, look: list[str]) -> None:
     first, _ = round_of(shot, alice, report(0.6), report(0.1))
     shot.project.__class__.objects.update(auto_approve_score=0.7, audit_share=0)
-    line.rechecked(again(first), report(0.95, version="3"), {})
+    line.rechecked(again(first), report(0.95, version=NEWER), {})
     assert again(first).status == Status.IN_REVIEW
     assert again(first).quality.score == pytest.approx(0.95)
 
@@ -113,7 +134,7 @@ def test_new_clips_come_first(make_shot: MakeShot, alice: User, look: list[str])
     Candidate.objects.filter(pk=waits.pk).update(tries=0, worker="")
     run()
     assert look == []
-    come(waits, report(version="3"))
+    come(waits, report(version=NEWER))
     run()
     assert len(look) == 1
 
@@ -129,7 +150,7 @@ def test_a_few_at_a_time_and_the_rest_in_another_message(
     run()
     assert look == codes[::-1]
     assert OrmQ.objects.count() == 0
-    assert turns.cursor(rechecks.KIND) == "3:end"
+    assert turns.cursor(rechecks.KIND) == f"{NEWER}:end"
 
 
 def test_one_that_was_killed_in_the_middle_begins_with_the_same_clip(
@@ -146,10 +167,10 @@ def test_one_that_was_killed_in_the_middle_begins_with_the_same_clip(
     monkeypatch.setattr(station, "look", killed)
     with pytest.raises(KeyboardInterrupt):
         run()
-    assert [again(row).quality.checker_version for row in (first, second)] == ["2", "3"]
+    assert [again(row).quality.checker_version for row in (first, second)] == [CHECKER_VERSION, NEWER]
     monkeypatch.setattr(station, "look", see)
     run()
-    assert again(first).quality.checker_version == "3"
+    assert again(first).quality.checker_version == NEWER
     assert look == [second.code, first.code]
 
 
@@ -168,9 +189,9 @@ def test_a_clip_that_would_not_be_let_through_today_stays_with_a_report_that_say
     run()
     row = again(approved)
     assert row.status == Status.APPROVED
-    assert (row.quality.verdict, row.quality.score, row.quality.checker_version) == ("reject", None, "3")
+    assert (row.quality.verdict, row.quality.score, row.quality.checker_version) == ("reject", None, NEWER)
     assert [told["sentence"] for told in row.quality.findings] == ["The file ends before its own index says."]
-    assert again(other).quality.checker_version == "2"
+    assert again(other).quality.checker_version == CHECKER_VERSION
     assert EarlierReport.objects.count() == 1
 
 
@@ -197,12 +218,12 @@ def test_what_a_retake_has_mended_is_told_again_by_the_new_checker(
 
 
 def test_watchers_ask_each_minute_and_once_a_day_when_all_is_done(db: None) -> None:
-    assert [rechecks.ask_when_due("3") for _ in range(2)] == [True, False]
+    assert [rechecks.ask_when_due(NEWER) for _ in range(2)] == [True, False]
     with turns.taken(rechecks.KIND) as turn:
         assert turn is not None
-        rechecks.passed(turn, "3", None)
+        rechecks.passed(turn, NEWER, None)
     row = CleaningRun.objects.get()
     assert row.asked_at is not None
     CleaningRun.objects.update(asked_at=row.asked_at - 2 * rechecks.ASK_EVERY)
-    assert not rechecks.ask_when_due("3")
-    assert rechecks.ask_when_due("4")
+    assert not rechecks.ask_when_due(NEWER)
+    assert rechecks.ask_when_due("1001")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from jobs.quality.report import CHECKER_VERSION
 from reviewapp import review
 from reviewapp.models import Candidate, MeasuredFix, Note, PromptVersion, QualityReport, Shot, Status, User
 from reviewapp.models.projects import Author
@@ -89,7 +90,10 @@ def test_the_checks_say_which_faults_went_and_which_stayed(shot: Shot, alice: Us
 
 @pytest.mark.parametrize("lost", ["another checker", "not measured this time"])
 def test_what_cannot_be_compared_is_not_called_solved(shot: Shot, alice: User, bob: User, lost: str) -> None:
-    old, new = report(0.8, "suspect", ["flicker"]), report(version="1" if lost == "another checker" else "2")
+    old, new = (
+        report(0.8, "suspect", ["flicker"]),
+        report(version="1" if lost == "another checker" else CHECKER_VERSION),
+    )
     old.measures = {"flicker_pct": 3.0}
     new.measures = {"flicker_pct": None} if lost == "not measured this time" else {"flicker_pct": 0.1}
     new.unmeasured = {"flicker_pct": "the clip is too short"} if new.measures["flicker_pct"] is None else {}

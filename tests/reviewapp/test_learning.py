@@ -184,12 +184,12 @@ def test_another_checker_begins_anew_and_its_clips_take_no_old_scores(
     learn()
     [old] = round_of(make_shot(), alice, report(0.6))
     assert old.quality.learned_score is not None
-    [new] = round_of(make_shot(), alice, report(0.6, version="10"))
+    [new] = round_of(make_shot(), alice, report(0.6, version="1000"))
     assert new.quality.learned_score is None
     review.approve(new, bob, new.revision)
-    learning.run("10")
+    learning.run("1000")
     newest = project.rank_models.order_by("-number")[0]
-    assert (newest.checker_version, newest.active, newest.decisions) == ("10", False, 1)
+    assert (newest.checker_version, newest.active, newest.decisions) == ("1000", False, 1)
     assert not QualityReport.objects.exclude(learned_score=None).exists()
 
 

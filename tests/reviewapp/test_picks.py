@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 from django.urls import reverse
 
+from jobs.quality.report import CHECKER_VERSION
 from reviewapp import line, picks, policy, review
 from reviewapp.models import Candidate, PickDoubt, Project, QualityReport, RankModel, Shot, Status, User
 from reviewapp.notes import Feedback
@@ -192,7 +193,7 @@ def test_the_draw_takes_the_share_it_is_told_and_the_same_clips_each_time() -> N
     assert all(policy.is_drawn(clip, 1) for clip in clips)
 
 
-def _model(project: Project, intercept: float, version: str = "2") -> RankModel:
+def _model(project: Project, intercept: float, version: str = CHECKER_VERSION) -> RankModel:
     numbers = {"names": [], "mean": [], "spread": [], "weights": [], "intercept": intercept, "slope": 1.0}
     number = project.rank_models.count() + 1
     return RankModel.objects.create(
@@ -249,7 +250,7 @@ def test_a_training_on_another_checker_or_switched_off_says_nothing(
     model = _model(project, 2.0, version="1")
     [row] = round_of(make_shot(), alice, report(0.6))
     assert row.quality.learned_score is None
-    RankModel.objects.filter(pk=model.pk).update(checker_version="2")
+    RankModel.objects.filter(pk=model.pk).update(checker_version=CHECKER_VERSION)
     Project.objects.update(learns=False)
     assert picks.model_for(project.pk) is None
     [row] = round_of(make_shot(), alice, report(0.6))
