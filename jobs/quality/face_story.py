@@ -106,6 +106,8 @@ class _Teller:
         """The samples from `start` to before `end`, in which the detector sees no face."""
         self._walk(start, end)
         self._peek(start, end)
+        if "overturned" in self.story.states[start:end]:
+            return
         lost_from = self._broken(start, end)
         if lost_from is None:
             lost_from = self._dissolved(start, end)

@@ -111,11 +111,7 @@ def _walk(
 
 def _nearest(found: Sequence[Found], expected: Box, steps: int) -> Found | None:
     reach = _CLOSE + _CLOSE_PER_MISS * steps
-    near = [
-        one
-        for one in found
-        if distance(one.box, expected) < reach and 1 / _GROWTH < one.box.side / expected.side < _GROWTH
-    ]
+    near = [one for one in found if distance(one.box, expected) < reach and _like_sized(one.box, expected)]
     return min(near, key=lambda one: distance(one.box, expected), default=None)
 
 
@@ -130,14 +126,22 @@ def _covers(track: Track, index: int, box: Box) -> bool:
         # In a gap of the track the face counts as known where it was last.
         before = [at for at in track.boxes if abs(at - index) <= _PATIENCE]
         known = track.boxes[min(before, key=lambda at: abs(at - index))] if before else None
-    return known is not None and distance(box, known) < _CLOSE
+    return known is not None and _one_place(box, known)
+
+
+def _one_place(one: Box, other: Box) -> bool:
+    return distance(one, other) < _CLOSE and _like_sized(one, other)
+
+
+def _like_sized(one: Box, other: Box) -> bool:
+    return 1 / _GROWTH < one.side / other.side < _GROWTH
 
 
 def _joined(tracks: Sequence[Track], new: Track) -> bool:
     """Whether the new track turned out to be a known one, met on the way: then it is taken into that."""
     for track in tracks:
         shared = track.boxes.keys() & new.boxes.keys()
-        if any(distance(new.boxes[at], track.boxes[at]) < _CLOSE for at in shared):
+        if any(_one_place(new.boxes[at], track.boxes[at]) for at in shared):
             track.boxes = new.boxes | track.boxes
             track.votes += round(new.votes * (1 - len(shared) / len(new.boxes)))
             return True

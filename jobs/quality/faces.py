@@ -29,8 +29,8 @@ _KEYS = ("face_present", "face_steadiness", "face_min_likeness", "face_tracks")
 _LEAST_SAMPLES = 6
 
 LOST_LEAST_S, LOST_REJECT_S = 0.3, 0.6
-# Shorter losses count only when the face goes and comes so often.
-_FLICKERS = 3
+# Shorter losses count only when the face goes and comes so often; then they are told as one.
+_FLICKERS = 2
 # A head that turns far looks like itself by 0.42 and more; a face that was exchanged does so by less, or
 # falls to less than a half between two samples.
 _UNLIKE, _UNLIKE_AT_ONCE, _DROP = 0.4, 0.5, 0.3
@@ -143,7 +143,7 @@ def _lost(story: Story, clock: _Clock) -> Iterator[Event]:
     """The face is not there though it could be: a loss of 0.3 s and more, or many short ones."""
     losses = list(_runs(state == "lost" for state in story.states))
     long = [loss for loss in losses if clock.length(loss) >= LOST_LEAST_S]
-    if len(losses) >= _FLICKERS:
+    if len(losses) >= _FLICKERS and len(long) < len(losses):
         whole = losses[0][0], losses[-1][1]
         yield _loss(story, clock, whole, sum(map(clock.length, losses)), float(len(losses)))
         return

@@ -94,6 +94,12 @@ def test_a_face_that_comes_and_goes_is_one_event() -> None:
     assert (lost.kind, lost.facts["times"]) == ("face_lost", 4.0)
 
 
+def test_two_glimpses_without_a_face_are_told_as_one_doubt() -> None:
+    seen = follow(shown(lambda index: empty_room() if index in {8, 14} else photograph()))
+    assert told(seen.events) == [("face_lost", "suspect", 1.3, 2.5)]
+    assert seen.events[0].value == pytest.approx(2 / 6, abs=0.01)
+
+
 def test_a_face_that_leaves_over_the_edge_and_returns_is_not_lost() -> None:
     seen = follow(shown(always(photograph), middle=lambda index: 236 + 330 * math.sin(index / 23 * math.pi)))
     assert seen.events == ()
