@@ -14,7 +14,7 @@ from jobs.quality.report import Event
 from jobs.quality.scene import Scene
 
 _REACH = 8
-_ALIKE, _LEAST_TRAVEL, _FULL_SPEED = 0.3, 2.5, 0.6
+_ALIKE, _LEAST_TRAVEL, _FULL_SPEED, _LEAST_AREA = 0.3, 2.5, 0.6, 0.4
 
 
 def turns(scene: Scene, moments: tuple[float, ...]) -> list[Event]:
@@ -41,7 +41,9 @@ def _turns_at(quarters: NDArray[np.uint8], row: int, gap: int) -> bool:
     """
     first = row - gap
     travel = _apart(quarters, row + _REACH, row)
-    if travel < _LEAST_TRAVEL:
+    # A ball that bounces off a wall takes its way back as well; the whole picture does not.
+    change = np.abs(quarters[row + _REACH].astype(np.int16) - quarters[row])
+    if travel < _LEAST_TRAVEL or (change > _LEAST_TRAVEL).mean() < _LEAST_AREA:
         return False
     mirrored = max(_apart(quarters, row + n, first - n) for n in (2, 4, _REACH))
     if mirrored > _ALIKE * travel:

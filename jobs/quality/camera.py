@@ -20,6 +20,7 @@ from jobs.quality.series import moving_mean, smoothed
 Doubles = NDArray[np.float64]
 
 _LEAST_STEPS = 10
+_LEAST_TEXTURE = 0.1
 _FITS, _TRIMMED = 0.3, 0.95
 _JITTER_PCT, _JITTER_CORR = 0.16, -0.25
 _SHAKE_PCT, _SHAKE_CORR, _SHAKE_RIGID = 0.35, -0.35, 0.6
@@ -88,6 +89,9 @@ def _shake(scene: Scene, moments: tuple[float, ...]) -> Seen:
     strength = np.hypot(path.jolt[:, 0], path.jolt[:, 1])
     if path.trusted.sum() <= _LEAST_STEPS:
         return _not_known("jitter_pct", "shake_corr", reason=_NO_FIT)
+    # On a bare gradient a change of light looks like motion.
+    if float(scene.flow.textured.mean()) < _LEAST_TEXTURE:
+        return _not_known("jitter_pct", "shake_corr", reason=_PLAIN)
     calm = np.sort(strength[path.trusted])
     # A single jolt is a jump of the view and not a shake.
     calm = calm[: max(8, int(len(calm) * _TRIMMED))]
@@ -137,6 +141,9 @@ def _view_jumps(scene: Scene, path: _Path, moments: tuple[float, ...]) -> list[E
     found: list[Event] = []
     for row in np.flatnonzero(thrown):
         at_s = float(times[row])
+        # What is thrown is felt in the frames on both sides as well, half as much.
+        if strength[row] < strength[max(0, row - 2) : row + 3].max():
+            continue
         if found and at_s - found[-1].start_s < 0.2:
             continue
         found.append(

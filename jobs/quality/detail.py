@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from jobs.quality.report import Event, Seen
 from jobs.quality.series import runs
 
-_BLOCK = 8
+# An edge of a thing counts for no more than a block's edge can, and steps of less than the other hardly.
+_BLOCK, _BLOCK_STEP, _UNSEEN_STEP = 8, 10, 0.4
 # A clear edge: at least this contrast (levels) in its neighbourhood and this slope (levels per pixel).
 _EDGE_CONTRAST, _EDGE_SLOPE, _LEAST_EDGES = 40, 1.5, 40
 _TILE_ROWS, _TILE_COLUMNS = 36, 40
-_PLAIN_LEVELS, _LEAST_PLAIN, _SPECK_LEVELS, _SPECKLED = 24, 0.05, 40, 0.0004
-_SOFT_PX, _BLOCKY, _NOISY = 5.0, 1.3, 6.0
+_PLAIN_LEVELS, _LEAST_PLAIN, _SPECK_LEVELS, _SPECKLED = 24, 0.05, 40, 0.001
+_SOFT_PX, _BLOCKY, _NOISY = 5.0, 1.18, 6.0
 _SOFTER, _LEAST_SHARP, _LEAST_TREND = 1.45, 3, 5
 _NO_EDGES = "The picture has too few clear edges to tell how sharp they are."
 _NO_PICTURE = "No frame of the clip shows a picture."
@@ -65,17 +66,21 @@ def _edge_width(luma: NDArray[np.uint8]) -> float | None:
 
 
 def _blockiness(luma: NDArray[np.uint8]) -> float:
-    """The strongest of the eight places on a grid of 8 pixels against their median; about 1 without
+    """How much more the picture steps on one line in eight than elsewhere, across and along; 1 without
     blocks.
     """
-    across = cv2.absdiff(luma[:, 1:], luma[:, :-1]).mean(axis=0)
-    along = cv2.absdiff(luma[1:], luma[:-1]).mean(axis=1)
+    across = np.minimum(cv2.absdiff(luma[:, 1:], luma[:, :-1]), _BLOCK_STEP).mean(axis=0)
+    along = np.minimum(cv2.absdiff(luma[1:], luma[:-1]), _BLOCK_STEP).mean(axis=1)
     return (_on_the_grid(across) + _on_the_grid(along)) / 2
 
 
 def _on_the_grid(steps: NDArray[np.float64]) -> float:
-    whole = steps[: len(steps) // _BLOCK * _BLOCK].reshape(-1, _BLOCK).mean(axis=0)
-    return float(whole.max() / (np.median(whole) + 0.15)) if len(whole) else 1.0
+    whole = steps[: len(steps) // _BLOCK * _BLOCK].reshape(-1, _BLOCK)
+    if not len(whole):
+        return 1.0
+    # A block's edge may fall between two lines, and the bands of a plain gradient stand on several.
+    lines = np.sort(whole.mean(axis=0))
+    return float((lines[-1] + _UNSEEN_STEP) / (lines[-3] + _UNSEEN_STEP))
 
 
 def _noise(luma: NDArray[np.uint8]) -> float:

@@ -17,7 +17,9 @@ from jobs.quality.scene import Floats, Scene
 
 _STEP_S, _END_S = 1.0, 1.0
 _LIGHT, _HUE, _ONE_WAY = 0.30, 0.08, 0.7
-_DARK, _PALE, _LEAST_PLACES = 10, 240, 60
+_DARK, _PALE, _LEAST_PLACES = 24, 240, 60
+# In a picture that fades, rounding alone shifts the weakest colour a little.
+_OF_LIGHT = 0.35
 
 
 def watch(scene: Scene, moments: tuple[float, ...]) -> list[Event]:
@@ -35,7 +37,8 @@ def watch(scene: Scene, moments: tuple[float, ...]) -> list[Event]:
     most = int(np.abs(hue.sum(axis=0)).argmax())
     # Fades at both ends are no drift.
     found = _event(scene, "light_drift", light[1:-1], _LIGHT, "info")
-    return [*found, *_event(scene, "hue_drift", hue[:, most], _HUE, "suspect")]
+    least = max(_HUE, _OF_LIGHT * abs(float(light.sum())))
+    return [*found, *_event(scene, "hue_drift", hue[:, most], least, "suspect")]
 
 
 def _event(

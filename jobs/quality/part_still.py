@@ -18,7 +18,7 @@ _MOVING, _STANDING = 1.0, 0.35
 _BEFORE_S, _AFTER_S = 0.4, 0.5
 _MOVED_SHARE, _STOOD_SHARE = 0.7, 0.95
 _LEAST_PLACES, _LEAST_SHARE, _TIMES_USUAL = 4, 0.35, 4.0
-_AWAY_FROM_MOMENTS_S = 0.1
+_CALMER_SHARE, _AWAY_FROM_MOMENTS_S = 0.6, 0.1
 
 
 def stopped_parts(scene: Scene, moments: tuple[float, ...]) -> list[Event]:
@@ -39,7 +39,7 @@ def stopped_parts(scene: Scene, moments: tuple[float, ...]) -> list[Event]:
         many = together[frame] >= max(_LEAST_PLACES, _TIMES_USUAL * usual)
         if frame <= last or not many or together[frame] < _LEAST_SHARE * moving[frame - 2].sum():
             continue
-        if not _apart(scene, frame, moments):
+        if not _apart(scene, frame, moments) or not _calmer(flat, frame, float(together[frame])):
             continue
         places = stops[frame] | stops[frame - 1]
         last = _until(flat[:, places], frame)
@@ -88,6 +88,13 @@ def _recent_strength(flat: Floats, span: int) -> Floats:
     return np.asarray(recent / span, np.float32)
 
 
+def _calmer(flat: Floats, frame: int, stopped: float) -> bool:
+    """Less moves afterwards: where a thing leaves some places, it comes to as many others."""
+    active = (flat > _MOVING).sum(axis=1)
+    before, after = active[frame - 5 : frame - 1].mean(), active[frame + 1 : frame + 5].mean()
+    return bool(before - after > _CALMER_SHARE * stopped)
+
+
 def _apart(scene: Scene, frame: int, moments: tuple[float, ...]) -> bool:
     """Not at a cut, and not where the whole picture stands."""
     at_s = scene.starts_s(frame)
@@ -112,5 +119,5 @@ def _event(scene: Scene, places: Mask, start: int, end: int) -> Event:
         start_s=scene.starts_s(start),
         end_s=scene.ends_s(min(end, len(scene.times))),
         value=float(places.mean()),
-        place=(round((right.mean() + 0.5) / columns, 2), round((down.mean() + 0.5) / rows, 2)),
+        place=(round(float(right.mean() + 0.5) / columns, 2), round(float(down.mean() + 0.5) / rows, 2)),
     )

@@ -34,7 +34,7 @@ def parts_of(measures: Measures, ordered: Ordered) -> tuple[Part, ...]:
     values = {
         "clarity": _ramp(measures.get("edge_px"), 9.0, 3.6),
         "clean": _least(
-            _ramp(measures.get("blockiness"), 2.2, 1.1), _ramp(measures.get("noise_sigma"), 14, 2)
+            _ramp(measures.get("blockiness"), 2.0, 1.1), _ramp(measures.get("noise_sigma"), 14, 2)
         ),
         "steady_light": _ramp(measures.get("flicker_pct"), 4.0, 0.5),
         "steady_camera": _steady(measures),

@@ -21,7 +21,7 @@ LEAST_FRAMES = 12
 TOO_SHORT = f"The clip has fewer than {LEAST_FRAMES} frames that show something new."
 # Black is dark and without texture: a night scene has bright points or some spread.
 _BLACK_LUMA, _BLACK_BRIGHT, _BLACK_SPREAD = 20.0, 30.0, 2.2
-_BLANK_SPREAD, _BLANK_COLOUR_SPREAD = 3.0, 4.0
+_BLANK_SPREAD, _BLANK_COLOUR_SPREAD, _BLANK_RANGE = 3.0, 4.0, 16
 _DARK_LUMA = 22.0
 # A frame this small a share of the usual change is a repeat, whatever noise the encoder added.
 _REPEAT_SHARE, _CHANGING = 0.06, 0.2
@@ -85,7 +85,9 @@ def scene_of(samples: Samples) -> Scene:
     levels = samples.levels
     colour_spread = samples.small.astype(np.float32).std(axis=(1, 2)).max(axis=1)
     black = (levels.luma < _BLACK_LUMA) & (levels.bright < _BLACK_BRIGHT) & (levels.spread < _BLACK_SPREAD)
-    blank = ~black & (levels.spread < _BLANK_SPREAD) & (colour_spread < _BLANK_COLOUR_SPREAD)
+    # A small thing before a plain ground hardly shows in any spread.
+    empty = np.ptp(samples.quarters, axis=(1, 2)) < _BLANK_RANGE
+    blank = ~black & empty & (levels.spread < _BLANK_SPREAD) & (colour_spread < _BLANK_COLOUR_SPREAD)
     bad = black | blank
     least = max(3, int(_HELD_LEAST_S * samples.fps))
     held = tuple((a, b) for a, b in levels.holds if b - a >= least and not bad[a:b].all())

@@ -85,7 +85,7 @@ def _spoilt(quarters: NDArray[np.uint8], length: int) -> tuple[Floats, Floats]:
 def _lines(scene: Scene) -> list[Event]:
     """Rows that are off from one side of the picture to the other, against both frames around them."""
     quarters = scene.samples.quarters
-    if quarters.shape[1] < _LEAST_ROWS:
+    if len(quarters) < 3 or quarters.shape[1] < _LEAST_ROWS:
         return []
     broken = np.zeros(len(quarters), np.bool_)
     for frame in range(1, len(quarters) - 1):
@@ -96,11 +96,11 @@ def _lines(scene: Scene) -> list[Event]:
         beside[:3], beside[-3:] = off[3:6], off[-6:-3]
         off = off - beside
         way = np.sign(np.median(off, axis=1))[:, None]
-        steady = np.abs(before - after) < np.abs(off)
-        whole = ((off * way > _LINE_LEVELS) & steady).mean(axis=1) > _LINE_SHARE
+        whole = (off * way > _LINE_LEVELS).mean(axis=1) > _LINE_SHARE
         # A band of many rows is light that moves, or a thing as wide as the picture.
         broken[frame] = 0 < int(whole.sum()) <= max(6, len(whole) // 6)
-    broken &= ~scene.bad
+    # The last picture before black is off from it in every row.
+    broken &= ~np.convolve(scene.bad, np.ones(3), "same").astype(np.bool_)
     frames = np.flatnonzero(broken)
     if len(frames) < _LEAST_LINE_FRAMES:
         return []
@@ -114,6 +114,12 @@ def _lines(scene: Scene) -> list[Event]:
             value=float(len(frames)),
         )
     ]
+
+
+def _off_from_both(first: NDArray[np.int16], second: NDArray[np.int16]) -> Floats:
+    """How far a picture is from two others where it is off from both in the same way, else 0."""
+    nearer = np.minimum(np.abs(first), np.abs(second)) * np.sign(first)
+    return np.where(np.sign(first) == np.sign(second), nearer, 0).astype(np.float32)
 
 
 def _bars(scene: Scene) -> list[Event]:

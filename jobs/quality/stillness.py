@@ -21,6 +21,7 @@ _LEAST_ELSEWHERE, _STOPS_SHARE = 3, 0.35
 # Rain and flames average out over time and move all the same, so the liveliest flow must be low as well.
 _STILL_LEVELS = 3.0
 _PIECE_S = 0.4
+_ONCE_EACH = 0.67
 _REPEATS, _LEAST_GAPS, _EVEN, _SLOW_LEVELS = 0.18, 8, 0.85, 0.5
 
 
@@ -156,7 +157,9 @@ def _cadence(scene: Scene, frozen: NDArray[np.bool_]) -> Seen:
     even = _evenness(scene.repeated[moving], gaps)
     measures = {"effective_fps": shown, "cadence_even": even}
     if even >= _EVEN:
-        return Seen(measures=measures, events=(_whole(scene, "low_frame_rate", shown, "info"),))
+        each_twice = shown < _ONCE_EACH * scene.fps
+        events = (_whole(scene, "low_frame_rate", shown, "info"),) if each_twice else ()
+        return Seen(measures=measures, events=events)
     changes = scene.samples.levels.change
     lively = changes[(changes > 0.2) & moving]
     if lively.size == 0 or float(np.median(lively)) < _SLOW_LEVELS:

@@ -26,7 +26,7 @@ _CUT_LIKENESS, _CUT_SURE_LIKENESS, _CUT_AREA = 0.80, 0.6, 0.45
 _CUT_LEVELS = 6.0
 _FLASH_LUMA, _LOCAL_LEVELS, _LOCAL_AREA = 12.0, 12.0, 0.75
 _MOST_SPOTS, _SPOT_LEVELS, _SPOTS_APART, _SAME_SHAPES = 40, 12.0, 5, 0.85
-_MOVED_LEVELS = 20.0
+_MOVED_LEVELS, _AT_ONCE = 20.0, 0.7
 # A place that changes so often goes on and off by itself, as a neon sign does.
 _BLINKS, _SAME_PLACE = 3, 0.15
 _HOT, _WIDE_HOT = 7.0, 6.0
@@ -238,11 +238,18 @@ def _alone(scene: Scene, row: int, spot: tuple[int, int]) -> bool:
 
 
 def _lasts(scene: Scene, row: int, spot: tuple[int, int]) -> bool:
-    """The place looks different afterwards, in its shapes and not only its light."""
+    """The place looks different afterwards, in its shapes and not only its light, and came to it in this one
+    frame: what walks in or out does it little by little.
+    """
     looks = _looks(scene, row, *spot)
-    lasting = float(np.abs(looks[3] - looks[-3]).mean())
-    moving = max(float(np.abs(looks[-1] - looks[-4]).mean()), float(np.abs(looks[4] - looks[1]).mean()))
-    return lasting > 1.4 * moving + 5 and likeness(looks[-3], looks[3]) < _SAME_SHAPES
+
+    def apart(one: int, other: int) -> float:
+        return float(np.abs(looks[one] - looks[other]).mean())
+
+    lasting, moving = apart(3, -3), max(apart(-1, -4), apart(4, 1))
+    if lasting <= 1.4 * moving + 5 or apart(0, -1) < _AT_ONCE * lasting:
+        return False
+    return likeness(looks[-3], looks[3]) < _SAME_SHAPES
 
 
 def _looks(scene: Scene, row: int, down: int, right: int) -> dict[int, Floats]:

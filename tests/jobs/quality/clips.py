@@ -18,14 +18,16 @@ FPS = 24
 @cache
 def _gradient(width: int, height: int) -> Picture:
     rows, columns = np.mgrid[0:height, 0:width]
-    bands = [columns * 200 // width, rows * 200 // height, (rows + columns) * 100 // width]
-    return np.stack(bands, axis=-1).astype(np.uint8)
+    bands = [columns * 200 / width, rows * 200 / height, (rows + columns) * 100 / width]
+    # Without a little grain the gradient has bands as regular as the blocks of a starved encoding.
+    grain = np.random.default_rng(0).normal(0, 1.5, (height, width, 1))
+    return np.asarray(np.clip(np.stack(bands, axis=-1) + grain, 0, 255), np.uint8)
 
 
 def moving(index: int, width: int, height: int) -> Picture:
-    """A gradient with a bright box that crosses it: 1.5 % of the width per frame, without end."""
+    """A gradient with a bright box that swings across it, 1.5 % of the width per frame at the fastest."""
     picture = _gradient(width, height).copy()
-    left = int(index * 0.015 * width) % (width * 3 // 4)
+    left = round((1 - np.cos(index * 0.04)) / 2 * width * 0.75)
     picture[height // 3 : height // 2, left : left + width // 6] = 235
     return picture
 
