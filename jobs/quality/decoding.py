@@ -64,6 +64,8 @@ def decode(opened: Opened, see: See, hear: Hear) -> Decoded:
                 reading.take_pictures(packet)
             else:
                 reading.take_sound(packet)
+    except MemoryError:
+        raise
     except av.FFmpegError:
         raise _stopped(reading.counted) from None
     _must_be_whole(reading.counted, opened)

@@ -34,7 +34,8 @@ FUNCTIONS = {
 }
 WALL_S = 90.0
 CPU_S = 60
-ADDRESS_SPACE = 2 << 30
+# A clip of 4096x2304 in 10 bits and full colour takes 1.4 GB of memory, and more of addresses.
+ADDRESS_SPACE = 3 << 30
 # What the child answers is a few hundred kilobytes; a file that grows beyond this is a fault.
 FILE_BYTES = 64 << 20
 _HOME = Path(__file__).resolve().parents[2]

@@ -118,6 +118,9 @@ def outcome_of(path: Path) -> dict[str, object]:
             said = {"broken": "the measures broke down"}
     except NotPlayable as refused:
         said = {"refused": str(refused)}
+    except MemoryError:
+        # What was asked for in vain was never taken; the guarded child has its sentence for it.
+        said = {"refused": "The file takes more memory than a video of its kind should."}
     except Exception as error:  # noqa: BLE001  Whatever it is, it is what this run looks for.
         said = {"broken": f"{type(error).__name__}: {error}"}
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
