@@ -10,13 +10,23 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from jobs.quality.report import NotPlayable, Ordered
 from jobs.quality.verify import verify
-from tests.jobs.quality.clips import moving
 
 RATE = 24
 SOUND_RATE = 48000
+
+
+def moving(index: int, width: int, height: int) -> NDArray[np.uint8]:
+    """A gradient with a bright box that crosses it: what is broken on purpose is broken alike each time."""
+    rows, columns = np.mgrid[0:height, 0:width]
+    bands = [columns * 200 // width, rows * 200 // height, (rows + columns) * 100 // width]
+    picture = np.stack(bands, axis=-1).astype(np.uint8)
+    left = int(index * 0.015 * width) % (width * 3 // 4)
+    picture[height // 3 : height // 2, left : left + width // 6] = 235
+    return picture
 
 
 def refusal(path: Path) -> str:

@@ -12,8 +12,8 @@ import pytest
 
 from jobs.quality.report import NotPlayable, Ordered
 from jobs.quality.verify import verify
-from tests.jobs.quality.clips import moving, write_sound
-from tests.jobs.quality.films import film, flipped, patched, pictures_in, refusal, refusal_of
+from tests.jobs.quality.clips import write_sound
+from tests.jobs.quality.films import film, flipped, moving, patched, pictures_in, refusal, refusal_of
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,7 @@ import av
 import numpy as np
 import pytest
 
-from tests.jobs.quality.clips import moving
-from tests.jobs.quality.films import add_tone, film, refusal, refusal_of
+from tests.jobs.quality.films import add_tone, film, moving, refusal, refusal_of
 
 ARCHIVE = "The file is an archive, not a video."
 PICTURE = "The file is a picture, not a video."
