@@ -77,6 +77,8 @@ MEASURES: Final[dict[str, tuple[Words, ...]]] = {
     ),
     "Sound": (
         Words("sound_rms_dbfs", "Loudness", " dBFS"),
+        Words("sound_peak_dbfs", "Loudest moment", " dBFS"),
+        Words("sound_seconds", "Length of the sound", " s"),
         Words("sound_silent_share", "Silent", " %", 100),
         Words("sound_clipped_share", "Clipped", " %", 100),
     ),
