@@ -23,6 +23,7 @@ COLUMNS, ROWS = 16, 9
 _GRID, _BORDER = 12, 8
 _SMOOTHNESS_EVERY = 8
 _DARK = 8.0
+_SAME_LIGHT, _NO_CHANGE, _MOST = 0.03, 0.003, 0.6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +126,8 @@ class FlowPass:
         textured = _textured(smooth)
         if before is None:
             return self._nothing_before(frame, textured)
-        motion = self._flow.calc(smooth, before, None)  # type: ignore[call-overload]
+        # On a bare gradient a change of light looks like motion, so the light is matched first.
+        motion = self._flow.calc(smooth, _in_the_light_of(smooth, before), None)  # type: ignore[call-overload]
         across, down = motion[..., 0], motion[..., 1]
         lengths = cv2.magnitude(across, down).ravel()
         most = max(1, lengths.size // 20)
@@ -250,6 +252,17 @@ class CameraFit:
             ]
         )
         return np.asarray(np.linalg.solve(left + np.eye(4) * 1e-9, right), np.float64)
+
+
+def _in_the_light_of(after: Grey, before: Grey) -> Grey:
+    """The earlier picture in the light of the later one, where light alone tells most of it apart."""
+    ratios = (after[::6, ::6] + np.float32(_DARK)) / (before[::6, ::6] + np.float32(_DARK))
+    gain = float(np.median(ratios))
+    alike = np.abs(ratios / gain - 1) < _SAME_LIGHT
+    if abs(gain - 1) < _NO_CHANGE or alike.mean() < _MOST:
+        return before
+    gain = float(ratios[alike].mean())
+    return np.asarray(cv2.convertScaleAbs(before, alpha=gain, beta=_DARK * gain - _DARK), np.uint8)
 
 
 def _gain(after: Floats, before: Floats) -> float:
