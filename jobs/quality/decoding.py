@@ -25,7 +25,8 @@ _SHORTER_S, _SHORTER_SHARE = 0.5, 0.05
 @dataclass
 class Decoded:
     """What was counted. `packets` are those of the picture track but for the `trimmed`, which an edit list
-    hides and which are no loss.
+    hides and which are no loss. Damaged sound is told and no refusal: some encoders begin with a packet that
+    cannot be decoded, and the pictures are what was paid for.
 
     Seconds are those a player shows: a file whose times begin below zero begins at zero. `width` and `height`
     are as shown, `rotation` is by how many degrees a frame was turned against the clock.
@@ -179,20 +180,6 @@ def _must_be_whole(counted: Decoded, opened: Opened) -> None:
         raise NotPlayable(f"The file is damaged: {_frames(counted.damaged)} cannot be decoded cleanly, {at}.")
     if counted.frames > 1 and counted.last_s - counted.first_s < _SOON_S:
         raise NotPlayable("All pictures of the file are shown at the same moment, so it has no length.")
-    if counted.sound_damaged_at_s is not None:
-        raise NotPlayable(
-            f"The file is damaged: its sound cannot be decoded cleanly at {counted.sound_damaged_at_s:.1f} s."
-        )
-    _must_be_as_long_as_told(counted, opened.whole_s)
-
-
-def _must_be_as_long_as_told(counted: Decoded, told_s: float) -> None:
-    there_s = max(counted.end_s, counted.sound_end_s)
-    hidden = counted.trimmed > 0
-    if not hidden and there_s < told_s - max(_SHORTER_S, _SHORTER_SHARE * told_s):
-        raise NotPlayable(
-            f"The file is damaged: it ends at {there_s:.1f} s, and its own index says {told_s:.1f} s."
-        )
 
 
 def _frames(count: int) -> str:

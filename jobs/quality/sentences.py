@@ -72,6 +72,8 @@ def _drift(event: Event) -> str:
 
 
 def _face_lost(event: Event) -> str:
+    if float(event.facts.get("times", 1)) > 1:
+        return f"face comes and goes {_span(event)}"
     if event.facts.get("never_returns"):
         return f"face lost {_at(event)} and does not come back"
     return f"face lost {_at(event)}, back at {event.end_s:.1f} s"
@@ -136,6 +138,7 @@ _SENTENCES: Final[Mapping[str, Say]] = {
     "sound_clipped": _lasting("the sound is distorted: it is louder than can be stored"),
     "sound_missing": _always("no sound although the shot asks for it"),
     "sound_unwanted": _always("sound although the shot asks for silence"),
+    "sound_damaged": _once("the sound is damaged"),
     "sound_short": _valued("the sound ends at {value:.1f} s, before the picture"),
     "wrong_shape": _order,
     "other_size": _order,

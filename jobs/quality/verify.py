@@ -15,7 +15,7 @@ from jobs.quality.analysis import analyse
 from jobs.quality.decoding import Decoded, decode
 from jobs.quality.opening import Opened, opened
 from jobs.quality.pictures import Pictures
-from jobs.quality.report import Checked, Finding, Ordered, VideoFacts
+from jobs.quality.report import Checked, Event, Finding, Ordered, Seen, VideoFacts
 from jobs.quality.samples import Sampler
 
 # A header's frame rate that is further from what was counted is not believed.
@@ -32,7 +32,7 @@ def verify(path: Path, ordered: Ordered, clip_model: Path | None = None) -> Chec
     with opened(path) as video:
         looking = _Looking(video, ordered, clip_model)
         decoded = decode(video, looking.see, looking.hear)
-        checked = looking.judged(_facts(video, decoded))
+        checked = looking.judged(_facts(video, decoded), decoded.sound_damaged_at_s)
     return replace(checked, seconds=round(time.process_time() - began, 3))
 
 
@@ -60,28 +60,31 @@ class _Looking:
         """Take one piece of the sound."""
         self._listener.hear(frame)
 
-    def judged(self, facts: VideoFacts) -> Checked:
+    def judged(self, facts: VideoFacts, sound_damaged_at_s: float | None) -> Checked:
         """Everything that was seen and heard, judged against the order, and its pictures."""
         filmstrip, tiles = self._pictures.filmstrip(facts.duration_s)
         poster = self._pictures.poster()
-        return replace(self._measured(facts), poster=poster, filmstrip=filmstrip, tiles=tiles)
+        return replace(
+            self._measured(facts, sound_damaged_at_s), poster=poster, filmstrip=filmstrip, tiles=tiles
+        )
 
-    def _measured(self, facts: VideoFacts) -> Checked:
+    def _measured(self, facts: VideoFacts, sound_damaged_at_s: float | None) -> Checked:
         try:
-            return self._measure(facts)
+            return self._measure(facts, sound_damaged_at_s)
         except MemoryError:
             raise
         except Exception:  # noqa: BLE001  The file is whole and was paid: a fault of ours must not end it.
             traceback.print_exc()
             return _unmeasured(facts)
 
-    def _measure(self, facts: VideoFacts) -> Checked:
+    def _measure(self, facts: VideoFacts, sound_damaged_at_s: float | None) -> Checked:
         assert self._sampler is not None  # noqa: S101  Decoding refuses a file without a single frame.
         ordered, samples = self._ordered, self._sampler.samples()
         heard = self._listener.heard(facts.duration_s)
         meant = sound.meaning(heard.seen, ordered.sound_wanted)
         matched = prompt_match.match(samples.clip_frames, ordered.prompt, self._clip_model)
-        found = analyse(samples, facts, ordered, faces.watch(samples), meant, matched.seen)
+        damaged = _damaged_sound(sound_damaged_at_s)
+        found = analyse(samples, facts, ordered, faces.watch(samples), meant, damaged, matched.seen)
         return Checked(
             facts=facts,
             verdict=found.verdict,
@@ -96,6 +99,12 @@ class _Looking:
             model_mark=matched.mark,
             peaks=heard.peaks,
         )
+
+
+def _damaged_sound(at_s: float | None) -> Seen:
+    if at_s is None:
+        return Seen()
+    return Seen(events=(Event(kind="sound_damaged", severity="suspect", start_s=at_s, end_s=at_s),))
 
 
 def _unmeasured(facts: VideoFacts) -> Checked:

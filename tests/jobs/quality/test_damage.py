@@ -130,16 +130,18 @@ def test_a_stretch_of_zeros_is_damage(tmp_path: Path, whole: bytes) -> None:
     assert refusal_of(tmp_path, broken).startswith("The file is damaged: ")
 
 
-def test_damaged_sound_is_damage_too(tmp_path: Path) -> None:
+def test_damaged_sound_is_told_and_ends_no_clip(tmp_path: Path) -> None:
     made = film(tmp_path / "whole.mp4", sound="aac", frames=24).read_bytes()
     # The second table of chunks is that of the sound.
     table = made.index(b"stco", made.index(b"stco") + 4)
     count, *places = struct.unpack(">3I", made[table + 8 : table + 20])
     assert count > 1
     broken = made[: places[1]] + b"\xff" * 60 + made[places[1] + 60 :]
-    assert refusal_of(tmp_path, broken).startswith(
-        "The file is damaged: its sound cannot be decoded cleanly at "
-    )
+    (tmp_path / "broken.mp4").write_bytes(broken)
+    checked = verify(tmp_path / "broken.mp4", Ordered())
+    told = [finding for finding in checked.findings if finding.kind == "sound_damaged"]
+    assert [(one.severity, one.sentence[:23]) for one in told] == [("suspect", "the sound is damaged at")]
+    assert checked.verdict == "suspect"
 
 
 def test_sound_alone_is_no_clip(tmp_path: Path) -> None:
