@@ -180,6 +180,16 @@ def _must_be_whole(counted: Decoded, opened: Opened) -> None:
         raise NotPlayable(f"The file is damaged: {_frames(counted.damaged)} cannot be decoded cleanly, {at}.")
     if counted.frames > 1 and counted.last_s - counted.first_s < _SOON_S:
         raise NotPlayable("All pictures of the file are shown at the same moment, so it has no length.")
+    _must_be_as_long_as_told(counted, opened.whole_s)
+
+
+def _must_be_as_long_as_told(counted: Decoded, told_s: float) -> None:
+    there_s = max(counted.end_s, counted.sound_end_s)
+    hidden = counted.trimmed > 0
+    if not hidden and there_s < told_s - max(_SHORTER_S, _SHORTER_SHARE * told_s):
+        raise NotPlayable(
+            f"The file is damaged: it ends at {there_s:.1f} s, and its own index says {told_s:.1f} s."
+        )
 
 
 def _frames(count: int) -> str:
