@@ -14,6 +14,7 @@ from jobs.quality.series import runs
 
 _LONGEST = 3
 _SPOILT_LEVELS, _ALIKE, _LEAST_AREA, _TIMES_USUAL = 14, 0.35, 0.03, 3.0
+_RUSHING = 9.0
 _LINE_LEVELS, _LINE_SHARE, _LEAST_LINE_FRAMES = 4.0, 0.85, 2
 # A row is held against those three further up and down.
 _LEAST_ROWS = 6
@@ -70,6 +71,9 @@ def _spoilt(quarters: NDArray[np.uint8], length: int) -> tuple[Floats, Floats]:
         before = quarters[start - 1].astype(np.int16)
         after = quarters[start + length].astype(np.int16)
         apart = np.abs(before - after)
+        # While the whole view rushes by, a place may look the same again by chance.
+        if apart.mean() > _RUSHING:
+            continue
         spoilt: Mask = np.ones((rows, columns), np.bool_)
         for frame in (start, start + length - 1):
             now = quarters[frame].astype(np.int16)

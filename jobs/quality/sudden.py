@@ -25,7 +25,7 @@ _APART_S = 0.2
 _CUT_LIKENESS, _CUT_SURE_LIKENESS, _CUT_AREA = 0.80, 0.6, 0.45
 _CUT_LEVELS = 6.0
 _FLASH_LUMA, _LOCAL_LEVELS, _LOCAL_AREA = 12.0, 12.0, 0.75
-_MOST_SPOTS, _SPOT_LEVELS, _SPOTS_APART, _SAME_SHAPES = 40, 12.0, 5, 0.85
+_MOST_SPOTS, _SPOT_LEVELS, _SPOTS_APART, _OTHER_SHAPES = 40, 12.0, 5, 0.2
 _MOVED_LEVELS, _AT_ONCE = 20.0, 0.7
 # A place that changes so often goes on and off by itself, as a neon sign does.
 _BLINKS, _SAME_PLACE = 3, 0.15
@@ -246,10 +246,19 @@ def _lasts(scene: Scene, row: int, spot: tuple[int, int]) -> bool:
     def apart(one: int, other: int) -> float:
         return float(np.abs(looks[one] - looks[other]).mean())
 
-    lasting, moving = apart(3, -3), max(apart(-1, -4), apart(4, 1))
-    if lasting <= 1.4 * moving + 5 or apart(0, -1) < _AT_ONCE * lasting:
+    # A thing that moves and vanishes leaves a place at rest, and one that appears may move on at once.
+    lasting, quieter, livelier = apart(3, -3), *sorted((apart(-1, -4), apart(4, 1)))
+    if lasting <= max(1.4 * quieter, 0.9 * livelier) + 5 or apart(0, -1) < _AT_ONCE * lasting:
         return False
-    return likeness(looks[-3], looks[3]) < _SAME_SHAPES
+    shapes = max(_beyond_light(looks[-3], looks[3]), _beyond_light(looks[3], looks[-3]))
+    return shapes > _OTHER_SHAPES * lasting
+
+
+def _beyond_light(before: Floats, after: Floats) -> float:
+    """What is left of the difference of two looks when the light of one is matched to the other's."""
+    own = before - before.mean()
+    slope = float((own * (after - after.mean())).sum() / max(1e-3, float((own * own).sum())))
+    return float(np.abs(after - after.mean() - slope * own).mean())
 
 
 def _looks(scene: Scene, row: int, down: int, right: int) -> dict[int, Floats]:

@@ -22,15 +22,16 @@ _SWALLOWS: Final = (
     ("still", frozenset({"frozen", "part_frozen", "low_frame_rate", "uneven_cadence"}), 1e9),
     ("slideshow", _AT_A_CHANGE, 1e9),
     ("frozen", frozenset({"part_frozen", "uneven_cadence", "jump", "camera_jump", "glitch"}), 0.1),
-    ("flicker", _OF_LIGHT | {"wobble", "part_frozen", "hue_drift"}, 0.3),
+    ("flicker", _OF_LIGHT | {"jitter", "wobble", "part_frozen", "hue_drift"}, 0.3),
     ("photosensitive", _OF_LIGHT, 0.5),
     ("jitter", frozenset({"wobble", "camera_jump", "breaks_up", "glitch"}), 1e9),
     ("part_frozen", frozenset({"jump", "glitch"}), 0.1),
     ("noisy", frozenset({"speckled"}), 1e9),
-    ("wobble", frozenset({"breaks_up"}), 0.3),
+    ("wobble", frozenset({"breaks_up", "glitch"}), 0.3),
     ("corruption", frozenset({"breaks_up", "glitch", "jump", "goes_soft"}), 0.3),
     ("goes_soft", frozenset({"soft"}), 1e9),
     ("face_lost", _OF_A_FACE, 0.3),
+    ("face_changes", _OF_A_FACE, 0.3),
     ("extra_face", _OF_A_FACE, 0.3),
 )
 # Brightness that swings this much (%) flashes; with less it flickers, however often.
