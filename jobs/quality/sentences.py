@@ -100,7 +100,6 @@ _SENTENCES: Final[Mapping[str, Say]] = {
     "photosensitive": lambda event: (
         f"{event.value or 0.0:.0f} flashes within a second {_span(event)}: may harm photosensitive viewers"
     ),
-    "light_jump": _once("brightness jumps"),
     "light_drift": _drift,
     "hue_drift": _lasting("colours slowly drift"),
     "colour_jump": _once("colours change"),
@@ -112,7 +111,6 @@ _SENTENCES: Final[Mapping[str, Say]] = {
     "low_frame_rate": _valued("moves at about {value:.0f} frames a second"),
     "uneven_cadence": _lasting("stutters: frames are repeated unevenly"),
     "hard_cut": _once("cuts to another picture"),
-    "mirrored": _once("the picture is mirrored"),
     "flash": _once("flashes"),
     "jump": _once("something appears, disappears or jumps"),
     "blinks": _lasting("a light or a thing comes and goes"),
