@@ -9,7 +9,7 @@ from __future__ import annotations
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
-from reviewapp.models import Candidate, OutgoingHook, ProviderKey
+from reviewapp.models import Candidate, OutgoingHook, Project, ProviderKey
 
 STATIONS = {
     "submit": "jobs.submit.submit_candidate",
@@ -21,6 +21,7 @@ STATIONS = {
     "clean": "jobs.clean.clean",
     "recheck": "jobs.recheck.recheck",
     "learn": "jobs.learn.learn",
+    "accepted": "jobs.learn.accepted",
     "mails": "jobs.notify.send_mails",
     "outgoing": "jobs.outgoing.send_outgoing",
     "push": "jobs.push.send_push",
@@ -37,6 +38,7 @@ CLUSTERS = {
     "clean": "media",
     "recheck": "media",
     "learn": "notify",
+    "accepted": "notify",
     "mails": "notify",
     "outgoing": "notify",
     "push": "notify",
@@ -106,6 +108,11 @@ def recheck() -> None:
 def learn() -> None:
     """What there is to learn from people's decisions."""
     _send_unless_many("learn")
+
+
+def accepted(project: Project) -> None:
+    """The project accepts other kinds of finding: its clips that wait follow."""
+    _send("accepted", project.pk)
 
 
 def mails() -> None:

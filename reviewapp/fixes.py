@@ -10,7 +10,7 @@ from typing import Final
 
 from django.db import transaction
 
-from reviewapp import ranking
+from reviewapp import picks, ranking
 from reviewapp.models import Candidate, MeasuredFix, Note, PromptVersion, QualityReport
 from reviewapp.models.projects import Author
 
@@ -50,7 +50,8 @@ def seen(candidate: Candidate) -> None:
 
 
 def _faults(report: QualityReport) -> set[str]:
-    look = ranking.read(report.verdict, [], report.findings)
+    # A fault that the project accepts meanwhile is not solved by that.
+    look = ranking.read(report.verdict, [], picks.as_found(report.findings))
     return {kind for kind, severity in look.findings.items() if severity != "info"}
 
 

@@ -12,7 +12,16 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from reviewapp import dispatch, picks, ranking, turns
-from reviewapp.models import Project, QualityReport, RankModel, ReviewDecision, Shot, Status, Verdict
+from reviewapp.models import (
+    Candidate,
+    Project,
+    QualityReport,
+    RankModel,
+    ReviewDecision,
+    Shot,
+    Status,
+    Verdict,
+)
 
 KIND: Final = "learn"
 # How often somebody looks whether a project has decided enough to learn anew.
@@ -24,6 +33,10 @@ OLD: Final = timedelta(days=1)
 MOST: Final = 5000
 # After so long the mails that wait come first, and another message goes on.
 SLICE_S: Final = 20.0
+# What a report owes to its project and not to the checks.
+OF_THE_PROJECT: Final = (
+    "findings", "verdict", "score", "coverage", "learned_score", "learned_by", "learned_why",
+)  # fmt: skip
 SWITCHED_OFF: Final = "Learning is switched off for this project."
 
 
@@ -156,24 +169,35 @@ def switched(project: Project) -> None:
 
 
 def refresh(project: Project, ends: float) -> bool:
-    """Give every waiting clip the score of the model that counts now, or take an old one away; False when
-    there is more to do at the time `ends`.
+    """Bring every waiting clip to what the project accepts now and to the score of the model that counts now,
+    or take an old one away; False when there is more to do at the time `ends`.
 
     Shot by shot, each in one go, so that siblings are never compared by two models. What is decided keeps
-    the score it was decided by.
+    the report and the score it was decided by. Nothing is approved by itself because of it.
     """
     model = picks.model_for(project.pk)
-    for shot_id in sorted(set(_stale(project, model).values_list("candidate__shot", flat=True))):
+    scored_before = set(_stale(project, model).values_list("candidate__shot", flat=True))
+    for shot_id in sorted(scored_before | _shots_that_accept_otherwise(project)):
         if time.monotonic() >= ends:
             return False
         _refresh_shot(shot_id, model)
     return True
 
 
-def _stale(project: Project, model: RankModel | None) -> QuerySet[QualityReport]:
-    waiting = QualityReport.objects.filter(
+def _waiting(project: Project) -> QuerySet[QualityReport]:
+    return QualityReport.objects.filter(
         candidate__shot__project=project, candidate__status=Status.IN_REVIEW
     ).order_by()
+
+
+def _shots_that_accept_otherwise(project: Project) -> set[int]:
+    accepted = picks.accepted_in(project.pk)
+    told = _waiting(project).values_list("candidate__shot", "findings")
+    return {shot_id for shot_id, findings in told if picks.as_accepted(findings, accepted) != findings}
+
+
+def _stale(project: Project, model: RankModel | None) -> QuerySet[QualityReport]:
+    waiting = _waiting(project)
     if model is None:
         return waiting.filter(learned_by__isnull=False)
     same = Q(checker_version=model.checker_version)
@@ -184,12 +208,14 @@ def _stale(project: Project, model: RankModel | None) -> QuerySet[QualityReport]
 
 @transaction.atomic
 def _refresh_shot(shot_id: int, model: RankModel | None) -> None:
-    Shot.objects.select_for_update(no_key=True).get(pk=shot_id)
+    shot = Shot.objects.select_for_update(no_key=True).get(pk=shot_id)
+    accepted = picks.accepted_in(shot.project_id)
     waiting = QualityReport.objects.filter(candidate__shot=shot_id, candidate__status=Status.IN_REVIEW)
     reports = list(waiting.select_related("candidate"))
     for report in reports:
-        picks.learn(report, model)
-    QualityReport.objects.bulk_update(reports, ["learned_score", "learned_by", "learned_why"])
+        picks.accept(report, accepted)
+        picks.score(report, model)
+    QualityReport.objects.bulk_update(reports, OF_THE_PROJECT)
     for version_id in sorted({report.candidate.version_id for report in reports}):
         picks.rank(version_id)
 
@@ -210,5 +236,6 @@ def _learn_until(ends: float, checker_version: str) -> bool:
         if time.monotonic() >= ends:
             return False
         train(project, checker_version)
-    projects = Project.objects.filter(rank_models__isnull=False).distinct().order_by("pk")
-    return all(refresh(project, ends) for project in projects)
+    # Also where nothing was learned: an undone decision brings a clip back with the report it was decided by.
+    waiting = Candidate.objects.filter(status=Status.IN_REVIEW).values("shot__project")
+    return all(refresh(project, ends) for project in Project.objects.filter(pk__in=waiting).order_by("pk"))

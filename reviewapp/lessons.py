@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from math import exp
@@ -12,16 +11,12 @@ from django.db.models import Count, Q
 
 from providers import catalog
 from providers.errors import Unsupported
-from reviewapp import learning, picks, ranking, refine
+from reviewapp import accepting, picks, ranking, refine
 from reviewapp.fixes import AGAIN, BY_HAND
 from reviewapp.models import MeasuredFix, Project, RankModel, ReviewDecision, Verdict
 
-# How far back the findings are counted, and how much of the rest is shown.
-DECISIONS: Final = 2000
+# So much is shown.
 TRAININGS, FIXES, EFFECTS = 20, 50, 8
-# From so many decisions on, and such a share, people are seen to accept a finding, or never to.
-ENOUGH: Final = 10
-MOSTLY, HARDLY = 0.9, 0.1
 CHANGES: Final = {
     "added": "adding an instruction",
     "removed": "taking words out",
@@ -98,32 +93,6 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class Flagged:
-    """How people decided about clips with one kind of finding."""
-
-    kind: str
-    decided: int
-    approved: int
-
-    @property
-    def words(self) -> str:
-        return picks.kind_words(self.kind)
-
-    @property
-    def percent(self) -> int:
-        return round(100 * self.approved / self.decided)
-
-    @property
-    def hint(self) -> str:
-        """What a producer may conclude; empty while there is too little to say."""
-        if self.decided < ENOUGH:
-            return ""
-        if self.approved >= MOSTLY * self.decided:
-            return "Your reviewers accept it."
-        return "Your reviewers hardly ever accept it." if self.approved <= HARDLY * self.decided else ""
-
-
-@dataclass(frozen=True)
 class Fix:
     """How often one kind of change solved one complaint on one model."""
 
@@ -160,7 +129,7 @@ class Lessons:
     trainings: tuple[Training, ...]
     count: int
     by_itself: ByItself
-    flagged: tuple[Flagged, ...]
+    flagged: tuple[accepting.Flagged, ...]
     fixes: tuple[Fix, ...]
 
     @cached_property
@@ -188,7 +157,7 @@ def of(project: Project) -> Lessons:
         trainings=tuple(Training(row) for row in rows[:TRAININGS]),
         count=rows.count(),
         by_itself=_by_itself(project),
-        flagged=_flagged(project),
+        flagged=accepting.flagged(project),
         fixes=_fixes(project),
     )
 
@@ -203,22 +172,6 @@ def _by_itself(project: Project) -> ByItself:
         agreed=Count("pk", filter=people & Q(verdict=Verdict.APPROVE)),
     )
     return ByItself(**counted)
-
-
-def _flagged(project: Project) -> tuple[Flagged, ...]:
-    """By kind of finding that lowers a verdict, the most frequent first."""
-    words = learning.words_of_people().filter(
-        candidate__shot__project=project, candidate__quality__isnull=False
-    )
-    told = words.order_by("-pk").values_list("verdict", "candidate__quality__findings")
-    decided, approved = Counter[str](), Counter[str]()
-    for verdict, findings in told[:DECISIONS]:
-        look = ranking.read("", [], findings)
-        kinds = [kind for kind, severity in look.findings.items() if severity != "info"]
-        decided.update(kinds)
-        approved.update(kinds if verdict == Verdict.APPROVE else [])
-    ordered = sorted(decided.items(), key=lambda pair: (-pair[1], pair[0]))
-    return tuple(Flagged(kind, count, approved[kind]) for kind, count in ordered)
 
 
 def _fixes(project: Project) -> tuple[Fix, ...]:

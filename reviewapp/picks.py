@@ -2,10 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from reviewapp import check_words, ranking
-from reviewapp.models import Candidate, PickDoubt, QualityReport, RankModel, Status
+from reviewapp.models import Candidate, PickDoubt, Project, QualityReport, RankModel, Status
+
+# The mark of a finding that the checks called suspect and the project accepts.
+ACCEPTED: Final = "accepted"
+Told = Mapping[str, Any]
+
+
+# --- what the project accepts ---
+
+
+def accepted_in(project_id: int) -> list[str]:
+    """The kinds of finding that are a remark in this project as it stands now."""
+    kinds: list[str] = Project.objects.values_list("accepted_findings", flat=True).get(pk=project_id)
+    return kinds
+
+
+def as_found(findings: Iterable[Told]) -> list[Told]:
+    """Findings as the checks gave them, whatever the project accepts."""
+    return [
+        {name: value for name, value in told.items() if name != ACCEPTED} | {"severity": "suspect"}
+        if told.get(ACCEPTED)
+        else told
+        for told in findings
+    ]
+
+
+def as_accepted(findings: Iterable[Told], kinds: Collection[str]) -> list[Told]:
+    """Findings as a project sees them that accepts these kinds: of a suspect one it makes a remark with a
+    mark, by which the remark can be told from the checks' own. What would reject a clip is never softened.
+    """
+    return [
+        {**told, "severity": "info", ACCEPTED: True}
+        if told.get("kind") in kinds and told.get("severity") == "suspect"
+        else told
+        for told in as_found(findings)
+    ]
+
+
+def accept(report: QualityReport, kinds: Collection[str]) -> bool:
+    """Bring a report's findings and verdict to what the project accepts; whether that changed anything.
+
+    Scores follow by `score`. A training of before knows the kind as suspect; it simply reads a remark now,
+    which counts by its smaller amount, until there is a training on decisions about such remarks.
+    """
+    findings = as_accepted(report.findings, kinds)
+    if findings == report.findings:
+        return False
+    report.findings = findings
+    severities = set(look_of(report).findings.values())
+    report.verdict = next((grave for grave in ("reject", "suspect") if grave in severities), "pass")
+    return True
+
+
+# --- scores ---
 
 
 def look_of(report: QualityReport) -> ranking.Look:
@@ -57,6 +111,9 @@ def term_words(term: ranking.Term) -> str:
 def kind_words(kind: str) -> str:
     """A kind of finding as people read it."""
     return kind.replace("_", " ")
+
+
+# --- the order ---
 
 
 def rank(version_id: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from reviewapp import check_words
+from reviewapp import check_words, picks
 from reviewapp.check_words import Words
 from reviewapp.models import QualityReport
 
@@ -48,10 +48,12 @@ class FindingRow:
     sentence: str
     place: str
     whole: bool
+    accepted: bool
 
     @property
     def severity_words(self) -> str:
-        return check_words.SEVERITIES[self.severity]
+        words = check_words.SEVERITIES[self.severity]
+        return f"{words}, accepted in this project" if self.accepted else words
 
     @property
     def is_range(self) -> bool:
@@ -299,6 +301,7 @@ def _finding(index: int, told: Mapping[str, Any], length_s: float) -> FindingRow
         end_s=end_s,
         sentence=sentence,
         place="" if said else place,
+        accepted=bool(told.get(picks.ACCEPTED)),
         whole=start_s < A_FRAME_S and 0 < length_s - A_FRAME_S < end_s,
     )
 

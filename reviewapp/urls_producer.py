@@ -61,6 +61,7 @@ project_urls: list[URLPattern | URLResolver] = [
     path("ledger/lines.csv", ledger.project_ledger_csv, name="project-ledger-csv"),
     path("settings/", projects.project_settings, name="project-settings"),
     path("learned/", learned.project_learned, name="project-learned"),
+    path("learned/accept/", learned.finding_accept, name="finding-accept"),
     path("receivers/", outgoing.receivers_list, name="receiver-list"),
     path("receivers/new/", outgoing.receiver_new, name="receiver-new"),
     path("receivers/<uuid:uid>/", include(receiver_urls)),

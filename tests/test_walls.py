@@ -16,7 +16,7 @@ VERBS = (
     "inputs", "storage", "moving", "hooks", "limits", "routing", "market", "choices", "wishes",
     "quotes", "remaking", "standing", "events", "notices", "mailing", "letters", "outgoing",
     "receivers", "push", "live", "figures", "health", "picks", "policy", "learning", "rechecks",
-    "fixes", "turns", "lessons", "preparing", "clip_store",
+    "fixes", "turns", "lessons", "preparing", "clip_store", "accepting",
 )  # fmt: skip
 PACKAGES = {"line", "cleaning", "health"}
 

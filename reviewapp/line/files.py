@@ -138,7 +138,8 @@ def check_refused(candidate: Candidate, sentence: str) -> None:
 def checked(candidate: Candidate, report: QualityReport, clip_facts: dict[str, Any]) -> None:
     """The clip is playable and measured: it goes to people, ranked among its siblings.
 
-    The report's score, coverage and learned score are filled in here, from its parts and findings.
+    What the project accepts becomes a remark here, and the report's score, coverage and learned score are
+    filled in from its parts and findings.
     """
     try:
         with transaction.atomic():
@@ -181,7 +182,9 @@ def rechecked(candidate: Candidate, report: QualityReport, clip_facts: dict[str,
 
 def _keep(candidate: Candidate, report: QualityReport) -> None:
     report.candidate = candidate
-    waits = candidate.status == Status.IN_REVIEW
-    picks.score(report, picks.model_for(candidate.shot.project_id) if waits else None)
+    waits, project_id = candidate.status == Status.IN_REVIEW, candidate.shot.project_id
+    # Read anew: the row in hand is as old as the check has taken.
+    picks.accept(report, picks.accepted_in(project_id))
+    picks.score(report, picks.model_for(project_id) if waits else None)
     report.save()
     fixes.seen(candidate)

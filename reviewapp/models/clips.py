@@ -114,7 +114,8 @@ class Report(models.Model):
     decisions make of it, `learned_why` its terms: [{"words": "flicker", "term": -0.7}].
 
     `parts`: [{"name", "value" (0 to 1 or null), "weight"}]. `findings`: [{"kind", "severity", "start_s",
-    "end_s", "sentence", "value", "place"}]. `criteria`: [{"text", "state" (met, unmet, unmeasured, person),
+    "end_s", "sentence", "value", "place"}], with "accepted": true where the checks said `suspect` and the
+    project makes a remark of it. `criteria`: [{"text", "state" (met, unmet, unmeasured, person),
     "why", "start_s"}]. `prompt_parts`: [{"words", "match"}], cosines of the model that `model_mark` names.
     """
 

@@ -102,6 +102,8 @@ class Project(models.Model):
     audit_share = models.FloatField(default=0.05, validators=[MinValueValidator(0), MaxValueValidator(1)])
     # Whether the project's own decisions may correct the checks' score, once they are seen to better it.
     learns = models.BooleanField(default=True)
+    # Kinds of finding that are no more than a remark here.
+    accepted_findings = models.JSONField(default=list, blank=True)
     frame_base = models.PositiveIntegerField(default=0)
     # A demo must never spend real money, whatever keys an admin adds later.
     sandbox_only = models.BooleanField(default=False)

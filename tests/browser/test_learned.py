@@ -10,8 +10,12 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from jobs.learn import learn
+from reviewapp import review
 from reviewapp.models import Candidate, MeasuredFix, Project, RankModel, ReviewDecision, Shot, User
+from reviewapp.notes import Feedback
 from tests.browser.conftest import fits
+from tests.cast import run_queue
+from tests.reviewapp.report_stage import report, round_of
 from tests.reviewapp.test_learning import likes_grain
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
@@ -72,6 +76,43 @@ def test_a_full_page_fits_and_can_be_read(
     expect(page.get_by_role("heading", name="Training 130 corrects the score")).to_be_visible()
     expect(page.locator("main")).to_contain_text("11 earlier trainings are kept and not listed.")
     fits(page, "learned")
+
+
+def test_a_finding_is_accepted_and_counted_again_by_the_keyboard_alone(
+    page: Page,
+    live_server: LiveServer,
+    sign_in: SignIn,
+    project: Project,
+    make_shot: Callable[..., Shot],
+    alice: User,
+    bob: User,
+) -> None:
+    likes_grain(make_shot, alice, bob, shots=10)
+    [row] = round_of(make_shot(), alice, report(0.7, "suspect", ["noisy", "a_kind_with_a_very_long_name"]))
+    [broken] = round_of(make_shot(), alice, report(0.7, "reject", ["black:reject"]))
+    review.reject(broken, bob, broken.revision, Feedback(text="It is black."))
+    sign_in(alice)
+    page.goto(live_server.url + reverse("project-learned", args=[project.slug]))
+    page.get_by_role("button", name="Treat as a remark from now on: noisy").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("“noisy” is a remark from now on.")).to_be_visible()
+    run_queue()
+    expect(page.locator("#finding-noisy")).to_contain_text("A remark")
+    fits(page, "accepting")
+    # The next Tab goes on where the button stood: through the table to its first button.
+    for _ in range(2):
+        page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Count it again: noisy")).to_be_focused()
+    page.goto(f"{live_server.url}/review/{row.uid}/")
+    page.get_by_text("1 remark, no fault").click()
+    expect(page.get_by_text("Remark, accepted in this project").last).to_be_visible()
+    fits(page, "accepting-room")
+    page.goto(live_server.url + reverse("project-learned", args=[project.slug]))
+    page.get_by_role("button", name="Count it again: noisy").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("“noisy” counts again.")).to_be_visible()
+    run_queue()
+    assert Candidate.objects.whole().get(pk=row.pk).quality.findings == row.quality.findings
 
 
 def test_the_settings_of_the_policy_fit_and_say_what_is_wrong_where_it_is(
