@@ -8,7 +8,7 @@ What an instruction asked for and the picture does not show is for people, so it
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -66,6 +66,7 @@ class Seen:
     looked: Looked
     plan: ScenePlan
     visible: tuple[bool, ...]
+    by_chance: bool
 
     @property
     def truth(self) -> dict[str, object]:
@@ -75,19 +76,47 @@ class Seen:
 def seen(folder: Path, count: int, jobs: int, model: Path | None) -> list[Seen]:
     """So many clips over all prompts, models and some seeds: drawn where they are not there yet, checked."""
     folder.mkdir(parents=True, exist_ok=True)
+    numbers = _numbers(count)
     with processes(jobs) as run:
-        waiting = [run(_drawn, folder, number) for number in range(count)]
+        waiting = [run(_drawn, folder, number) for number in numbers]
         drawn = [told() for told in waiting]
     clips = [clip for clip, _, _ in drawn]
     return [
-        Seen(looked, scene, visible)
-        for looked, (_, scene, visible) in zip(look_at(clips, jobs, model), drawn, strict=True)
+        Seen(looked, scene, visible, number < _by_chance(count))
+        for looked, (_, scene, visible), number in zip(
+            look_at(clips, jobs, model), drawn, numbers, strict=True
+        )
     ]
 
 
-def _drawn(folder: Path, number: int) -> tuple[Clip, ScenePlan, tuple[bool, ...]]:
+def _by_chance(count: int) -> int:
+    return count * 2 // 3
+
+
+def _numbers(count: int) -> list[int]:
+    """Two thirds as they come, so that rates are true; the rest chosen for the faults of which there are
+    fewest, so that each kind is there several times.
+    """
+    numbers = list(range(_by_chance(count)))
+    kinds = Counter(dict.fromkeys(RATES, 0))
+    kinds.update(fault.kind for number in numbers for fault in _plan(number).faults)
+    number = len(numbers)
+    while len(numbers) < count:
+        planted = [fault.kind for fault in _plan(number).faults]
+        if any(kinds[kind] == min(kinds.values()) for kind in planted):
+            numbers.append(number)
+            kinds.update(planted)
+        number += 1
+    return numbers
+
+
+def _plan(number: int) -> ScenePlan:
     prompt, model = PROMPTS[number % len(PROMPTS)], MODELS[number % len(MODELS)]
-    scene = plan(prompt, number, model, SIZE.width, SIZE.height, SECONDS)
+    return plan(prompt, number, model, SIZE.width, SIZE.height, SECONDS)
+
+
+def _drawn(folder: Path, number: int) -> tuple[Clip, ScenePlan, tuple[bool, ...]]:
+    scene, prompt = _plan(number), PROMPTS[number % len(PROMPTS)]
     path = _rendered(folder, scene)
     visible = tuple(
         _visible(path, _rendered(folder, replace(scene, faults=())), scene, fault) for fault in scene.faults
@@ -162,11 +191,20 @@ def found(seen: Sequence[Seen]) -> str:
     for one in seen:
         for fault, visible in zip(one.plan.faults, one.visible, strict=True):
             cases[fault.kind].append((one, fault, visible))
-    rows = [_of_fault(kind, cases[kind], len(seen)) for kind in RATES]
-    rows.append(_of_fault("all", [case for some in cases.values() for case in some], len(seen)))
+    ordinary = sum(one.by_chance for one in seen)
+    rows = [_of_fault(kind, cases[kind], ordinary) for kind in RATES]
+    rows.append(_of_fault("all", [case for some in cases.values() for case in some], ordinary))
     ignored = [told for one in seen for told in one.plan.heard]
     disobeyed = sum(not told.obeyed for told in ignored)
-    head = ("fault", "planted", "can be seen", "named", "flagged", "found of the seen", "missed")
+    head = (
+        "fault",
+        "planted (rate)",
+        "can be seen",
+        "named",
+        "flagged",
+        "found of the seen",
+        "missed",
+    )
     told = table(f"Faults that the sandbox planted in {len(seen)} clips", head, rows)
     return f"{told}\nInstructions not obeyed: {disobeyed} of {len(ignored)}: for people, or for a CLIP model."
 
@@ -181,7 +219,7 @@ def _of_fault(kind: str, cases: Sequence[tuple[Seen, PlantedFault, bool]], clips
     ]
     return (
         kind,
-        f"{len(cases)} ({len(cases) / clips:.1%})",
+        f"{len(cases)} ({sum(one.by_chance for one, _, _ in cases) / clips:.1%})",
         str(len(able)),
         str(len(named)),
         str(sum(judge.flagged(one.looked) for one, _ in able)),
