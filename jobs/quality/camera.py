@@ -29,6 +29,7 @@ _JUMP_PCT, _JUMP_TIMES = 0.6, 9.0
 _WOBBLE_PX, _WOBBLE_CORR, _WOBBLE_SPAN_S, _LEAST_PARTS = 0.6, -0.2, 0.5, 20
 # Parts that bend this far each frame need only not drift as one.
 _MELTS_PX, _MELTS_CORR = 1.2, 0.1
+_CALM = "No part of the picture bends for long."
 _DARK = "The clip is too dark for its small motions to be told from noise."
 _NO_FIT = "Too little of the picture follows one motion."
 _PLAIN = "The picture has too little texture to follow its parts."
@@ -179,7 +180,8 @@ def _wobble(scene: Scene) -> Seen:
     lasting = np.convolve(bending, np.ones(span) / span, "same") > 0.6
     rows = np.flatnonzero(lasting)
     if len(rows) <= 6:
-        return Seen(measures={"wobble_px": worst, "wobble_corr": 0.0})
+        calm = _not_known("wobble_corr", reason=_CALM)
+        return replace(calm, measures={"wobble_px": worst, **calm.measures})
     first, last = int(rows[0]) + 1, int(rows[-1]) + 1
     corr = _turns_back(local[first : last + 1])
     measures = {"wobble_px": worst, "wobble_corr": corr}

@@ -53,6 +53,12 @@ class Flow:
     gain: Floats
     smoothness: Floats
 
+    def hottest(self, row: int) -> tuple[float, float]:
+        """The middle of the block that the motion explains least, 0 to 1 from the left and from the top."""
+        rows, columns = self.maps.shape[1:]
+        down, right = divmod(int(self.maps[row].argmax()), columns)
+        return round((right + 0.5) / columns, 2), round((down + 0.5) / rows, 2)
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Row:

@@ -81,6 +81,7 @@ def _motion(motion: float | None) -> float | None:
 
 
 def _face(measures: Measures) -> float | None:
-    present, steady = measures.get("face_present"), measures.get("face_steadiness")
-    there, same = _ramp(present, 0.4, 1.0), _ramp(steady, 0.3, 0.7)
+    """The face is there, and at its worst moment still looks like itself."""
+    there = _ramp(measures.get("face_present"), 0.4, 1.0)
+    same = _ramp(measures.get("face_min_likeness"), 0.35, 0.7)
     return None if there is None or same is None else there * same

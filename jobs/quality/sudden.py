@@ -1,5 +1,5 @@
-"""What happens from one frame to the next: cuts, flashes, jumps of a thing, steps of colour or light, and
-stretches in which blocks are broken.
+"""What happens from one frame to the next: cuts, flashes, jumps of a thing. Steps of colour and light, and
+blocks that stay broken, are told apart from them.
 
 A sudden change is sorted by what comes after it: the picture returns (a flash), it is another one (a cut),
 or one place of it is different for good (something jumped, appeared or went). Fast hands and balls change a
@@ -13,13 +13,14 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from jobs.quality import broken
 from jobs.quality.flow import BLOCK
 from jobs.quality.report import Event, Seen
 from jobs.quality.samples import QUARTER
 from jobs.quality.scene import TOO_SHORT, Floats, Scene
 from jobs.quality.series import likeness, runs, usual_around
+from jobs.quality.steps import with_steps
 
 _APART_S = 0.2
 _CUT_LIKENESS, _CUT_SURE_LIKENESS, _CUT_AREA = 0.80, 0.6, 0.45
@@ -29,9 +30,7 @@ _MOST_SPOTS, _SPOT_LEVELS, _SPOTS_APART, _OTHER_SHAPES = 40, 12.0, 5, 0.2
 _MOVED_LEVELS, _AT_ONCE = 20.0, 0.7
 # A place that changes so often goes on and off by itself, as a neon sign does.
 _BLINKS, _SAME_PLACE = 3, 0.15
-_HOT, _WIDE_HOT = 7.0, 6.0
-_BROKEN_LEVELS, _BROKEN_SPREAD = 13.0, 0.4
-_STEP_HUE, _STEP_LASTS, _STEP_AREA = 0.045, 0.05, 0.5
+_WIDE_HOT = 6.0
 
 Kind = Literal["hard_cut", "flash", "jump"]
 
@@ -50,8 +49,7 @@ class Sudden:
 @dataclass(frozen=True, kw_only=True)
 class _Changes:
     """What the rules look at, one row per new picture: `change` of the whole in levels and of the worst
-    blocks (`worst`), the share of the picture that changed beyond its motion (`extent`) and the `spot` that
-    did most.
+    blocks (`worst`), and the share of the picture that changed beyond its motion (`extent`).
     """
 
     change: Floats
@@ -59,14 +57,12 @@ class _Changes:
     worst: Floats
     usual_worst: Floats
     extent: Floats
-    spot: NDArray[np.int64]
 
 
 def watch(scene: Scene) -> Sudden:
     """Find and sort the sudden changes."""
     changes = _changes(scene)
-    events = _with_blinks(_moments(scene, changes))
-    events += _steps(scene, events)
+    events = with_steps(scene, _with_blinks(_moments(scene, changes)))
     moments = tuple(event.start_s for event in events)
     moments += tuple(
         second
@@ -74,7 +70,7 @@ def watch(scene: Scene) -> Sudden:
         for start, end in runs(mask)
         for second in (scene.starts_s(start), scene.ends_s(end))
     )
-    events += _broken(scene, changes) if scene.enough else []
+    events += broken.watch(scene, changes.worst) if scene.enough else []
     cuts = tuple(event.start_s for event in events if event.kind == "hard_cut")
     measures: dict[str, float | None] = {
         "cuts": float(len(cuts)),
@@ -101,7 +97,6 @@ def _changes(scene: Scene) -> _Changes:
         worst=worst,
         usual_worst=usual_around(worst, 10),
         extent=(flat > _WIDE_HOT).mean(axis=1),
-        spot=np.stack(np.unravel_index(flat.argmax(axis=1), maps.shape[1:]), axis=1),
     )
 
 
@@ -145,9 +140,7 @@ def _moment(scene: Scene, changes: _Changes, row: int, kind: Kind) -> Event:
     at_s = float(scene.moving[row])
     place = None
     if kind == "jump":
-        down, right = changes.spot[row]
-        rows, columns = scene.flow.maps.shape[1:]
-        place = (round((right + 0.5) / columns, 2), round((down + 0.5) / rows, 2))
+        place = scene.flow.hottest(row)
     return Event(
         kind=kind,
         severity="reject" if kind == "hard_cut" else "suspect",
@@ -271,78 +264,3 @@ def _looks(scene: Scene, row: int, down: int, right: int) -> dict[int, Floats]:
         n: quarters[frames[min(last, max(0, row + n))], reach, across].astype(np.float32)
         for n in range(-4, 5)
     }
-
-
-def _steps(scene: Scene, found: list[Event]) -> list[Event]:
-    """Colour or light that steps in most of the picture and stays; replaces a jump or flash of the moment."""
-    small = scene.samples.small.astype(np.float32)
-    means = small.mean(axis=(1, 2))
-    hue = np.log((means + 8) / (means.mean(axis=1, keepdims=True) + 8))
-    cuts = [event.start_s for event in found if event.kind == "hard_cut"]
-    steps: list[Event] = []
-    for frame in range(4, len(small) - 4):
-        at_s = scene.starts_s(frame)
-        busy = any(abs(second - at_s) < _APART_S for second in cuts)
-        if busy or scene.bad[frame - 3 : frame + 4].any():
-            continue
-        if any(abs(step.start_s - at_s) < 0.3 for step in steps):
-            continue
-        if _steps_and_stays(hue, frame) and _most_of(small, frame):
-            value = float(np.abs(hue[frame] - hue[frame - 1]).max())
-            steps.append(Event(kind="colour_jump", severity="suspect", start_s=at_s, end_s=at_s, value=value))
-    for step in steps:
-        found[:] = [
-            event for event in found if event.kind == "hard_cut" or abs(event.start_s - step.start_s) >= 0.1
-        ]
-    return steps
-
-
-def _steps_and_stays(hue: Floats, frame: int) -> bool:
-    lasting = float(np.abs(hue[frame : frame + 4].mean(axis=0) - hue[frame - 4 : frame].mean(axis=0)).max())
-    now = float(np.abs(hue[frame] - hue[frame - 1]).max())
-    before = float(np.abs(hue[frame - 1] - hue[frame - 2]).max())
-    return lasting > _STEP_LASTS and now > _STEP_HUE and now > 5 * before + 0.01
-
-
-def _most_of(small: Floats, frame: int) -> bool:
-    """Whether most of the picture has changed its hue: a thing that jumps shifts the mean as well."""
-    after, before = (
-        np.log((picture + 8) / (picture.mean(axis=2, keepdims=True) + 8))
-        for picture in (small[frame], small[frame - 1])
-    )
-    return bool((np.abs(after - before).max(axis=2) > 0.03).mean() > _STEP_AREA)
-
-
-def _broken(scene: Scene, changes: _Changes) -> list[Event]:
-    """Worst blocks that stay hot for some frames: over much of the picture they are broken data, in one place
-    a shape that the motion does not explain.
-    """
-    worst = changes.worst
-    base = float(np.nanpercentile(worst, 30))
-    heat = np.nan_to_num(worst)
-    hot, warm = heat > max(_BROKEN_LEVELS, 4 * base + 6), heat > max(_BROKEN_LEVELS, 2.5 * base + 4)
-    found = []
-    for start, end in runs(warm):
-        if end - start < 3 or not hot[start:end].any():
-            continue
-        wide = float(np.median([_spread(scene, row) for row in range(start, end)])) > _BROKEN_SPREAD
-        found.append(
-            Event(
-                kind="corruption" if wide else "breaks_up",
-                severity="suspect" if wide else "info",
-                start_s=float(scene.moving[start]),
-                end_s=float(scene.moving[end - 1]),
-                value=float(np.nanmax(worst[start:end])),
-                place=None if wide else _moment(scene, changes, start, "jump").place,
-            )
-        )
-    return found
-
-
-def _spread(scene: Scene, row: int) -> float:
-    """The share of the picture that the box around all hot blocks takes."""
-    down, right = np.nonzero(scene.flow.maps[row] > _HOT)
-    if not len(down):
-        return 0.0
-    rows, columns = scene.flow.maps.shape[1:]
-    return float((np.ptp(down) + 1) / rows * (np.ptp(right) + 1) / columns)

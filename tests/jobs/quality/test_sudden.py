@@ -70,6 +70,17 @@ def test_colours_that_step_in_most_of_the_picture_are_told() -> None:
     assert told(sudden.watch(scene(stepped)).seen.events) == [("colour_jump", 30)]
 
 
+def test_light_that_steps_and_stays_is_told_and_light_that_grows_is_not() -> None:
+    def lit(index: int, light: float) -> Picture:
+        return np.asarray(np.clip(pan(index) * light, 0, 255), np.uint8)
+
+    stepped = sudden.watch(scene(lambda i: lit(i, 0.7 if i >= 30 else 1.0))).seen.events
+    assert told(stepped) == [("light_jump", 30)]
+    assert (stepped[0].value or 0) < 0
+    grown = sudden.watch(scene(lambda i: lit(i, 1.0 - 0.3 * min(1.0, max(0, i - 24) / 6)))).seen.events
+    assert told(grown) == []
+
+
 def test_blocks_that_stay_broken_for_some_frames_are_told() -> None:
     def broken(index: int) -> Picture:
         picture = pan(index)

@@ -161,4 +161,4 @@ def test_parts_grow_with_what_is_good() -> None:
     assert part("steady_camera", jitter_pct=1.0, shake_corr=-0.5) == 0
     assert (part("motion", motion_pct_s=5), part("motion", motion_pct_s=0.1)) == (1, 0)
     assert part("motion", Ordered(still_wanted=True), motion_pct_s=0.1) is None
-    assert part("face", face_present=1.0, face_steadiness=0.7) == 1
+    assert part("face", face_present=1.0, face_min_likeness=0.7) == 1
