@@ -51,7 +51,7 @@ REASONS: Final[dict[str, frozenset[str]]] = {
     "salt-and-pepper": frozenset({"speckled", "noisy"}),
     "vanishes": frozenset({"jump"}),
     "text": frozenset({"jump"}),
-    "mirrored": _SUDDEN | {"mirrored"},
+    "mirrored": _SUDDEN,
     "reversed": _SUDDEN | {"runs_back"},
     "duplicated": frozenset({"uneven_cadence"}),
     "strobe": frozenset({"photosensitive"}),
