@@ -72,6 +72,21 @@ def test_keys_go_from_fault_to_fault_and_the_panel_and_the_line_say_which(
     expect(page.locator("#help")).to_contain_text("The next finding")
 
 
+def test_a_time_that_was_rounded_down_leads_to_the_frame_it_was_rounded_from(
+    enter: Open, shot: Shot, alice: User
+) -> None:
+    nineteenth = finding("reject", round(19 / 24, 2), round(31 / 24, 2), "frozen from 0.8 s to 1.3 s")
+    page = enter(in_review(shot, alice, 1, findings=[nineteenth])[0])
+    page.keyboard.press("x")
+    assert at(page) == 19
+    page.keyboard.press("Home")
+    row = page.locator("#qc .finding--reject")
+    row.get_by_role("button", name="Go to").click()
+    assert at(page) == 19
+    row.get_by_role("button", name="Loop").click()
+    expect(page.locator("[data-range-words]")).to_have_text("f 19–30")
+
+
 def test_a_moment_is_drawn_otherwise_than_a_range_and_each_says_its_sentence(
     enter: Open, shot: Shot, alice: User
 ) -> None:

@@ -1,6 +1,6 @@
 /* What the checks found, under the timeline: ranges as bars, moments in shapes of their own, one tab stop for all. */
 
-import { frameAt } from "./timecode.js";
+import { frameAt, frameAtStart } from "./timecode.js";
 
 const ROWS = 3;
 // So many frames are a moment, and so much before and after it is looped.
@@ -8,9 +8,9 @@ const MOMENT_FRAMES = 2;
 const AROUND_S = 0.5;
 const WORST_LAST = ["info", "suspect", "reject"];
 
-/* The frames of a stretch of seconds; its end is the first moment after it. */
+/* The frames of a stretch of seconds, which come rounded to hundredths; its end is the first moment after it. */
 export function framesOf(start, end, clip) {
-  const first = frameAt(start, clip);
+  const first = frameAtStart(start, clip);
   return { first, last: Math.max(first, frameAt(end - 0.5 / (clip.fpsNum / clip.fpsDen), clip)) };
 }
 

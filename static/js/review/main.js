@@ -12,7 +12,7 @@ import { closeCard, listenCard, refreshCard, showCard } from "./retake.js";
 import { Room } from "./room.js";
 import { Stage } from "./stage.js";
 import { drawStills, drawStrip, freshStrip, isRound, listenStrip, pickTile, shownClips } from "./strip.js";
-import { frameAt } from "./timecode.js";
+import { frameAtStart } from "./timecode.js";
 import { Timeline } from "./timeline.js";
 import { Wall } from "./wall.js";
 import { drawWave } from "./wave.js";
@@ -152,7 +152,7 @@ function seekSeconds(at, loops) {
   const start = Number(at.dataset.seekS);
   const end = Number(at.dataset.seekOutS ?? start);
   if (loops) loopFinding(player, start, end);
-  else player.seek(frameAt(start, player.clip));
+  else player.seek(frameAtStart(start, player.clip));
   const row = at.closest("[data-finding]");
   if (row) lane.light(row.dataset.finding);
 }
