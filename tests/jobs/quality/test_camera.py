@@ -28,6 +28,13 @@ def test_the_speed_of_a_pan_is_told_in_long_sides_a_second() -> None:
     assert seen.events == ()
 
 
+def test_where_nothing_bends_there_is_no_likeness_of_bending() -> None:
+    seen = camera.watch(scene(lambda i: pan(i, 2), 30), ())
+    assert seen.measures["wobble_px"] == pytest.approx(0, abs=0.3)
+    assert seen.measures["wobble_corr"] is None
+    assert seen.unmeasured["wobble_corr"] == "No part of the picture bends for long."
+
+
 def test_a_shake_in_every_frame_is_a_shake() -> None:
     thrown = np.random.default_rng(4).normal(0, 2, (48, 2))
     seen = camera.watch(scene(lambda i: shifted(pan(i), *thrown[i]), 48), ())
