@@ -183,7 +183,6 @@ def rechecked(candidate: Candidate, report: QualityReport, clip_facts: dict[str,
 def _keep(candidate: Candidate, report: QualityReport) -> None:
     report.candidate = candidate
     waits, project_id = candidate.status == Status.IN_REVIEW, candidate.shot.project_id
-    # Read anew: the row in hand is as old as the check has taken.
     picks.accept(report, picks.accepted_in(project_id))
     picks.score(report, picks.model_for(project_id) if waits else None)
     report.save()

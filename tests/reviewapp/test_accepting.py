@@ -215,11 +215,13 @@ def test_nothing_is_approved_by_itself_because_of_it(project: Project, shot: Sho
 def test_what_is_decided_keeps_its_report_and_follows_when_it_is_taken_back(
     project: Project, make_shot: MakeShot, alice: User, bob: User
 ) -> None:
-    [row] = round_of(make_shot(), alice, report(0.9, "suspect", ["noisy"]))
+    grainy = report(0.9, "suspect", ["noisy"]), report(0.5, "suspect", ["noisy"])
+    row, waiting = round_of(make_shot(), alice, *grainy)
     decision = review.reject(row, bob, row.revision, Feedback(text="Slower."))
     before = QualityReport.objects.values().get(candidate=row)
     press(alice, project, "noisy")
     run_queue()
+    assert told(waiting) == [("noisy", "info", True)]
     assert QualityReport.objects.values().get(candidate=row) == before
     review.undo(decision, bob)
     learn()
@@ -266,8 +268,9 @@ def test_two_producers_who_press_at_once_lose_nothing(
 ) -> None:
     with transaction.atomic():
         round_of(shot, alice, report(0.9, "suspect", ["noisy", "soft"]))
+    as_alice_sees_it = Project.objects.get(pk=project.pk)
     with transaction.atomic():
-        accepting.treat(alice, project, "noisy", as_remark=True)
+        accepting.treat(alice, as_alice_sees_it, "noisy", as_remark=True)
         other = begun(lambda: accepting.treat(dana, project, "soft", as_remark=True))
     assert other.result(30)
     project.refresh_from_db()
@@ -332,6 +335,7 @@ def test_the_page_suggests_it_offers_it_for_any_kind_and_takes_it_back(
     assert words.count(">Treat as a remark from now on<") == 2
     assert "Always counts" in words
     press(alice, project, "noisy")
+    press(alice, project, "black")
     run_queue()
     words = page(alice, project)
     assert words.count(">Treat as a remark from now on<") == 1
