@@ -40,7 +40,16 @@ ADDRESS_SPACE = 3 << 30
 FILE_BYTES = 64 << 20
 _HOME = Path(__file__).resolve().parents[2]
 # No key and no address of a database is where a hostile file could find it: the environment is made anew.
-_PLAIN = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "LC_ALL": "C.UTF-8"}
+# onnxruntime would send figures about its use to its maker.
+_PLAIN = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+    "LC_ALL": "C.UTF-8",
+    "ORT_DISABLE_TELEMETRY": "1",
+}
+# With this onnxruntime complains, before it can be told not to, of graphics cards that a child may not see.
+_EXPECTED = "device_discovery.cc"
 # Without these three an interpreter that was put together by hand does not start. They hold folders alone.
 _KEPT = ("LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH")
 # How the child says that it could not begin, which is no fault of the file.
@@ -140,6 +149,7 @@ def _answer(what: str, code: int, said: Any, moaned: str) -> Any:
     if not isinstance(answer, dict) or "answer" not in answer:
         logger.error("%s ended with %d: %s", what, code, moaned.strip()[-4000:])
         raise NotPlayable("The file brings the video decoder down, so it is not shown to anyone.")
-    if moaned:
-        logger.warning("%s came to an end and said: %s", what, moaned.strip()[-4000:])
+    heard = "\n".join(line for line in moaned.splitlines() if _EXPECTED not in line).strip()
+    if heard:
+        logger.warning("%s came to an end and said: %s", what, heard[-4000:])
     return answer["answer"]

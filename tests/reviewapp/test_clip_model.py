@@ -184,6 +184,13 @@ def test_a_folder_is_copied_without_a_network_and_replaces_the_old_one_whole(
     assert [path.name for path in home.parent.iterdir()] == ["clip"]
 
 
+def test_a_model_reports_to_nobody_and_its_trial_leaves_no_warning(
+    home: Path, source: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fetch("--from", str(source))
+    assert [record.getMessage() for record in caplog.records if record.name == "jobs.quality.guarded"] == []
+
+
 def test_what_was_pinned_elsewhere_keeps_its_origin_and_must_be_whole(home: Path, tmp_path: Path) -> None:
     carried = tmp_path / "stick"
     pinned(carried)

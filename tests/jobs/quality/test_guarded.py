@@ -236,5 +236,5 @@ def test_no_secret_of_this_process_is_in_the_child(clip: Path, monkeypatch: pyte
 
     monkeypatch.setattr(subprocess, "run", run)
     guarded.verify(clip, ANY)
-    allowed = {"OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MALLOC_ARENA_MAX", "LC_ALL"}
-    assert set(seen[0]) <= allowed | {"LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH"}
+    plain = {"OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MALLOC_ARENA_MAX", "LC_ALL", "ORT_DISABLE_TELEMETRY"}
+    assert set(seen[0]) <= plain | {"LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH"}
