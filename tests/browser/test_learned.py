@@ -13,7 +13,7 @@ from jobs.learn import learn
 from reviewapp import review
 from reviewapp.models import Candidate, MeasuredFix, Project, RankModel, ReviewDecision, Shot, User
 from reviewapp.notes import Feedback
-from tests.browser.conftest import fits
+from tests.browser.conftest import axe_check, fits
 from tests.cast import run_queue
 from tests.reviewapp.report_stage import report, round_of
 from tests.reviewapp.test_learning import likes_grain
@@ -106,7 +106,7 @@ def test_a_finding_is_accepted_and_counted_again_by_the_keyboard_alone(
     page.goto(f"{live_server.url}/review/{row.uid}/")
     page.get_by_text("1 remark, no fault").click()
     expect(page.get_by_text("Remark, accepted in this project").last).to_be_visible()
-    fits(page, "accepting-room")
+    axe_check(page)
     page.goto(live_server.url + reverse("project-learned", args=[project.slug]))
     page.get_by_role("button", name="Count it again: noisy").focus()
     page.keyboard.press("Enter")
