@@ -74,20 +74,22 @@ def false_alarms(looked: Sequence[Looked]) -> str:
 
 
 def choices(looked: Sequence[Looked]) -> str:
-    """Right first choices among siblings, over random groups and over siblings of one scene."""
-    mixed = choice.choices(choice.groups_of(looked, of_one_scene=False))
-    alike = {one.rule: one for one in choice.choices(choice.groups_of(looked, of_one_scene=True))}
-    rows = [
-        (
-            one.rule,
-            f"{one.right:.1%}",
-            f"{alike[one.rule].right:.1%}" if one.rule in alike else "–",
-        )
-        for one in mixed
-    ]
-    head = ("chosen by", "any scenes", "siblings of one scene")
+    """Right first choices among siblings: any scenes with the first kinds of defect and with all of them, and
+    siblings of one scene.
+    """
+    first = [one for one in looked if one.clip.kind not in FURTHER]
+    ways = {
+        "any scenes, first kinds": choice.choices(choice.groups_of(first, of_one_scene=False)),
+        "any scenes, all kinds": choice.choices(choice.groups_of(looked, of_one_scene=False)),
+        "siblings of one scene, all kinds": choice.choices(choice.groups_of(looked, of_one_scene=True)),
+    }
+    shares = {way: {one.rule: f"{one.right:.1%}" for one in ones} for way, ones in ways.items()}
+    rules = dict.fromkeys(rule for told in shares.values() for rule in told)
+    rows = [(rule, *(told.get(rule, "–") for told in shares.values())) for rule in rules]
     return table(
-        f"Right first choice, 1 good and {choice.SIBLINGS} defective, {choice.GROUPS} groups", head, rows
+        f"Right first choice, 1 good and {choice.SIBLINGS} defective, {choice.GROUPS} groups",
+        ("chosen by", *shares),
+        rows,
     )
 
 
