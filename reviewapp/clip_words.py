@@ -18,6 +18,13 @@ CODECS: Final = {
     "mpeg2video": "MPEG-2",
     "mjpeg": "Motion JPEG",
 }
+# Decoders have one name for each family; which of it a file is, its type says.
+_CONTAINERS: Final = {
+    ("mov", "video/mp4"): "MP4",
+    ("mov", "video/quicktime"): "MOV",
+    ("matroska", "video/webm"): "WebM",
+    ("matroska", "video/x-matroska"): "Matroska",
+}
 # Where the signer's name can be believed.
 SIGNED: Final = ("trusted", "valid")
 _STATES: Final = {
@@ -63,7 +70,9 @@ class FileWords:
     @property
     def format(self) -> str:
         """Container and codec of the original; empty where they are not known."""
-        return " · ".join(filter(None, (self.clip.container.upper(), codec_words(self.clip.codec))))
+        family = self.clip.container
+        container = _CONTAINERS.get((family, self.clip.content_type), family.upper())
+        return " · ".join(filter(None, (container, codec_words(self.clip.codec))))
 
     @property
     def credentials_state(self) -> str:

@@ -107,6 +107,10 @@ class PromptRow:
     match: float | None
     standing: Standing | None
 
+    @property
+    def shown(self) -> str:
+        return "" if self.match is None else f"{self.match:.3f}".replace("-", "−")
+
 
 @dataclass(frozen=True)
 class Term:

@@ -183,7 +183,7 @@ def _face_stays(_match: re.Match[str], evidence: Evidence) -> Answer:
     present = evidence.measures.get("face_present")
     if present is None:
         return evidence.missing("face_present")
-    why = f"the face is there in {present:.0%} of the time"
+    why = f"the face is there for {present * 100:.0f} % of the time"
     return Answer("met" if present >= _ALWAYS else "person", why)
 
 
@@ -210,7 +210,9 @@ def _silent(_match: re.Match[str], evidence: Evidence) -> Answer:
     share = evidence.measures.get("sound_silent_share")
     if share is None:
         return evidence.missing("sound_silent_share")
-    return _told(share >= 1, "nothing is heard" if share >= 1 else f"sound is heard in {1 - share:.0%} of it")
+    return _told(
+        share >= 1, "nothing is heard" if share >= 1 else f"sound is heard in {(1 - share) * 100:.0f} % of it"
+    )
 
 
 def _heard(match: re.Match[str], evidence: Evidence) -> Answer:

@@ -304,6 +304,23 @@ def test_what_is_played_in_place_of_the_original_is_said(shot: Shot, alice: User
     assert "in a container that starts sooner" in room(bobs, row)
 
 
+@pytest.mark.parametrize(
+    ("family", "content_type", "words"),
+    [
+        ("mov", "video/mp4", "MP4 · H.264"),
+        ("mov", "video/quicktime", "MOV · H.264"),
+        ("matroska", "video/webm", "WebM · H.264"),
+        ("avi", "video/mp4", "AVI · H.264"),
+    ],
+)
+def test_a_file_is_called_as_people_call_it(
+    family: str, content_type: str, words: str, shot: Shot, alice: User, bobs: Client
+) -> None:
+    (row,) = in_review(shot, alice, 1)
+    Clip.objects.update(container=family, content_type=content_type, codec="h264")
+    assert f"<dt>File</dt><dd>{words} · " in room(bobs, row)
+
+
 # --- the wall ---
 
 

@@ -123,7 +123,7 @@ def test_what_is_measured_and_good_is_met(line: str) -> None:
         ("30 fps", "24 frames a second"),
         ("nothing moves", "the picture changes by up to 80 of 255 levels"),
         ("A still", "the picture changes by up to 80 of 255 levels"),
-        ("silent", "sound is heard in 100% of it"),
+        ("silent", "sound is heard in 100 % of it"),
         ("No people", "a face is seen"),
         ("5 s, vertical, sharp", "1280x720"),
     ],
