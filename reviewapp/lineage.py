@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from reviewapp import bills, check_words, line
@@ -22,6 +23,7 @@ from reviewapp.models import (
     Shot,
     ShotInput,
     Status,
+    Transition,
 )
 from reviewapp.room_prompts import PromptDiff, diff_of
 
@@ -138,7 +140,12 @@ def rounds(shot: Shot) -> list[Round]:
         candidate.shot, candidate.version = shot, made[candidate.version_id].version
         takes[candidate.pk] = Take(candidate)
         made[candidate.version_id].takes.append(takes[candidate.pk])
+    # The policy decides once on a clip; what it went by stands with the move.
+    approved = Transition.objects.filter(
+        candidate=OuterRef("candidate"), actor="policy", became=Status.APPROVED
+    )
     decisions = ReviewDecision.objects.filter(candidate__shot=shot).select_related("by", "undone_by")
+    decisions = decisions.annotate(went_by=Subquery(approved.values("why")[:1]))
     for decision in decisions.prefetch_related("notes__author"):
         takes[decision.candidate_id].decisions.append(decision)
     for pk, amount in charges(shot).items():

@@ -106,6 +106,8 @@ def test_a_clear_pick_is_approved_by_itself_when_the_last_clip_has_come(
     last = first.transitions.last()
     assert last is not None
     assert (last.actor, last.why) == ("policy", "score 0.90 is at least 0.70")
+    page = signed_in(alice).get(reverse("shot-detail", args=[shot.project.slug, shot.code])).content.decode()
+    assert "The policy</strong> approved: score 0.90 is at least 0.70" in page
 
 
 def test_it_is_approved_as_well_when_the_last_clip_of_the_round_fails(
