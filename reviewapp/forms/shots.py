@@ -71,7 +71,8 @@ class ShotForm(forms.Form):
         required=False,
         widget=_area(4),
         label="Acceptance criteria",
-        help_text="One on each line: what a reviewer looks for.",
+        help_text="One on each line. What can be measured (5 s, no cut, a still, silent …) is checked; "
+        "the rest is for people.",
     )
 
     def __init__(self, *args: Any, project: Project, shot: Shot | None = None, **kwargs: Any) -> None:
