@@ -46,6 +46,6 @@ def test_the_loop_runs_with_its_files_in_a_bucket(
         content = packed.read(f"{retake.code}.mp4")
     assert hashlib.sha256(content).hexdigest() == retake.clip.sha256
     kept = {one.key.split("/")[1] for one in bucket.objects.all()}
-    assert kept == {"clips", "posters", "filmstrips"}
+    assert kept == {"clips", "posters", "filmstrips", "smalls"}
     assert not stored(Path(settings.DATA_DIR) / "arriving")
     assert not stored(Path(settings.MEDIA_ROOT))
