@@ -21,7 +21,11 @@ _OF_A_FACE: Final = frozenset({"jump", "colour_jump", "breaks_up", "glitch"})
 _SWALLOWS: Final = (
     ("still", frozenset({"frozen", "part_frozen", "low_frame_rate", "uneven_cadence"}), 1e9),
     ("slideshow", _AT_A_CHANGE, 1e9),
-    ("frozen", frozenset({"part_frozen", "uneven_cadence", "jump", "camera_jump", "glitch"}), 0.1),
+    (
+        "frozen",
+        frozenset({"part_frozen", "uneven_cadence", "jump", "camera_jump", "glitch", "broken_lines"}),
+        0.1,
+    ),
     ("flicker", _OF_LIGHT | {"jitter", "wobble", "part_frozen", "hue_drift"}, 0.3),
     ("photosensitive", _OF_LIGHT, 0.5),
     ("jitter", frozenset({"wobble", "camera_jump", "breaks_up", "glitch"}), 1e9),

@@ -75,6 +75,7 @@ def test_faces_in_black_and_at_a_cut_are_no_findings() -> None:
         ("still", "uneven_cadence"),
         ("slideshow", "hard_cut"),
         ("frozen", "jump"),
+        ("frozen", "broken_lines"),
         ("jitter", "wobble"),
         ("flicker", "flash"),
         ("corruption", "glitch"),
