@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobs.quality.people import person_wanted
+from jobs.quality.people import asks_for_a_face, person_wanted
 from jobs.quality.phrases import asked, clauses, denied, refused, words_of
 
 
@@ -22,6 +22,7 @@ class Expected:
 
     still_wanted: bool
     person_wanted: bool | None
+    face_wanted: bool
     cuts_wanted: bool
     sound_wanted: bool | None
 
@@ -32,6 +33,7 @@ def read(prompt: str, acceptance: Sequence[str] = (), negative_prompt: str = "")
     return Expected(
         still_wanted=asks_for_a_still(text),
         person_wanted=person_wanted(text, negative_prompt),
+        face_wanted=asks_for_a_face(text),
         cuts_wanted=asks_for_cuts(text),
         sound_wanted=sound_wanted(text, negative_prompt),
     )

@@ -30,7 +30,7 @@ _TURNS_BACK = -0.1
 
 
 def parts_of(measures: Measures, ordered: Ordered) -> tuple[Part, ...]:
-    """All parts with their weights. The motion of a shot that asks for a still is not scored."""
+    """All parts with their weights. The motion of a shot that asks for a still is none of them."""
     values = {
         "clarity": _ramp(measures.get("edge_px"), 9.0, 3.6),
         "clean": _least(
@@ -42,13 +42,14 @@ def parts_of(measures: Measures, ordered: Ordered) -> tuple[Part, ...]:
         "smooth": _least(
             _ramp(measures.get("warp_residual"), 6.0, 0.8), _ramp(measures.get("cadence_even"), 0.4, 0.85)
         ),
-        "motion": None if ordered.still_wanted else _motion(measures.get("motion_pct_s")),
+        "motion": _motion(measures.get("motion_pct_s")),
         "face": _face(measures),
         "match": _ramp(measures.get("prompt_match"), 0.18, 0.34),
     }
     return tuple(
         Part(name=name, value=None if values[name] is None else round(values[name] or 0.0, 4), weight=weight)
         for name, weight in WEIGHTS.items()
+        if name != "motion" or not ordered.still_wanted
     )
 
 

@@ -27,6 +27,11 @@ _FACE = (
     r"|portraits?(?! (?:orientation|format|mode|aspect|ratio|shape))|close-?up (?:of|on) (?:a|the|her|his"
     r"|their) face|face (?:is |stays |remains |must be )?(?:clearly )?visible"
 )
+_FACE_SPOKEN_OF = words_of(
+    rf"{_FACE}|(?:extreme |medium )?close-?ups?|looks? (?:straight |directly |up )?(?:at|into|to) (?:the )?"
+    r"(?:camera|lens)|facing the camera|to camera|smil(?:es|ing)|laugh(?:s|ing)|cries|crying|sings|singing"
+    r"|speaks|speaking|talks|talking|whispers|blinks|winks|frowns|grins|expression|lip[- ]sync(?:ed|hed)?"
+)
 _SOMEBODY = words_of(rf"{_PERSON}|{_FACE}")
 _SOME = (
     r"people|crowds?|audience|passers?-?by|pedestrians?|commuters|figures?|silhouettes?|someone|somebody"
@@ -113,6 +118,14 @@ def person_wanted(text: str, negative_prompt: str = "") -> bool | None:
     if asked(_ANIMAL, plain) or _nobody(plain):
         return False
     return False if _unwanted(negative_prompt) and not asked(_SPOKEN_OF, plain) else None
+
+
+def asks_for_a_face(text: str) -> bool:
+    """Whether a person's face itself is spoken of, so that it has to be large enough to be found.
+
+    Who only walks through a scene may be small, or seen from the side, and is no fault without a face.
+    """
+    return person_wanted(text) is True and asked(_FACE_SPOKEN_OF, "\n".join(clauses(text)))
 
 
 def _nobody(plain: str) -> bool:

@@ -20,6 +20,7 @@ class Ordered:
     """What was asked of the vendor and what the shot's words ask for (`expect.py` reads them).
 
     `still_wanted` when the shot asks for a picture at rest; `person_wanted` None when its words say nothing;
+    `face_wanted` when they speak of the face itself (a portrait, a smile, a look into the camera);
     `sound_wanted` False for a silent clip, None when nothing was said. `acceptance` are the shot's acceptance
     criteria, one line each.
     """
@@ -32,6 +33,7 @@ class Ordered:
     acceptance: tuple[str, ...] = ()
     still_wanted: bool = False
     person_wanted: bool | None = None
+    face_wanted: bool = False
     cuts_wanted: bool = False
     sound_wanted: bool | None = None
 

@@ -22,7 +22,7 @@ _LEAST_ELSEWHERE, _STOPS_SHARE = 3, 0.35
 _STILL_LEVELS = 3.0
 _PIECE_S = 0.4
 _ONCE_EACH = 0.67
-_REPEATS, _LEAST_GAPS, _EVEN, _SLOW_LEVELS = 0.18, 8, 0.85, 0.5
+_REPEATS, _LEAST_GAPS, _EVEN, _SLOW_LEVELS = 0.18, 8, 0.8, 0.5
 
 
 def watch(scene: Scene, cuts: int) -> Seen:

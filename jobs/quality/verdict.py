@@ -62,7 +62,7 @@ def _for_this_shot(event: Event, ordered: Ordered) -> list[Event]:
     if event.kind == "hard_cut":
         return [_as(event, "info") if ordered.cuts_wanted else event]
     if event.kind == "no_face":
-        return [event] if ordered.person_wanted else []
+        return [event if ordered.face_wanted else _as(event, "info")] if ordered.person_wanted else []
     if event.kind in FACES:
         return [_as(event, _face_severity(event.severity, ordered.person_wanted))]
     return [event]

@@ -122,6 +122,22 @@ def test_criteria_and_the_negative_prompt_speak_too() -> None:
 
 
 @pytest.mark.parametrize(
+    ("prompt", "spoken_of"),
+    [
+        ("Close-up of an old fisherman in the rain.", True),
+        ("Portrait of a woman by the window.", True),
+        ("A girl smiles and looks into the camera.", True),
+        ("A woman walks along the beach at dusk.", False),
+        ("A man stands at a bus stop.", False),
+        ("Close-up of a red cup.", False),
+        ("A woman, seen from behind, laughs.", False),
+    ],
+)
+def test_a_face_has_to_be_found_only_where_it_is_spoken_of(prompt: str, spoken_of: bool) -> None:
+    assert read(prompt).face_wanted is spoken_of
+
+
+@pytest.mark.parametrize(
     ("prompt", "cuts"),
     [
         ("A montage of city scenes.", True),
@@ -187,7 +203,7 @@ def test_sound_is_read_from_words_about_the_clip_and_not_from_its_mood(
 
 def test_a_line_of_several_demands_is_read_word_by_word() -> None:
     assert read("Waves.", ["5 s, no cut, silent"]) == Expected(
-        still_wanted=False, person_wanted=None, cuts_wanted=False, sound_wanted=False
+        still_wanted=False, person_wanted=None, face_wanted=False, cuts_wanted=False, sound_wanted=False
     )
     assert read("Waves.", ["Sound"]).sound_wanted is True
     assert read("Waves.", [], "audio, text").sound_wanted is False

@@ -42,11 +42,16 @@ def test_a_lost_face_is_as_grave_as_a_person_is_wanted(wanted: bool | None, seve
     assert told(lost, ordered=Ordered(person_wanted=wanted)) == [("face_lost", severity)]
 
 
-@pytest.mark.parametrize(("wanted", "found"), [(True, [("no_face", "suspect")]), (None, []), (False, [])])
+@pytest.mark.parametrize(("wanted", "found"), [(True, [("no_face", "info")]), (None, []), (False, [])])
 def test_no_face_is_told_only_where_a_person_is_wanted(
     wanted: bool | None, found: list[tuple[str, str]]
 ) -> None:
     assert told(event("no_face"), ordered=Ordered(person_wanted=wanted)) == found
+
+
+def test_no_face_is_a_fault_only_where_the_shot_speaks_of_the_face() -> None:
+    portrait = Ordered(person_wanted=True, face_wanted=True)
+    assert told(event("no_face"), ordered=portrait) == [("no_face", "suspect")]
 
 
 def test_a_shot_that_asks_for_rest_or_cuts_gets_them() -> None:
@@ -161,5 +166,6 @@ def test_parts_grow_with_what_is_good() -> None:
     assert part("steady_camera", jitter_pct=1.0, shake_corr=0.5) == 1
     assert part("steady_camera", jitter_pct=1.0, shake_corr=-0.5) == 0
     assert (part("motion", motion_pct_s=5), part("motion", motion_pct_s=0.1)) == (1, 0)
-    assert part("motion", Ordered(still_wanted=True), motion_pct_s=0.1) is None
+    of_a_still = parts_of({"motion_pct_s": 0.1}, Ordered(still_wanted=True))
+    assert {part.name for part in of_a_still} == set(WEIGHTS) - {"motion"}
     assert part("face", face_present=1.0, face_min_likeness=0.7) == 1
