@@ -164,12 +164,13 @@ def test_it_goes_round_from_the_newest_to_the_oldest_a_few_at_a_time(
 ) -> None:
     monkeypatch.setattr(preparing, "FEW", 1)
     first, second = stage(), stage()
-    asked_for = []
-    for _ in range(3):
-        assert ask_again() == 1
+    asked_for: list[int] = []
+    # Below the oldest there may be numbers that no clip has: a round that finds none ends there.
+    for _ in range(6):
+        assert ask_again() <= 1
         asked_for += [message.task["args"][0] for message in OrmQ.objects.all()]
         OrmQ.objects.all().delete()
-    assert asked_for == [second.pk, first.pk, second.pk]
+    assert asked_for[:3] == [second.pk, first.pk, second.pk]
     assert preparing.ask_when_quiet(media.MEDIA_VERSION) == 0, "no more than once a minute"
 
 
