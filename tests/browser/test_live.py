@@ -112,13 +112,13 @@ def test_push_says_what_stands_in_the_way_and_shows_what_is_pushed(
             "data": '{"title": "The Harbour", "body": "4 clips are ready.", "tag": "t", "url": "/p/"}',
         },
     )
-    page.wait_for_function(
-        "navigator.serviceWorker.ready.then(r => r.getNotifications()).then(all => all.length === 1)"
-    )
-    shown = page.evaluate(
-        "navigator.serviceWorker.ready.then(r => r.getNotifications())"
-        ".then(([one]) => [one.title, one.body, one.data.url, one.tag])"
-    )
+    # Asked for and read in one go: what was there a moment ago may be on its way to the screen.
+    shown = page.wait_for_function(
+        "async () => {"
+        "  const [one] = await (await navigator.serviceWorker.ready).getNotifications();"
+        "  return one && [one.title, one.body, one.data.url, one.tag];"
+        "}"
+    ).json_value()
     assert shown == ["The Harbour", "4 clips are ready.", "/p/", "t"]
 
 
