@@ -18,7 +18,6 @@ import pytest
 
 from providers import registry
 from providers.contract import GenerationRequest, JobState, ProviderJob, VideoProvider
-from providers.download import LEAST_GAIN_BYTES
 from providers.errors import (
     AnswerLost,
     DownloadFailed,
@@ -291,14 +290,14 @@ class SandboxCases:
         assert (await provider.download(fresh.outputs[0], io.BytesIO())).size > 1000
 
     async def test_a_line_that_breaks_is_taken_up_where_it_broke(
-        self, provider: VideoProvider, house: Sandbox
+        self, provider: VideoProvider, house: Sandbox, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        # A clip drawn by chance may be smaller than what a try has to gain (test_resume.py has that rule).
+        monkeypatch.setattr("providers.download.LEAST_GAIN_BYTES", 1)
         job = await self.finished(provider)
         whole, again = io.BytesIO(), io.BytesIO()
         told = await provider.download(job.outputs[0], whole)
-        cut = max(1, told.size - 1000)
-        house.fault("truncate", match={"role": "download"}, at=cut)
-        assert cut > LEAST_GAIN_BYTES
+        house.fault("truncate", match={"role": "download"}, at=told.size - 1000)
         if not self.files_have_ranges:
             with pytest.raises(DownloadFailed):
                 await provider.download(job.outputs[0], again)
