@@ -50,7 +50,8 @@ FRAMING: Final = re.compile(
     re.IGNORECASE,
 )
 MEDIUM: Final = re.compile(
-    r"^(?:an? |the )?(?:\w+ )?(?:photo|photograph|picture|image|video|clip|footage|shot|view|scene) of ",
+    r"^(?:an? |the )?(?:\w+ )?(?:photo|photograph|portrait|picture|image|video|clip|footage|shot|view"
+    r"|scene) of ",
     re.IGNORECASE,
 )
 _LIGHT: Final = (
@@ -106,6 +107,8 @@ POSSESSIVES: Final = _words("his her hers its their my your our")
 # What may stand between somebody and what they do.
 LINKS: Final = _words("is are was were who that which and must should will can")
 PRONOUNS: Final = _words("he she it they")
+# A word more or less of these makes no other thing.
+SAYS_NOTHING: Final = _words("a an the one single this that its his her their is are was were and there")
 PLACE_NAMES: Final = _whole(
     "kitchen street forest beach desert city village harbour harbor office bedroom bathroom "
     "living_room garden park rooftop classroom hospital bar restaurant cafe market library museum "
@@ -143,7 +146,7 @@ _VERBS: Final = _words(
     "race speed circle soar perch rest hang swing blow billow ripple crash flow stream pile haul cast "
     "light whisk knead slice chop sip bite chew lick sniff dig plant water pluck gather sweep mop "
     "hammer saw weld build repair fix assemble explode collapse crumble shatter spill drip rain snow "
-    "stretch say speak talk whisper flip wag tap knock examine inspect polish clean load pack unload "
+    "stretch stop say speak talk whisper flip wag tap knock examine inspect polish clean load pack unload "
     "fold iron sew knit weave bake grill fry boil serve taste smell shave dry button zip tug drag "
     "slip trip stumble limp yawn blink tremble shiver wait watch emerge appear vanish dissolve unfold "
     "spread scatter swirl twirl juggle balance shuffle deal stack tie wrap unwrap peel crack step"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-CHECKER_VERSION = "2"
+CHECKER_VERSION = "3"
 
 Severity = Literal["info", "suspect", "reject"]
 
