@@ -10,12 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from jobs.quality.criteria_rules import RULES, Answer, Evidence
+from jobs.quality.criteria_rules import Answer, Evidence
+from jobs.quality.criteria_words import RULES
 from jobs.quality.report import Criterion, Finding, Ordered, PromptPart, VideoFacts
 
 _BETWEEN = re.compile(r"\bbetween ([\d.]+) ?(?:s|sec|seconds)? and ([\d.]+)")
 _POINT = re.compile(r"(?<=\d),(?=\d)")
-_PARTS = re.compile(r"[,;.!](?!\d)|\band\b|\bor\b|\bbut\b|\bas well as\b")
+_SHORTENED = re.compile(r"\b(min|max|secs?)\.")
+_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_SECONDS = re.compile(rf"\b({'|'.join(_NUMBERS)})(?=[ -]seconds?\b)")
+# "A single, continuous shot" is one demand; what stands in brackets or behind a dash is one of its own.
+_OF_ONE_SHOT = re.compile(
+    r"\b(single|continuous|unbroken|uninterrupted|long), (?=(?:\w+,? )?(?:shot|take)\b)"
+)
+_PARTS = re.compile(r"[,;.!](?!\d)|[()]|(?<!\d) [-–—]+ | [-–—]+ (?!\d)|\band\b|\bor\b|\bbut\b|\bas well as\b")
+_LABELLED = re.compile(r"^([^:]+): (.+)$")
+_NONE = frozenset(("none", "no", "off", "not wanted", "nothing"))
 # "no cuts, flicker or shake" denies all three.
 _NO = re.compile(r"^(?:no|without(?: any)?|free of)\b")
 # What may stand around a demand without changing it.
@@ -25,7 +35,8 @@ _BEFORE = re.compile(
     r"|(?:is|are|has|have|stays|remains|shows) )?(?:please )?"
 )
 _AFTER = re.compile(
-    r" (?:at all|please|throughout|the whole time|all the time|anywhere|in the (?:clip|video|shot))$"
+    r" (?:at all|please|throughout|the whole time|all the time|anywhere"
+    r"|in the (?:clip|video|shot|picture|image|frame))$"
 )
 
 
@@ -49,7 +60,9 @@ def _judged(line: str, evidence: Evidence) -> Criterion:
     for state in ("unmet", "person", "unmeasured", "met"):
         told = [answer for answer in answers if answer.state == state]
         if told:
-            why = "; ".join(dict.fromkeys(answer.why for answer in told if answer.why))
+            # What else was measured of the line helps the person who judges the rest.
+            known = [*told, *(one for one in answers if state == "person" and one.state == "met")]
+            why = "; ".join(dict.fromkeys(answer.why for answer in known if answer.why))
             starts = [answer.start_s for answer in told if answer.start_s is not None]
             return Criterion(text=line, state=state, why=why, start_s=min(starts, default=None))
     raise AssertionError(line)
@@ -57,21 +70,42 @@ def _judged(line: str, evidence: Evidence) -> Criterion:
 
 def demands(line: str) -> Iterator[str]:
     """The demands of a line, in lower case, without the words around them."""
-    plain = _POINT.sub(".", " ".join(line.lower().replace("’", "'").split()))
-    plain = _BETWEEN.sub(r"\1 to \2", plain)
     denied = ""
-    for part in _PARTS.split(plain):
-        words = part.strip(" .:")
-        if not words:
-            continue
-        alone = _AFTER.sub("", _BEFORE.sub("", words, count=1))
-        if _NO.match(words):
-            denied = "no "
-        elif denied and not _understood(alone) and _understood(denied + alone):
-            alone = denied + alone
-        else:
-            denied = ""
-        yield alone
+    for part in _PARTS.split(_plain(line)):
+        for words in _labelled(part.strip(" .:")):
+            alone = _bare(words)
+            if _NO.match(words):
+                denied = "no "
+            elif denied and not _understood(alone) and _understood(denied + alone):
+                alone = denied + alone
+            else:
+                denied = ""
+            yield alone
+
+
+def _plain(line: str) -> str:
+    plain = _POINT.sub(".", " ".join(line.lower().replace("’", "'").split()))
+    plain = _SECONDS.sub(lambda match: str(_NUMBERS.index(match[1])), _SHORTENED.sub(r"\1", plain))
+    return _OF_ONE_SHOT.sub(r"\1 ", _BETWEEN.sub(r"\1 to \2", plain))
+
+
+def _labelled(words: str) -> list[str]:
+    """What is said with a colon: "sound: none" is "no sound", "face: visible" one demand, and "a still:
+    nothing moves" are two.
+    """
+    match = _LABELLED.match(words)
+    if match is None or _understood(_bare(words)):
+        return [words] if words else []
+    label, rest = match[1], match[2]
+    if rest in _NONE:
+        return [f"no {label}"]
+    if _understood(_bare(f"{label} {rest}")):
+        return [f"{label} {rest}"]
+    return [label, rest] if _understood(_bare(label)) else [words]
+
+
+def _bare(words: str) -> str:
+    return _AFTER.sub("", _BEFORE.sub("", words, count=1))
 
 
 def _understood(demand: str) -> bool:

@@ -31,7 +31,7 @@ def read(prompt: str, acceptance: Sequence[str] = (), negative_prompt: str = "")
     """Read the prompt, the acceptance criteria and the negative prompt of one shot."""
     text = "\n".join((prompt, *acceptance))
     return Expected(
-        still_wanted=asks_for_a_still(text),
+        still_wanted=asks_for_a_still(text) or any(map(_A_STILL.fullmatch, _lines("\n".join(acceptance)))),
         person_wanted=person_wanted(text, negative_prompt),
         face_wanted=asks_for_a_face(text),
         cuts_wanted=asks_for_cuts(text),
@@ -61,6 +61,11 @@ _MOVES = words_of(
     r"|doll(?:y|i)|explod|splash|ripple|flicker|twinkl|crash|cross|gallop|hover)(?:e?s|ies|es|ing)|flies"
     r"|rises|(?:rain|snow|leaves|petals) falls?|(?:while|as) (?:[\w-]+ ){1,3}(?:fly|run|walk|drift|float"
     r"|flow|fall|swim|roll|dance|pass|move)"
+)
+
+# As a line of the acceptance criteria; in a prompt the words say too little.
+_A_STILL = re.compile(
+    r"(?:an? )?(?:(?:completely|perfectly|absolutely) )?still(?: picture| image| photo(?:graph)?| frame)?"
 )
 
 

@@ -10,7 +10,7 @@ import re
 
 from jobs.quality.phrases import asked, clauses, denied, refused, words_of
 
-_PERSON = (
+PERSON = (
     r"wom[ae]n|m[ae]n|girls?|boys?|lady|ladies|gentlem[ae]n|gu(?:y|ys)|child|children|kids?|toddlers?"
     r"|bab(?:y|ies)|teenagers?|teens?|adults?|person|persons|humans?|human being|grandmother|grandfather"
     r"|grandma|grandpa|mother|father|mom|dad|mum|daughter|son|sisters?|brothers?|wife|husband|bride|groom"
@@ -32,7 +32,7 @@ _FACE_SPOKEN_OF = words_of(
     r"(?:camera|lens)|facing the camera|to camera|smil(?:es|ing)|laugh(?:s|ing)|cries|crying|sings|singing"
     r"|speaks|speaking|talks|talking|whispers|blinks|winks|frowns|grins|expression|lip[- ]sync(?:ed|hed)?"
 )
-_SOMEBODY = words_of(rf"{_PERSON}|{_FACE}")
+_SOMEBODY = words_of(rf"{PERSON}|{_FACE}")
 _SOME = (
     r"people|crowds?|audience|passers?-?by|pedestrians?|commuters|figures?|silhouettes?|someone|somebody"
     r"|they|family|team|group|hands?|fingers?|arms?|feet|legs|astronaut|diver|knight|driver|pilot|rider"
@@ -49,7 +49,7 @@ _NO_PERSON = words_of(
     r"|the) (?:rock|cliff|clock|watch|moon|mountain|building|wall|earth|dice)|(?:statues?|sculptures?"
     r"|busts?|paintings?|posters?|photos?|photographs?|drawings?|figurines?|dolls?|puppets?|mannequins?"
     r"|shadows?|reflections?|silhouettes?) of (?:a |an |the |two |three )?(?:[\w-]+ ){0,2}(?:"
-    + _PERSON
+    + PERSON
     + r")|portrait of (?:a|an|the|my|two) (?:[\w-]+ ){0,2}(?:robot|city|house|landscape)"
 )
 _ANIMAL_AS_PERSON = words_of(
@@ -60,7 +60,7 @@ _ANIMAL_AS_PERSON = words_of(
 )
 # Their hands, shadow or coat may be all that is seen.
 _PART_OF = words_of(
-    rf"(?:(?:{_PERSON}|her|his|their|someone|somebody|person)(?:'s|s')?) "
+    rf"(?:(?:{PERSON}|her|his|their|someone|somebody|person)(?:'s|s')?) "
     r"(?:[\w-]+ )?(?:hands?|fingers?|feet|foot|legs?|shoes?|boots?|arms?|back|shadow|silhouette|eyes?|lips"
     r"|hair|coat|footsteps)"
 )
@@ -85,7 +85,7 @@ _OTHERS = words_of(
     r"|around) (?:her|him|them)"
 )
 _ABOUT = 24
-_ANYBODY = words_of(rf"{_PERSON}|people|anyone|anybody|faces?|crowds?|pedestrians?")
+_ANYBODY = words_of(rf"{PERSON}|people|anyone|anybody|faces?|crowds?|pedestrians?")
 _NOBODY = words_of(
     r"no[- ]one(?! else)|nobody(?! else)|unpeopled|uninhabited|people-free|devoid of (?:people|life)"
     r"|empty of people|(?:empty|deserted|abandoned|desolate|unpopulated) (?:[\w-]+ ){0,2}(?:streets?|beach"

@@ -121,8 +121,8 @@ def test_what_is_measured_and_good_is_met(line: str) -> None:
         ("1080p", "1280x720"),
         ("Full HD", "1280x720"),
         ("30 fps", "24 frames a second"),
-        ("nothing moves", "the picture changes by up to 80 of 255 levels"),
-        ("A still", "the picture changes by up to 80 of 255 levels"),
+        ("nothing moves", "something moves: the picture changes by up to 80 of 255 levels"),
+        ("A still", "something moves: the picture changes by up to 80 of 255 levels"),
         ("silent", "sound is heard in 100 % of it"),
         ("No people", "a face is seen"),
         ("5 s, vertical, sharp", "1280x720"),
@@ -133,6 +133,70 @@ def test_what_is_measured_and_not_so_is_unmet_with_its_figure(line: str, why: st
     assert (one.state, one.why) == ("unmet", why)
 
 
+STILL: dict[str, float | None] = {"change_over_clip": 1.8}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a still: nothing moves",
+        "A still – nothing moves",
+        "Still frame (nothing may move)",
+        "a still",
+        "Still image",
+        "static picture",
+        "Everything stands still.",
+        "The picture is completely still",
+        "nothing moves in the picture",
+        "There is no movement at all",
+        "Motion: none",
+    ],
+)
+def test_a_still_is_decided_by_what_was_measured_of_motion(line: str) -> None:
+    one = judged(line, measures=STILL)
+    assert (one.state, one.why) == ("met", "nothing moves: the picture changes by up to 2 of 255 levels")
+    one = judged(line)
+    assert (one.state, one.why) == ("unmet", "something moves: the picture changes by up to 80 of 255 levels")
+    none: dict[str, float | None] = {"change_over_clip": None}
+    one = judged(line, measures=none, unmeasured={"change_over_clip": "The clip is too short."})
+    assert (one.state, one.why) == ("unmeasured", "The clip is too short")
+
+
+@pytest.mark.parametrize(
+    ("line", "state", "why"),
+    [
+        ("max. 6 s", "met", "lasts 5.0 s"),
+        ("≥ 6 s", "unmet", "lasts 5.0 s"),
+        ("5.6 s ± 0.5 s", "unmet", "lasts 5.0 s"),
+        ("5.4 s ± 0.5 s", "met", "lasts 5.0 s"),
+        ("Five seconds", "met", "lasts 5.0 s"),
+        ("120 frames", "met", "has 120 frames"),
+        ("Length: 121 frames", "unmet", "has 120 frames"),
+        ("Format: 16:9 (horizontal)", "met", "1280x720"),
+        ("Cuts: none", "met", "no cut is found"),
+        ("never cuts", "met", "no cut is found"),
+        ("A single, continuous shot", "met", "no cut is found"),
+        ("one long take", "met", "no cut is found"),
+        ("Sound: none", "unmet", "sound is heard in 100 % of it"),
+        ("Silent: no sound", "unmet", "sound is heard in 100 % of it"),
+        ("no music", "person", "sound is heard in 100 % of it"),
+        ("Somebody is visible", "met", "a face is seen"),
+        ("Face: visible", "met", "a face is seen"),
+        ("The person's face is visible", "met", "a face is seen"),
+        ("A woman is visible", "person", "a face is seen"),
+        ("exactly one person", "person", "one face is seen"),
+        ("without people", "unmet", "a face is seen"),
+        ("no one", "unmet", "a face is seen"),
+        ("5 s, the boat is red, no cut", "person", "lasts 5.0 s; no cut is found"),
+    ],
+)
+def test_every_way_of_saying_it_is_checked_and_tells_what_was_measured(
+    line: str, state: str, why: str
+) -> None:
+    one = judged(line)
+    assert (one.state, one.why) == (state, why)
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -140,6 +204,11 @@ def test_what_is_measured_and_not_so_is_unmet_with_its_figure(line: str, why: st
         "sharp teeth",
         "The camera does not move",
         "a loop",
+        "A long shot",
+        "frozen lake",
+        "static",
+        "Colour: none of it red",
+        "A boat: sharp",
         "No text",
         "A woman is visible",
         "It rains",
@@ -183,7 +252,12 @@ def test_no_face_from_the_front_is_not_nobody() -> None:
     none = {"face_tracks": 0.0}
     assert judged("a face is visible", measures=none).state == "unmet"
     assert judged("a person is visible", measures=none).state == "person"
-    assert judged("no people", measures=none).state == "person"
+    for line in ("no people", "nobody is visible", "a woman"):
+        one = judged(line, measures=none)
+        assert (one.state, one.why) == ("person", "no face from the front is seen")
+    unlooked: dict[str, float | None] = {"face_tracks": None}
+    one = judged("no people", measures=unlooked, unmeasured={"face_tracks": "No detector."})
+    assert (one.state, one.why) == ("unmeasured", "No detector")
 
 
 def test_a_clip_without_a_sound_track_is_silent() -> None:
@@ -191,6 +265,7 @@ def test_a_clip_without_a_sound_track_is_silent() -> None:
     assert judged("silent", measures=silent, has_audio=False).state == "met"
     assert judged("has sound", measures=silent, has_audio=False).state == "unmet"
     assert judged("silent", measures=silent).state == "unmeasured"
+    assert judged("no music", measures=silent, has_audio=False).state == "met"
 
 
 def test_a_match_with_the_prompt_is_told_and_decides_nothing() -> None:

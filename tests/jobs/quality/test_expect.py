@@ -207,3 +207,19 @@ def test_a_line_of_several_demands_is_read_word_by_word() -> None:
     )
     assert read("Waves.", ["Sound"]).sound_wanted is True
     assert read("Waves.", [], "audio, text").sound_wanted is False
+
+
+@pytest.mark.parametrize(
+    ("line", "still"),
+    [
+        ("A still", True),
+        ("still image, silent", True),
+        ("a completely still picture", True),
+        ("a still: nothing moves", True),
+        ("still water", False),
+        ("the camera is still", False),
+    ],
+)
+def test_a_still_may_be_asked_for_by_a_criterion_alone(line: str, still: bool) -> None:
+    assert read("A boat on a river.", [line]).still_wanted is still
+    assert not read("A boat, still", []).still_wanted
