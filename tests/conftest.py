@@ -10,7 +10,7 @@ import pytest
 from django.db import connections
 from pytest_django import Settings
 
-from tests.sandbox_server import Sandbox, running_sandbox
+from tests.sandbox_server import SHARED, Sandbox, running_sandbox
 
 pytest_plugins = ["tests.buckets", "tests.cast"]
 
@@ -66,14 +66,20 @@ def django_db_modify_db_settings(
 
 
 @pytest.fixture(scope="session")
-def every_vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+def every_vendor(tmp_path_factory: pytest.TempPathFactory, ready_clips: Path) -> Iterator[Sandbox]:
     """A sandbox that lives as long as the run; a test that uses it resets it first."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
     with running_sandbox(tmp_path_factory.mktemp("vendors")) as running:
-        running.shared = shared
+        running.shared = ready_clips
         yield running
+
+
+@pytest.fixture(scope="session")
+def ready_clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where all processes of this run share ready clips, and other runs that are told the same folder."""
+    if SHARED in os.environ:
+        return Path(os.environ[SHARED])
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,11 @@ from typing import Any
 
 import httpx
 
+from tests.patience import PATIENCE_S
+
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE_S = 30.0
+# The folder of ready clips that all processes of one run share; a run of its own has one of its own.
+SHARED = "RETAKE_TEST_READY_CLIPS"
 
 
 class Sandbox:
@@ -95,21 +98,23 @@ class Sandbox:
     def reset(self) -> None:
         """Forget everything."""
         self.control.post("/_control/reset").raise_for_status()
-        self._share_ready_clips()
-
-    def _share_ready_clips(self) -> None:
-        """Give to and take from `shared` the ready clips, so that each is drawn once for all processes."""
-        if self.shared is None:
-            return
-        for here, there in ((self.data_dir, self.shared), (self.shared, self.data_dir)):
-            for clip in here.glob("ready_*.mp4"):
-                with suppress(FileExistsError):
-                    os.link(clip, there / clip.name)
+        if self.shared is not None:
+            share_ready_clips(self.data_dir, self.shared)
 
     def _end(self, how: signal.Signals) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(how)
             self.process.wait(PATIENCE_S)
+
+
+def share_ready_clips(mine: Path, shared: Path) -> None:
+    """Give and take ready clips, so that each is drawn once for all processes: they are always the same."""
+    for here, there in ((mine, shared), (shared, mine)):
+        known = {path.name for path in there.glob("ready_*.mp4")}
+        for clip in here.glob("ready_*.mp4"):
+            if clip.name not in known:
+                with suppress(FileExistsError):
+                    os.link(clip, there / clip.name)
 
 
 @contextmanager

@@ -8,8 +8,9 @@ import logging
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from providers.sandbox.job import JOB_ID, Doom, Job, State
 from providers.sandbox.picture.plan import plan
@@ -22,6 +23,16 @@ Lane = tuple[str, str]
 Dooms = Mapping[str, Callable[[str, str], Doom]]
 # What is still drawn is never said to be whole.
 MOST_PROGRESS = 0.99
+# What every ready clip shows, whoever ordered it first: the words and the seed are such that nothing is
+# planted into it, so that the same size and length always give the same good file.
+READY: Final[Mapping[str, Any]] = {
+    "prompt": "A red ball rolls",
+    "negative": "",
+    "seed": 7,
+    "model": "gen4.5",
+    "image": "",
+    "video": "",
+}
 
 log = logging.getLogger("sandbox")
 
@@ -224,7 +235,7 @@ class Engine:
         path = self.store.folder / f"ready_{job.width}x{job.height}_{job.duration_s:g}s.mp4"
         async with self._ready_clips.setdefault(path, asyncio.Lock()):
             if not path.exists():
-                await self.studio.draw(job, path, lambda: None, lambda share: None)
+                await self.studio.draw(replace(job, **READY), path, lambda: None, lambda share: None)
         self._begin(job)
         job.clip = str(path)
 

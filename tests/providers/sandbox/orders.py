@@ -36,7 +36,7 @@ def task(client: httpx.Client, job_id: str) -> dict[str, Any]:
     return told
 
 
-def ended(client: httpx.Client, job_id: str, seconds: float = 30) -> dict[str, Any]:
+def ended(client: httpx.Client, job_id: str, seconds: float = 90) -> dict[str, Any]:
     """The task object once it is over."""
     deadline = time.monotonic() + seconds
     while (told := task(client, job_id))["status"] in {"PENDING", "THROTTLED", "RUNNING"}:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import time
+from pathlib import Path
 from typing import Any
 
 import av
 import httpx
 import pytest
 
+from providers.sandbox.engine import READY
+from providers.sandbox.picture.clip import render
+from providers.sandbox.picture.plan import plan
 from tests.providers.sandbox.orders import TASK_KEYS, data_uri, ended, made, order, png, task
 from tests.sandbox_server import Sandbox
 
@@ -161,6 +165,19 @@ def test_the_first_frame_is_seen_in_the_clip(vendor: Sandbox, client: httpx.Clie
     red, green, blue = frame[:60, :60].reshape(-1, 3).mean(axis=0)
     assert red > green + 80
     assert red > blue + 80
+
+
+def test_a_ready_clip_is_the_same_good_one_whoever_asks_first(
+    vendor: Sandbox, client: httpx.Client, tmp_path: Path
+) -> None:
+    # Nobody else asks for this length.
+    asked = made(client, promptText="Something vague at night", seed=1, ratio="720:1280", duration=3)
+    content = httpx.get(ended(client, asked)["output"][0]).content
+    told = {name: READY[name] for name in ("prompt", "negative", "seed", "model")}
+    for seconds in (1, 2, 3, 8, 20):
+        assert plan(**told, width=1280, height=720, duration_s=seconds).faults == ()
+    render(plan(**told, width=720, height=1280, duration_s=3), tmp_path / "ready.mp4")
+    assert content == (tmp_path / "ready.mp4").read_bytes()
 
 
 def test_usage_is_told_by_day_and_model(client: httpx.Client) -> None:
