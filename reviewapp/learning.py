@@ -33,10 +33,6 @@ OLD: Final = timedelta(days=1)
 MOST: Final = 5000
 # After so long the mails that wait come first, and another message goes on.
 SLICE_S: Final = 20.0
-# What a report owes to its project and not to the checks.
-OF_THE_PROJECT: Final = (
-    "findings", "verdict", "score", "coverage", "learned_score", "learned_by", "learned_why",
-)  # fmt: skip
 SWITCHED_OFF: Final = "Learning is switched off for this project."
 
 
@@ -172,15 +168,15 @@ def refresh(project: Project, ends: float) -> bool:
     """Bring every waiting clip to what the project accepts now and to the score of the model that counts now,
     or take an old one away; False when there is more to do at the time `ends`.
 
-    Shot by shot, each in one go, so that siblings are never compared by two models. What is decided keeps
-    the report and the score it was decided by. Nothing is approved by itself because of it.
+    Shot by shot; what is decided keeps the report and the score it was decided by. Nothing is approved by
+    itself because of it.
     """
     model = picks.model_for(project.pk)
     scored_before = set(_stale(project, model).values_list("candidate__shot", flat=True))
     for shot_id in sorted(scored_before | _shots_that_accept_otherwise(project)):
         if time.monotonic() >= ends:
             return False
-        _refresh_shot(shot_id, model)
+        _refresh_shot(shot_id)
     return True
 
 
@@ -207,17 +203,9 @@ def _stale(project: Project, model: RankModel | None) -> QuerySet[QualityReport]
 
 
 @transaction.atomic
-def _refresh_shot(shot_id: int, model: RankModel | None) -> None:
-    shot = Shot.objects.select_for_update(no_key=True).get(pk=shot_id)
-    accepted = picks.accepted_in(shot.project_id)
-    waiting = QualityReport.objects.filter(candidate__shot=shot_id, candidate__status=Status.IN_REVIEW)
-    reports = list(waiting.select_related("candidate"))
-    for report in reports:
-        picks.accept(report, accepted)
-        picks.score(report, model)
-    QualityReport.objects.bulk_update(reports, OF_THE_PROJECT)
-    for version_id in sorted({report.candidate.version_id for report in reports}):
-        picks.rank(version_id)
+def _refresh_shot(shot_id: int) -> None:
+    Shot.objects.select_for_update(no_key=True).get(pk=shot_id)
+    picks.bring_up_to_date(shot_id)
 
 
 def run(checker_version: str, slice_s: float = SLICE_S) -> None:

@@ -11,6 +11,10 @@ from reviewapp.models import Candidate, PickDoubt, Project, QualityReport, RankM
 # The mark of a finding that the checks called suspect and the project accepts.
 ACCEPTED: Final = "accepted"
 Told = Mapping[str, Any]
+# What a report owes to its project and not to the checks.
+OF_THE_PROJECT: Final = (
+    "findings", "verdict", "score", "coverage", "learned_score", "learned_by_id", "learned_why",
+)  # fmt: skip
 
 
 # --- what the project accepts ---
@@ -114,6 +118,32 @@ def kind_words(kind: str) -> str:
 
 
 # --- the order ---
+
+
+def bring_up_to_date(shot_id: int) -> None:
+    """Bring the clips of a shot that wait for eyes to what its project accepts now and to the score of the
+    model that counts now, and put them in their order.
+
+    The caller holds the shot. All of them in one go, so that siblings are never compared by two models.
+    What is decided keeps the report it was decided by.
+    """
+    waiting = Candidate.objects.filter(shot=shot_id, status=Status.IN_REVIEW)
+    project_id = Project.objects.values_list("pk", flat=True).get(shots=shot_id)
+    accepted, model = accepted_in(project_id), model_for(project_id)
+    reports = QualityReport.objects.filter(candidate__in=waiting)
+    QualityReport.objects.bulk_update(
+        [report for report in reports if _follows(report, accepted, model)], OF_THE_PROJECT
+    )
+    for version_id in sorted(set(waiting.order_by().values_list("version_id", flat=True))):
+        rank(version_id)
+
+
+def _follows(report: QualityReport, accepted: Collection[str], model: RankModel | None) -> bool:
+    """Bring one report to what the project says now; whether that changed anything."""
+    before = [getattr(report, column) for column in OF_THE_PROJECT]
+    accept(report, accepted)
+    score(report, model)
+    return before != [getattr(report, column) for column in OF_THE_PROJECT]
 
 
 def rank(version_id: int) -> None:

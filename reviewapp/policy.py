@@ -1,11 +1,23 @@
-"""What a project lets the machine decide: whether the pick of a whole round is approved by itself."""
+"""What a project lets the machine decide: whether the pick of a whole round is approved by itself, and why not."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
-from reviewapp.models import Candidate, PromptVersion, QualityReport, Status
+from reviewapp.models import Candidate, PickDoubt, PromptVersion, QualityReport, Shot, Status
 from reviewapp.models.candidates import MACHINE
+
+# Why the first clip of a round is no clear choice, as its producer reads it.
+_DOUBTS: Final[Mapping[str, str]] = {
+    PickDoubt.CLOSE: "a close call: the next clip of the round is as good as level with it",
+    PickDoubt.THIN: "little was measured: {coverage:.0f} % of what makes the score",
+    PickDoubt.PROVISIONAL: "no clip of the round passes the checks",
+}
+# Said of a clip that was drawn as well as of one that came before the project approved any, or whose score has
+# changed since: nobody can tell by it which were drawn.
+CAME_BEFORE: Final = "nothing is against it as things stand, but its round was left to people when it came"
 
 
 def choice(version: PromptVersion) -> tuple[Candidate, str] | None:
@@ -17,25 +29,73 @@ def choice(version: PromptVersion) -> tuple[Candidate, str] | None:
     """
     project = version.shot.project
     threshold = project.auto_approve_score
-    if threshold is None or version.shot.on_hold or version.shot.omitted:
+    if threshold is None or _pauses(version.shot):
         return None
     if version.candidates.filter(status__in=MACHINE).exists():
         return None
     pick = Candidate.objects.whole().filter(version=version, rank=1, status=Status.IN_REVIEW).first()
-    quality: QualityReport | None = getattr(pick, "quality", None)
-    if pick is None or quality is None or quality.verdict != "pass" or pick.pick_doubt:
-        return None
-    if quality.shown_score is None or quality.shown_score < threshold or pick.decisions.exists():
+    if pick is None or _against(pick, threshold, decided=pick.decisions.exists()):
         return None
     if pick.audited or is_drawn(pick, project.audit_share):
         Candidate.objects.filter(pk=pick.pk, audited=False).update(audited=True)
         return None
-    return pick, _why(quality, threshold)
+    return pick, _why(pick.quality, threshold)
+
+
+def left_to_people(shot: Shot, siblings: Sequence[Candidate], decided: Collection[int]) -> dict[int, str]:
+    """By clip of one version that waits for eyes: why the project has not approved it by itself. Empty where
+    it approves none.
+
+    `siblings` are all clips of the version with their reports, `decided` those on which a decision was ever
+    made.
+    """
+    threshold = shot.project.auto_approve_score
+    waiting = [row for row in siblings if row.status == Status.IN_REVIEW]
+    if threshold is None:
+        return {}
+    under_way = any(row.is_machine for row in siblings)
+    if of_all := _pauses(shot) or ("the rest of its round is still being made" if under_way else ""):
+        return {row.pk: of_all for row in waiting}
+    return {row.pk: _against(row, threshold, decided=row.pk in decided) or CAME_BEFORE for row in waiting}
+
+
+def _pauses(shot: Shot) -> str:
+    return "the shot is omitted" if shot.omitted else "the shot is on hold" if shot.on_hold else ""
+
+
+def _against(candidate: Candidate, threshold: float, *, decided: bool) -> str:
+    """What keeps the policy from approving a clip whose round is complete; empty when nothing does."""
+    quality: QualityReport | None = getattr(candidate, "quality", None)
+    if quality is None:
+        return "no check has looked at it"
+    if candidate.rank != 1:
+        passes = quality.verdict == "pass"
+        return "another clip of the round stands first" if passes else "it does not pass the checks"
+    if quality.verdict != "pass":
+        return _DOUBTS[PickDoubt.PROVISIONAL]
+    if candidate.pick_doubt:
+        return _DOUBTS[candidate.pick_doubt].format(coverage=100 * quality.coverage)
+    score = quality.shown_score
+    if score is None:
+        return "its score could not be measured"
+    if score < threshold:
+        return f"its score of {_just_below(score, threshold)} is below {threshold:.2f}"
+    return "a decision on it was taken back" if decided else ""
+
+
+def _just_below(score: float, threshold: float) -> str:
+    """With as many digits as show that it is less."""
+    return next(
+        (told for digits in (2, 3) if (told := f"{score:.{digits}f}") < f"{threshold:.{digits}f}"),
+        f"{score:.4f}",
+    )
 
 
 def is_drawn(candidate: Candidate, share: float) -> bool:
-    """Whether people see this clip although the policy would approve it: the same answer whenever asked."""
-    drawn = hashlib.sha256(b"audit " + candidate.uid.bytes).digest()[:8]
+    """Whether people see this clip although the policy would approve it: the same answer whenever asked, and
+    nothing that can be told from its address.
+    """
+    drawn = salted_hmac("audit", candidate.uid.bytes, algorithm="sha256").digest()[:8]
     return int.from_bytes(drawn) / 2**64 < share
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
-from reviewapp import notes, policy, retakes
+from reviewapp import notes, picks, policy, retakes
 from reviewapp.models import (
     Candidate,
     Draft,
@@ -145,6 +145,8 @@ def reject(
     if isinstance(found, ReviewDecision):
         return found
     decision = _rejection(found, by, feedback, verdict)
+    # The next one may have been what made a close call of the first, or be the first itself now.
+    picks.rank(found.version_id)
     retakes.rejected([decision])
     decision.refresh_from_db()
     return decision
@@ -226,6 +228,13 @@ def undo(decision: ReviewDecision, by: User) -> Undone:
         row.move(Status.IN_REVIEW, by=by, why="decision undone", in_review_at=timezone.now())
     except StaleCandidate as stale:
         raise CannotUndo(f"{row.code} is {Status(row.status).label.lower()} by now.") from stale
+    undone = _take_back_what_followed(decision, shot, by)
+    # Others may have come or been ranked meanwhile.
+    picks.bring_up_to_date(shot.pk)
+    return undone
+
+
+def _take_back_what_followed(decision: ReviewDecision, shot: Shot, by: User) -> Undone:
     if decision.verdict == Verdict.APPROVE:
         # What the retention has removed stays passed over.
         passed_over = shot.candidates.filter(status=Status.PASSED_OVER).exclude(

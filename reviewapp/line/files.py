@@ -149,7 +149,7 @@ def checked(candidate: Candidate, report: QualityReport, clip_facts: dict[str, A
             Clip.objects.filter(candidate=candidate).update(**clip_facts)
             QualityReport.objects.filter(candidate=candidate).delete()
             _keep(candidate, report)
-            picks.rank(candidate.version_id)
+            picks.bring_up_to_date(candidate.shot_id)
             review.arrived(candidate)
             events.clip_came(candidate.version)
     except StaleCandidate:
@@ -160,23 +160,24 @@ def rechecked(candidate: Candidate, report: QualityReport, clip_facts: dict[str,
     """A newer checker has looked at a clip that people have seen: its report counts, the old one is kept.
 
     No status and no decision is touched, and nothing is approved by itself; only clips that still wait are
-    ranked anew. False when there was nothing to replace: somebody was first, or the clip is made again.
+    ranked anew. False when there was nothing to replace: somebody was first, the clip is made again, or its
+    files were removed meanwhile.
     """
     with transaction.atomic():
         Shot.objects.select_for_update(no_key=True).get(pk=candidate.shot_id)
         row = Candidate.objects.whole().get(pk=candidate.pk)
         old: QualityReport | None = getattr(row, "quality", None)
-        seen = row.status in rechecks.LOOKED_AT
+        seen = row.status in rechecks.LOOKED_AT and row.clip.removed_at is None
         if not seen or old is None or not rechecks.is_newer(report.checker_version, old.checker_version):
             return False
         rechecks.keep_earlier(old)
         QualityReport.objects.filter(pk=old.pk).delete()
-        Clip.objects.filter(candidate=row).update(**clip_facts)
+        Clip.objects.filter(candidate=row, removed_at=None).update(**clip_facts)
         _keep(row, report)
         for later in row.replaced_by.all():
             fixes.seen(later)
         if row.status == Status.IN_REVIEW:
-            picks.rank(row.version_id)
+            picks.bring_up_to_date(row.shot_id)
     return True
 
 

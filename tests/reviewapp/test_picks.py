@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 import pytest
 from django.urls import reverse
+from pytest_django import Settings
 
 from jobs.quality.report import CHECKER_VERSION
-from reviewapp import line, picks, policy, review
+from reviewapp import accepting, line, picks, policy, review
 from reviewapp.models import Candidate, PickDoubt, Project, QualityReport, RankModel, Shot, Status, User
 from reviewapp.notes import Feedback
 from tests.cast import signed_in
@@ -93,6 +94,35 @@ def test_a_report_of_the_first_days_keeps_the_score_it_came_with(shot: Shot, ali
     assert (row.quality.score, row.quality.coverage, row.pick_doubt) == (0.8, 0, PickDoubt.THIN)
 
 
+def test_a_clip_that_came_while_another_stood_approved_makes_no_second_pick(
+    shot: Shot, alice: User, bob: User
+) -> None:
+    first, second = (bring(row, Status.CHECKING) for row in asked(shot, alice, 2))
+    early = come(first, report(0.5))
+    decision = review.approve(early, bob, early.revision)
+    come(second, report(0.9))
+    review.undo(decision, bob)
+    assert statuses([first, second]) == [Status.IN_REVIEW, Status.IN_REVIEW]
+    assert ranks([Candidate.objects.get(pk=row.pk) for row in (first, second)]) == [2, 1]
+
+
+def test_a_rejection_taken_back_makes_no_second_pick(shot: Shot, alice: User, bob: User) -> None:
+    first, second, third = (bring(row, Status.CHECKING) for row in asked(shot, alice, 3))
+    best = come(first, report(0.9))
+    come(second, report(0.5))
+    decision = review.reject(best, bob, best.revision, Feedback(text="Slower."))
+    come(third, report(0.3))
+    review.undo(decision, bob)
+    assert ranks([Candidate.objects.get(pk=row.pk) for row in (first, second, third)]) == [1, 2, 3]
+
+
+def test_a_close_call_ends_with_the_rejection_of_the_other(shot: Shot, alice: User, bob: User) -> None:
+    first, near, _ = round_of(shot, alice, report(0.9), report(0.89), report(0.3))
+    assert first.pick_doubt == PickDoubt.CLOSE
+    review.reject(near, bob, near.revision, Feedback(text="Slower."))
+    assert Candidate.objects.get(pk=first.pk).pick_doubt == ""
+
+
 # --- the policy ---
 
 
@@ -161,6 +191,55 @@ def test_a_producer_takes_it_back_and_it_stays_with_people(
     assert statuses([first, second]) == [Status.IN_REVIEW, Status.IN_REVIEW]
 
 
+@pytest.mark.parametrize("taken_back", [False, True])
+def test_a_round_in_which_people_have_decided_stays_with_them(
+    by_itself: Project, shot: Shot, alice: User, bob: User, taken_back: bool
+) -> None:
+    first, second, third = (bring(row, Status.CHECKING) for row in asked(shot, alice, 3))
+    best = come(first, report(0.95))
+    come(second, report(0.85))
+    decision = review.reject(best, bob, best.revision, Feedback(text="Another boat."))
+    assert decision.retake is not None
+    if taken_back:
+        review.undo(decision, bob)
+    come(third, report(0.3))
+    assert statuses([second, third]) == [Status.IN_REVIEW, Status.IN_REVIEW]
+    held = decision.retake.candidates.exclude(status=Status.CANCELLED).values_list("status", flat=True)
+    assert list(held) == ([] if taken_back else [Status.HELD])
+
+
+def test_a_round_of_an_older_brief_stops_no_newer_one(by_itself: Project, shot: Shot, alice: User) -> None:
+    first, second = (bring(row, Status.CHECKING) for row in asked(shot, alice, 2))
+    come(first, report(0.95))
+    Shot.objects.update(prompt="A green train climbs into the hills.")
+    newer = asked(Shot.objects.get(pk=shot.pk), alice, 2)
+    come(second, report(0.3))
+    assert statuses([first, second]) == [Status.IN_REVIEW, Status.IN_REVIEW]
+    assert statuses(newer) == [Status.QUEUED, Status.QUEUED]
+
+
+def test_what_counts_again_since_a_moment_ago_is_no_pick_any_more(
+    by_itself: Project, shot: Shot, alice: User
+) -> None:
+    Project.objects.update(accepted_findings=["noisy"])
+    first, second = (bring(row, Status.CHECKING) for row in asked(shot, alice, 2))
+    assert come(first, report(0.95, "suspect", ["noisy"])).quality.verdict == "pass"
+    accepting.treat(alice, by_itself, "noisy", as_remark=False)
+    come(second, report(0.3))
+    assert statuses([first, second]) == [Status.IN_REVIEW, Status.IN_REVIEW]
+
+
+def test_a_score_that_was_learned_before_learning_was_switched_off_approves_nothing(
+    by_itself: Project, shot: Shot, alice: User
+) -> None:
+    _model(by_itself, 5.0)
+    first, second = (bring(row, Status.CHECKING) for row in asked(shot, alice, 2))
+    assert (come(first, report(0.5)).quality.learned_score or 0) > 0.9
+    Project.objects.update(learns=False)
+    come(second, report(0.3))
+    assert statuses([first, second]) == [Status.IN_REVIEW, Status.IN_REVIEW]
+
+
 def test_a_drawn_pick_goes_to_people_like_any_other_and_counts_once_decided(
     by_itself: Project, shot: Shot, alice: User, bob: User
 ) -> None:
@@ -193,6 +272,13 @@ def test_the_draw_takes_the_share_it_is_told_and_the_same_clips_each_time() -> N
     assert 0.2 < sum(drawn) / len(drawn) < 0.3
     assert not any(policy.is_drawn(clip, 0) for clip in clips)
     assert all(policy.is_drawn(clip, 1) for clip in clips)
+
+
+def test_nobody_can_tell_from_an_address_whether_a_clip_was_drawn(settings: Settings) -> None:
+    clips = [Candidate() for _ in range(100)]
+    here = [policy.is_drawn(clip, 0.5) for clip in clips]
+    settings.SECRET_KEY = "the key of another site"
+    assert here != [policy.is_drawn(clip, 0.5) for clip in clips]
 
 
 def _model(project: Project, intercept: float, version: str = CHECKER_VERSION) -> RankModel:
