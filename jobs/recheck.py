@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 from typing import Final
 
+from django.db import InterfaceError, OperationalError
+
 from jobs import heart
 from jobs.look import look
+from jobs.quality.guarded import NotBegun, OutOfTime
 from jobs.quality.report import CHECKER_VERSION, NotPlayable
 from reviewapp import dispatch, line, logs, rechecks, turns
 from reviewapp.models import Candidate
@@ -38,12 +41,26 @@ def recheck() -> None:
 
 def _recheck(candidate: Candidate) -> None:
     try:
-        report, clip_facts = look(candidate)
+        _look_again(candidate)
     except FileNotFoundError:
         # The night's cleaning reports it; there is nothing to look at.
         logger.warning("the file of %s is gone; its earlier report stays", candidate.code)
+    except OutOfTime as problem:
+        logger.warning("%s: %s Its earlier report stays.", candidate.code, problem)
+    except (NotBegun, OperationalError, InterfaceError):
+        # Not this clip's fault: the others would fare no better.
+        raise
+    except Exception:
+        # One clip must not keep all older ones from being looked at. The next day's round finds it again.
+        logger.exception("%s could not be looked at again; its earlier report stays", candidate.code)
+
+
+def _look_again(candidate: Candidate) -> None:
+    try:
+        report, clip_facts = look(candidate)
+    except OutOfTime:
+        raise
     except NotPlayable as problem:
         logger.warning("%s would not be let through any more: %s", candidate.code, problem)
-        line.rechecked(candidate, rechecks.refused(CHECKER_VERSION, str(problem)), {})
-    else:
-        line.rechecked(candidate, report, clip_facts)
+        report, clip_facts = rechecks.refused(CHECKER_VERSION, str(problem)), {}
+    line.rechecked(candidate, report, clip_facts)

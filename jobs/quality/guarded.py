@@ -56,6 +56,10 @@ _KEPT = ("LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH")
 NOT_BEGUN = 3
 
 
+class OutOfTime(NotPlayable):
+    """It took too long by the clock. On a busy machine that may be no fault of the file."""
+
+
 class NotBegun(RuntimeError):
     """The child could not begin: this installation is broken, and the file was not looked at."""
 
@@ -105,7 +109,7 @@ def call(
     The child may read the files and folders in `reads` and write in the folders in `writes`, and no others
     where the kernel can see to it. Limits in seconds and bytes. `before_exec` runs in the child before Python
     starts, for whoever wants to tie its life to their own. Raises NotPlayable, also when the child crashes or
-    runs out of time or memory; NotBegun when it is not the file that is at fault.
+    runs out of memory; OutOfTime, which is one as well; NotBegun when it is not the file that is at fault.
     """
     limits = {"cpu_s": cpu_s, "address_space": address_space, "file_bytes": file_bytes}
     places = {"reads": [*map(_whole, reads)], "writes": [*map(_whole, writes)]}
@@ -125,7 +129,7 @@ def call(
                 preexec_fn=before_exec,
             )
         except subprocess.TimeoutExpired:
-            raise NotPlayable(f"The file could not be checked within {wall_s:.0f} s.") from None
+            raise OutOfTime(f"The file could not be checked within {wall_s:.0f} s.") from None
         moaned.seek(0)
         return _answer(what, done.returncode, said, moaned.read(20_000).decode("utf-8", "replace"))
 

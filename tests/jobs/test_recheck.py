@@ -9,6 +9,7 @@ from django.core.files.storage import default_storage
 from django_q.models import OrmQ
 
 from jobs import recheck as station
+from jobs.quality.guarded import NotBegun, OutOfTime
 from jobs.quality.report import CHECKER_VERSION, NotPlayable
 from reviewapp import line, rechecks, review, turns
 from reviewapp.models import (
@@ -172,6 +173,51 @@ def test_one_that_was_killed_in_the_middle_begins_with_the_same_clip(
     run()
     assert again(first).quality.checker_version == NEWER
     assert look == [second.code, first.code]
+
+
+def test_a_clip_that_cannot_be_looked_at_keeps_no_older_one_waiting(
+    make_shot: MakeShot, alice: User, look: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, slow, strange = (round_of(make_shot(), alice, report())[0] for _ in range(3))
+    see: Look = getattr(station, "look")  # noqa: B009  The station keeps it for itself.
+
+    def trouble(candidate: Candidate) -> tuple[QualityReport, dict[str, object]]:
+        if candidate.pk == strange.pk:
+            raise ValueError("nobody has thought of this")
+        if candidate.pk == slow.pk:
+            raise OutOfTime("The file could not be checked within 81 s.")
+        return see(candidate)
+
+    monkeypatch.setattr(station, "look", trouble)
+    run()
+    assert again(older).quality.checker_version == NEWER
+    assert {again(row).quality.verdict for row in (slow, strange)} == {"pass"}
+    # The round of another day finds them.
+    assert {row.pk for row in rechecks.due(NEWER, 5)} == {slow.pk, strange.pk}
+
+
+def test_a_broken_installation_is_no_fault_of_the_clips(
+    shot: Shot, alice: User, look: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    round_of(shot, alice, report())
+
+    def broken(candidate: Candidate) -> tuple[QualityReport, dict[str, object]]:
+        raise NotBegun("verify could not begin")
+
+    monkeypatch.setattr(station, "look", broken)
+    with pytest.raises(NotBegun):
+        run()
+    assert turns.cursor(rechecks.KIND) == ""
+
+
+def test_a_clip_whose_files_are_removed_while_it_is_looked_at_names_no_new_ones(
+    shot: Shot, alice: User, look: list[str]
+) -> None:
+    [row] = round_of(shot, alice, report())
+    Clip.objects.update(removed_at=row.status_at, playable="")
+    assert not line.rechecked(row, report(version=NEWER), {"playable": "playables/made-meanwhile.mp4"})
+    assert again(row).clip.playable.name == ""
+    assert again(row).quality.checker_version == CHECKER_VERSION
 
 
 def test_a_clip_that_would_not_be_let_through_today_stays_with_a_report_that_says_so(
