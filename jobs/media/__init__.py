@@ -29,7 +29,7 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 # The recipe of all copies; clips whose copies were made by an older one get new ones.
-MEDIA_VERSION: Final = 1
+MEDIA_VERSION: Final = 2
 # A copy has a few megabits a second; beyond this something is wrong.
 COPY_BYTES: Final = 1 << 30
 # What a new container may add to what is there.

@@ -32,27 +32,41 @@ _SLACK_S: Final = Fraction(2, 1000)
 
 @dataclass(frozen=True)
 class _Shown:
-    """When each frame of a file is shown, in seconds from the first, and how long the last one stays."""
+    """When each frame of a file is shown, in seconds from the first, and how long the last one stays;
+    `begins_s` is when a player shows the first.
+    """
 
     times: Sequence[Fraction]
     last_s: Fraction
+    begins_s: Fraction = Fraction(0)
 
 
 def remux(path: Path, into: Path, *, sound: bool) -> Made:
-    """The file's own pictures, and its sound if wanted, in an MP4 with the index in front. Raises NotPlayable
-    where the container cannot take them.
+    """The file's own pictures, and its sound if wanted, in an MP4 with the index in front whose first picture
+    is shown at once. Raises NotPlayable where the container cannot take them.
     """
+    original = _shown(path)
     decoded = iter(_decoding_times(path))
     with _reading(path) as source, _writing(into) as target:
         wanted = [source.pictures, *([source.sound] if sound and source.sound else [])]
         tracks = {stream.index: target.add_stream_from_template(stream) for stream in wanted}
         for packet in source.container.demux(wanted):
-            if packet.size and packet.stream_index == source.pictures.index:
+            is_picture = packet.stream_index == source.pictures.index
+            if packet.size and is_picture:
                 packet.dts = next(decoded, packet.dts)
-            if packet.size and packet.dts is not None:
+            if packet.size and packet.dts is not None and _is_wanted(packet, original.begins_s, is_picture):
                 packet.stream = tracks[packet.stream_index]
                 target.mux(packet)
-    return _checked(into, _shown(path))
+    return _checked(into, original)
+
+
+def _is_wanted(packet: av.Packet[Any], begins_s: Fraction, is_picture: bool) -> bool:
+    """Move a packet to where the first picture is at zero; False for sound from before that picture."""
+    if begins_s <= 0 or packet.pts is None or packet.dts is None or not packet.time_base:
+        return True
+    earlier = round(begins_s / packet.time_base)
+    packet.pts, packet.dts = packet.pts - earlier, packet.dts - earlier
+    return is_picture or packet.pts >= 0
 
 
 def copy(path: Path, into: Path) -> Made:
@@ -181,7 +195,8 @@ def _shown(path: Path) -> _Shown:
         shown = sorted((one.pts or 0, one.duration or 0) for one in packets if not one.is_discard)
     if not shown:
         raise NotPlayable("The copy shows no picture.")
-    return _Shown([(pts - shown[0][0]) * tick for pts, _ in shown], shown[-1][1] * tick or 1 / rate)
+    first = shown[0][0]
+    return _Shown([(pts - first) * tick for pts, _ in shown], shown[-1][1] * tick or 1 / rate, first * tick)
 
 
 def _checked(made: Path, original: _Shown) -> Made:
@@ -192,5 +207,7 @@ def _checked(made: Path, original: _Shown) -> Made:
     pairs = zip(shown.times, original.times, strict=True)
     if any(abs(mine - its) > _SLACK_S for mine, its in pairs):
         raise NotPlayable("The copy shows its frames at other times.")
+    if shown.begins_s > _SLACK_S:
+        raise NotPlayable("The copy does not begin at once.")
     _first_frame(made)
     return Made(frames=len(shown.times), duration_s=float(shown.times[-1] + shown.last_s))

@@ -18,6 +18,8 @@ Treatment = Literal["original", "remux", "copy"]
 
 _PIXELS: Final = {"yuv420p", "yuvj420p"}
 _MP4: Final = {"mp4", "mov"}
+# By so much of a frame a file may begin later than a player does.
+_LATE_FRAMES: Final = 0.1
 # The first brand of an MP4, at byte 8. Apple's own container has this one, or no brand at all.
 _QUICKTIME: Final = b"qt  "
 
@@ -37,7 +39,10 @@ def treatment(facts: VideoFacts, brand: bytes) -> Treatment:
     if facts.has_audio and facts.sound_codec != "aac" and not facts.sound_codec.startswith("mp3"):
         return "copy"
     is_mp4 = facts.container in _MP4 and brand not in {b"", _QUICKTIME}
-    return "original" if is_mp4 and not facts.index_late and not facts.fragmented else "remux"
+    # The room counts frames from a player's zero.
+    begins_late = facts.begins_s * facts.fps >= _LATE_FRAMES
+    as_it_is = is_mp4 and not facts.index_late and not facts.fragmented and not begins_late
+    return "original" if as_it_is else "remux"
 
 
 def brand_of(path: Path) -> bytes:

@@ -28,8 +28,9 @@ class Decoded:
     hides and which are no loss. Damaged sound is told and no refusal: some encoders begin with a packet that
     cannot be decoded, and the pictures are what was paid for.
 
-    Seconds are those a player shows: a file whose times begin below zero begins at zero. `width` and `height`
-    are as shown, `rotation` is by how many degrees a frame was turned against the clock.
+    Seconds count from the first picture, but for `begins_s`, at which a player shows that one, and for those
+    of the sound: both count from a player's zero, which no file begins before. `width` and `height` are as
+    shown, `rotation` is by how many degrees a frame was turned against the clock.
     """
 
     frames: int = 0
@@ -43,14 +44,14 @@ class Decoded:
     width: int = 0
     height: int = 0
     rotation: int = 0
-    first_s: float = 0.0
+    begins_s: float = 0.0
     last_s: float = 0.0
     end_s: float = 0.0
 
     @property
     def duration_s(self) -> float:
         """From the first frame to the end of the last one."""
-        return self.end_s - self.first_s
+        return self.end_s
 
 
 def decode(opened: Opened, see: See, hear: Hear) -> Decoded:
@@ -81,7 +82,7 @@ class _Pass:
         self._frame_s = float(1 / (opened.pictures.average_rate or opened.pictures.guessed_rate or 24))
         self._upright = Upright()
         self._coded = (0, 0)
-        self._shift_s = 0.0
+        self._first_s = 0.0
         self.counted = Decoded()
 
     def take_pictures(self, packet: av.Packet[Any]) -> None:
@@ -143,10 +144,10 @@ class _Pass:
         if frame.time is None:
             return counted.last_s + self._frame_s if counted.frames else 0.0
         if not counted.frames:
-            self._shift_s = max(0.0, -frame.time)
-            counted.first_s = frame.time + self._shift_s
-            return counted.first_s
-        at_s = frame.time + self._shift_s
+            self._first_s = frame.time
+            counted.begins_s = max(0.0, frame.time)
+            return 0.0
+        at_s = frame.time - self._first_s
         if at_s < counted.last_s - _SOON_S:
             raise NotPlayable(f"The file is damaged: its pictures are out of order at {at_s:.1f} s.")
         return at_s
@@ -178,13 +179,13 @@ def _must_be_whole(counted: Decoded, opened: Opened) -> None:
         first = f"the first at {counted.damaged_at_s:.1f} s"
         at = f"at {counted.damaged_at_s:.1f} s" if counted.damaged == 1 else first
         raise NotPlayable(f"The file is damaged: {_frames(counted.damaged)} cannot be decoded cleanly, {at}.")
-    if counted.frames > 1 and counted.last_s - counted.first_s < _SOON_S:
+    if counted.frames > 1 and counted.last_s < _SOON_S:
         raise NotPlayable("All pictures of the file are shown at the same moment, so it has no length.")
     _must_be_as_long_as_told(counted, opened.whole_s)
 
 
 def _must_be_as_long_as_told(counted: Decoded, told_s: float) -> None:
-    there_s = max(counted.end_s, counted.sound_end_s)
+    there_s = max(counted.begins_s + counted.end_s, counted.sound_end_s)
     hidden = counted.trimmed > 0
     if not hidden and there_s < told_s - max(_SHORTER_S, _SHORTER_SHARE * told_s):
         raise NotPlayable(

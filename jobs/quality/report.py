@@ -83,7 +83,8 @@ class Finding:
 class VideoFacts:
     """What the whole file holds, counted from decoded frames and not from its header.
 
-    `index_late` when the index of an MP4 stands behind its pictures; `sound_codec` is "" without sound.
+    `index_late` when the index of an MP4 stands behind its pictures; `sound_codec` is "" without sound;
+    `begins_s` is the second at which a player shows the first picture, where its own time begins at zero.
     """
 
     container: str
@@ -100,6 +101,7 @@ class VideoFacts:
     index_late: bool = False
     fragmented: bool = False
     rotation: int = 0
+    begins_s: float = 0.0
 
     @property
     def fps(self) -> float:

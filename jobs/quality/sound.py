@@ -73,8 +73,10 @@ class Listener:
         except (av.FFmpegError, ValueError, NotImplementedError):
             self._broken = True
 
-    def heard(self, duration_s: float) -> Heard:
-        """Everything heard, over the length of the clip in seconds."""
+    def heard(self, duration_s: float, begins_s: float = 0.0) -> Heard:
+        """Everything heard, over the length of the clip in seconds; `begins_s` is when its first picture is
+        shown, and what is heard before that is left out.
+        """
         if not self._broken:
             self._end()
         if self._broken:
@@ -82,10 +84,14 @@ class Listener:
         if not self._pieces or duration_s <= 0:
             return _nothing(NO_SOUND)
         wave = np.concatenate(self._pieces)
-        starts = max(0.0, self._starts_s or 0.0)
+        starts = max(0.0, self._starts_s or 0.0) - begins_s
+        wave, starts = wave[max(0, round(-starts * RATE)) :], max(0.0, starts)
+        if not len(wave):
+            return _nothing(NO_SOUND)
         blocks = _Blocks.of(wave, starts)
         clipped = self._cut_off_samples / max(1, self._samples)
-        events = (*_silences(blocks, duration_s), *self._clipped(clipped), *_ends_early(blocks, duration_s))
+        harsh = self._clipped(clipped, begins_s)
+        events = (*_silences(blocks, duration_s), *harsh, *_ends_early(blocks, duration_s))
         peaks = _peaks(wave, starts, duration_s)
         return Heard(seen=Seen(measures=_measures(wave, blocks, clipped), events=events), peaks=peaks)
 
@@ -112,12 +118,13 @@ class Listener:
         except (av.FFmpegError, ValueError):
             self._broken = True
 
-    def _clipped(self, share: float) -> list[Event]:
+    def _clipped(self, share: float, begins_s: float) -> list[Event]:
         """Stretches in which the wave is cut off, joined over short gaps; a few samples are not heard."""
         if share < _SOME_CLIPPED:
             return []
         joined: list[tuple[float, float]] = []
-        for start, end in self._cut_off:
+        heard = [(start - begins_s, end - begins_s) for start, end in self._cut_off if end > begins_s]
+        for start, end in heard:
             if joined and start - joined[-1][1] < _JOIN_S:
                 joined[-1] = (joined[-1][0], end)
             else:

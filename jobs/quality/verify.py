@@ -32,7 +32,7 @@ def verify(path: Path, ordered: Ordered, clip_model: Path | None = None) -> Chec
     with opened(path) as video:
         looking = _Looking(video, ordered, clip_model)
         decoded = decode(video, looking.see, looking.hear)
-        checked = looking.judged(_facts(video, decoded), decoded.sound_damaged_at_s)
+        checked = looking.judged(_facts(video, decoded), _since_the_first(decoded))
     return replace(checked, seconds=round(time.process_time() - began, 3))
 
 
@@ -45,16 +45,14 @@ class _Looking:
         self._fps = float(video.pictures.average_rate or video.pictures.guessed_rate or 24)
         self._sampler: Sampler | None = None
         self._pictures = Pictures(self._told_s)
-        self._first_s = 0.0
         self._listener = sound.Listener()
 
     def see(self, frame: av.VideoFrame, at_s: float) -> None:
         """Take one frame as it is shown."""
         if self._sampler is None:
             wanted = self._clip_model is not None
-            self._first_s = at_s
             self._sampler = Sampler(frame.width, frame.height, self._fps, self._told_s, wanted)
-        self._pictures.see(frame, at_s - self._first_s, self._sampler.see(frame, at_s))
+        self._pictures.see(frame, at_s, self._sampler.see(frame, at_s))
 
     def hear(self, frame: av.AudioFrame) -> None:
         """Take one piece of the sound."""
@@ -80,7 +78,7 @@ class _Looking:
     def _measure(self, facts: VideoFacts, sound_damaged_at_s: float | None) -> Checked:
         assert self._sampler is not None  # noqa: S101  Decoding refuses a file without a single frame.
         ordered, samples = self._ordered, self._sampler.samples()
-        heard = self._listener.heard(facts.duration_s)
+        heard = self._listener.heard(facts.duration_s, facts.begins_s)
         meant = sound.meaning(heard.seen, ordered.sound_wanted)
         matched = prompt_match.match(samples.clip_frames, ordered.prompt, self._clip_model)
         damaged = _damaged_sound(sound_damaged_at_s)
@@ -139,7 +137,14 @@ def _facts(video: Opened, decoded: Decoded) -> VideoFacts:
         index_late=video.index_late,
         fragmented=video.fragmented,
         rotation=decoded.rotation,
+        begins_s=round(decoded.begins_s, 3),
     )
+
+
+def _since_the_first(decoded: Decoded) -> float | None:
+    """When the sound was first found damaged, in seconds from the first picture."""
+    at_s = decoded.sound_damaged_at_s
+    return None if at_s is None else max(0.0, at_s - decoded.begins_s)
 
 
 def _rate(video: Opened, decoded: Decoded) -> Fraction:

@@ -106,6 +106,11 @@ def clicks(path: Path) -> list[float]:
     plain = av.AudioResampler(format="fltp", layout="mono", rate=48_000)
     with av.open(str(path)) as source:
         heard = [piece for frame in source.decode(audio=0) for piece in plain.resample(frame)]
-    level = np.abs(np.concatenate([piece.to_ndarray()[0] for piece in heard]))
-    loud = np.flatnonzero(level > 0.4) / 48_000 + (heard[0].time or 0.0) - first
+    # Each piece at its own time: there may be gaps between them.
+    loud = np.concatenate(
+        [
+            np.flatnonzero(np.abs(one.to_ndarray()[0]) > 0.4) / 48_000 + (one.time or 0.0) - first
+            for one in heard
+        ]
+    )
     return [float(at) for at, before in zip(loud, [-1.0, *loud], strict=False) if at - before > 0.2]

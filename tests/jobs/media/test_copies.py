@@ -14,7 +14,8 @@ import pytest
 
 from jobs import media
 from jobs.media.plays import Treatment, treatment
-from jobs.quality.report import VideoFacts
+from jobs.quality.report import Ordered, VideoFacts
+from jobs.quality.verify import verify
 from reviewapp.models.clips import Playable
 from tests.jobs.media.films import clicks, numbered, seen, write_film
 
@@ -79,6 +80,8 @@ class TestTreatment:
             ({"codec": "hevc"}, b"isom", "copy"),
             ({"codec": "prores", "pixel_format": "yuv422p10le"}, b"qt  ", "copy"),
             ({"rotation": 90}, b"isom", "copy"),
+            ({"begins_s": 2 / 24}, b"isom", "remux"),
+            ({"begins_s": 0.001}, b"isom", "original"),
         ],
     )
     def test_only_what_every_browser_plays_is_left_as_it_is(
@@ -112,7 +115,34 @@ class TestRemux:
         times, numbers = seen(made)
         assert numbers == list(range(FRAMES))
         assert times == pytest.approx(seen(path)[0], abs=0.0015)
-        assert clicks(made) == pytest.approx(clicks(path), abs=0.005)
+        # Of the first click a part may lie before the first picture.
+        assert clicks(made)[1:] == pytest.approx(clicks(path)[1:], abs=0.005)
+
+    @pytest.mark.parametrize(
+        ("name", "container", "late"),
+        [
+            # Without an edit list the first picture waits for those that are decoded before it.
+            ("first.mp4", {"movflags": "+faststart", "use_editlist": "0"}, 2 / 24),
+            ("pieces.mp4", {"movflags": "frag_keyframe+empty_moov"}, 2 / 24),
+            ("film.mkv", {}, 1.0),
+        ],
+    )
+    def test_what_begins_late_begins_at_once_in_the_new_container_and_its_sound_with_it(
+        self, tmp_path: Path, name: str, container: dict[str, str], late: float
+    ) -> None:
+        times = [round((number / 24 + late) * 1000) for number in range(FRAMES)] if late == 1 else None
+        backward = {"preset": "veryfast", "bf": "3"}
+        path = write_film(tmp_path / name, sound="aac", times=times, container=container, encoder=backward)
+        checked = verify(path, Ordered()).facts
+        assert checked.begins_s == pytest.approx(late, abs=0.001)
+        what, made = made_of(path, checked)
+        assert what == "remux"
+        again = verify(made, Ordered()).facts
+        assert (again.begins_s, again.frames) == (0, FRAMES)
+        assert seen(made)[1] == list(range(FRAMES))
+        # A click on the very first picture may be cut in two.
+        later = [[at for at in clicks(one) if at > 0.1] for one in (path, made)]
+        assert later[1] == pytest.approx(later[0], abs=0.005)
 
     def test_content_credentials_are_lost_in_it_and_the_original_keeps_them(self, tmp_path: Path) -> None:
         path = write_film(tmp_path / "late.mp4")

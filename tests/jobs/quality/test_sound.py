@@ -67,6 +67,17 @@ def test_a_silent_stretch_is_named_with_its_seconds() -> None:
     assert found.seen.measures["sound_silent_share"] == pytest.approx(1.5 / 4, abs=0.01)
 
 
+def test_sound_from_before_the_first_picture_is_left_out() -> None:
+    listener = Listener()
+    loud = np.clip(tone(1, loud=3.0), -1, 1)
+    for frame in frames(np.concatenate([loud, tone(1), silence(1.5), tone(1.5)])):
+        listener.hear(frame)
+    found = listener.heard(4, begins_s=1)
+    assert told(found.seen.events) == [("sound_silent", "suspect", 1.0, 2.5)]
+    assert found.peaks is not None
+    assert max(found.peaks) < 0.9
+
+
 def test_a_breath_is_no_silent_stretch() -> None:
     assert heard(tone(2), silence(0.6), tone(1.4)).seen.events == ()
 

@@ -81,6 +81,20 @@ def test_times_come_from_the_pictures_and_not_from_a_rate(tmp_path: Path, name: 
     assert facts.fps == pytest.approx(fps, rel=0.05)
 
 
+@pytest.mark.parametrize("name", ["late.mp4", "late.webm"])
+def test_seconds_count_from_the_first_picture_however_late_it_is_shown(tmp_path: Path, name: str) -> None:
+    codec = "libvpx-vp9" if name.endswith("webm") else "libx264"
+    late = lambda index: index * 100 + 2400 + 1200 * (index > 11)  # noqa: E731
+    path = film(tmp_path / name, frames=48, codec=codec, pts=late, sound="libopus")
+    checked = verify(path, Ordered())
+    assert checked.facts.begins_s == pytest.approx(1.0, abs=0.002)
+    assert checked.facts.duration_s == pytest.approx(2.5, abs=0.002)
+    # Of its two seconds of sound the first one belongs to no picture.
+    [short] = [finding for finding in checked.findings if finding.kind == "sound_short"]
+    assert (short.start_s, short.end_s) == pytest.approx((1.0, 2.5), abs=0.05)
+    assert all(0 <= finding.start_s <= finding.end_s <= 2.5 for finding in checked.findings)
+
+
 def test_times_below_zero_begin_at_zero(tmp_path: Path) -> None:
     # Matroska's own times cannot begin below zero: MP4 without an edit list can say so.
     path = film(tmp_path / "clip.mp4", pts=lambda index: index * 100 - 500, options={"use_editlist": "0"})
