@@ -1,13 +1,21 @@
-"""What a project lets the machine decide: whether the pick of a whole round is approved by itself, and why not."""
+"""What a project lets the machine decide: whether the pick of a round is approved by itself, and why not."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from reviewapp.models import Candidate, PickDoubt, PromptVersion, QualityReport, Shot, Status
-from reviewapp.models.candidates import MACHINE
+from django.utils.crypto import salted_hmac
+
+from reviewapp.models import (
+    Candidate,
+    PickDoubt,
+    PromptVersion,
+    QualityReport,
+    ReviewDecision,
+    Shot,
+    Status,
+)
 
 # Why the first clip of a round is no clear choice, as its producer reads it.
 _DOUBTS: Final[Mapping[str, str]] = {
@@ -15,8 +23,8 @@ _DOUBTS: Final[Mapping[str, str]] = {
     PickDoubt.THIN: "little was measured: {coverage:.0f} % of what makes the score",
     PickDoubt.PROVISIONAL: "no clip of the round passes the checks",
 }
-# Said of a clip that was drawn as well as of one that came before the project approved any, or whose score has
-# changed since: nobody can tell by it which were drawn.
+# Said of a clip that was drawn as well as of one that came before the project approved any, or whose score
+# has changed since: nobody can tell by it which were drawn.
 CAME_BEFORE: Final = "nothing is against it as things stand, but its round was left to people when it came"
 
 
@@ -24,17 +32,17 @@ def choice(version: PromptVersion) -> tuple[Candidate, str] | None:
     """The clip of a round that the project approves by itself, with why; None when people decide.
 
     The caller holds the shot. Only a clear pick that passes the checks is approved: not one of which little
-    was measured, and no close call, between which people choose. A clip that a decision was taken back on
-    stays with people. Some that would have been approved are drawn at random to go to people all the same.
+    was measured, and no close call, between which people choose. A round in which a decision was ever made,
+    or after which another was asked for, stays with people. Some that would have been approved are drawn at
+    random to go to people all the same.
     """
     project = version.shot.project
     threshold = project.auto_approve_score
-    if threshold is None or _pauses(version.shot):
+    if threshold is None:
         return None
-    if version.candidates.filter(status__in=MACHINE).exists():
-        return None
-    pick = Candidate.objects.whole().filter(version=version, rank=1, status=Status.IN_REVIEW).first()
-    if pick is None or _against(pick, threshold, decided=pick.decisions.exists()):
+    siblings = list(Candidate.objects.whole().filter(version=version))
+    pick = next((row for row in siblings if row.rank == 1 and row.status == Status.IN_REVIEW), None)
+    if pick is None or _against_round(version.shot, siblings) or _against(pick, threshold):
         return None
     if pick.audited or is_drawn(pick, project.audit_share):
         Candidate.objects.filter(pk=pick.pk, audited=False).update(audited=True)
@@ -42,28 +50,33 @@ def choice(version: PromptVersion) -> tuple[Candidate, str] | None:
     return pick, _why(pick.quality, threshold)
 
 
-def left_to_people(shot: Shot, siblings: Sequence[Candidate], decided: Collection[int]) -> dict[int, str]:
+def left_to_people(shot: Shot, siblings: Sequence[Candidate]) -> dict[int, str]:
     """By clip of one version that waits for eyes: why the project has not approved it by itself. Empty where
-    it approves none.
-
-    `siblings` are all clips of the version with their reports, `decided` those on which a decision was ever
-    made.
+    it approves none. `siblings` are all clips of the version with their reports.
     """
     threshold = shot.project.auto_approve_score
     waiting = [row for row in siblings if row.status == Status.IN_REVIEW]
-    if threshold is None:
+    if threshold is None or not waiting:
         return {}
-    under_way = any(row.is_machine for row in siblings)
-    if of_all := _pauses(shot) or ("the rest of its round is still being made" if under_way else ""):
+    if of_all := _against_round(shot, siblings):
         return {row.pk: of_all for row in waiting}
-    return {row.pk: _against(row, threshold, decided=row.pk in decided) or CAME_BEFORE for row in waiting}
+    return {row.pk: _against(row, threshold) or CAME_BEFORE for row in waiting}
 
 
-def _pauses(shot: Shot) -> str:
-    return "the shot is omitted" if shot.omitted else "the shot is on hold" if shot.on_hold else ""
+def _against_round(shot: Shot, siblings: Sequence[Candidate]) -> str:
+    """What keeps the policy from approving any clip of a version; empty when nothing does."""
+    if shot.omitted or shot.on_hold:
+        return "the shot is omitted" if shot.omitted else "the shot is on hold"
+    if any(row.is_machine for row in siblings):
+        return "the rest of its round is still being made"
+    if ReviewDecision.objects.filter(candidate__in=siblings).exists():
+        return "decisions were made in its round"
+    latest = shot.latest_version()
+    newer = latest is not None and any(row.version_id != latest.pk for row in siblings)
+    return "another round was asked for since" if newer else ""
 
 
-def _against(candidate: Candidate, threshold: float, *, decided: bool) -> str:
+def _against(candidate: Candidate, threshold: float) -> str:
     """What keeps the policy from approving a clip whose round is complete; empty when nothing does."""
     quality: QualityReport | None = getattr(candidate, "quality", None)
     if quality is None:
@@ -80,15 +93,13 @@ def _against(candidate: Candidate, threshold: float, *, decided: bool) -> str:
         return "its score could not be measured"
     if score < threshold:
         return f"its score of {_just_below(score, threshold)} is below {threshold:.2f}"
-    return "a decision on it was taken back" if decided else ""
+    return ""
 
 
-def _just_below(score: float, threshold: float) -> str:
+def _below(score: float, threshold: float) -> str:
     """With as many digits as show that it is less."""
-    return next(
-        (told for digits in (2, 3) if (told := f"{score:.{digits}f}") < f"{threshold:.{digits}f}"),
-        f"{score:.4f}",
-    )
+    digits = 2 if f"{score:.2f}" < f"{threshold:.2f}" else 4
+    return f"{score:.{digits}f}"
 
 
 def is_drawn(candidate: Candidate, share: float) -> bool:
