@@ -91,9 +91,7 @@ def _against(candidate: Candidate, threshold: float) -> str:
     score = quality.shown_score
     if score is None:
         return "its score could not be measured"
-    if score < threshold:
-        return f"its score of {_just_below(score, threshold)} is below {threshold:.2f}"
-    return ""
+    return "" if score >= threshold else f"its score of {_below(score, threshold)} is below {threshold:.2f}"
 
 
 def _below(score: float, threshold: float) -> str:
