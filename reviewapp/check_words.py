@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from reviewapp.models import Candidate, PickDoubt
+from reviewapp.models import Candidate, PickDoubt, Status
 from reviewapp.models.clips import Report
 
 VERDICTS: Final = {
@@ -130,12 +131,19 @@ class Pick:
         return _SHORT.get(self.doubt, self.words)
 
 
-def pick_of(candidate: Candidate, rivals: int) -> Pick | None:
-    """The words for the first of `rivals` clips; None for all others, and where it has no rival."""
-    if candidate.rank != 1 or rivals < 2:
+def pick_of(candidate: Candidate, siblings: Iterable[Candidate]) -> Pick | None:
+    """The words for the first of those clips of its version that wait for eyes; None for all others, for what
+    is decided, and where it has no rival.
+    """
+    rivals = sum(_is_ranked(one) and one.version_id == candidate.version_id for one in siblings)
+    if candidate.rank != 1 or rivals < 2 or not _is_ranked(candidate):
         return None
     words, title = PICKS[candidate.pick_doubt]
     return Pick(words, title.format(count=rivals), candidate.pick_doubt)
+
+
+def _is_ranked(candidate: Candidate) -> bool:
+    return candidate.status == Status.IN_REVIEW and hasattr(candidate, "quality")
 
 
 def verdict_of(report: Report) -> str:

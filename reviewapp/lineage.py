@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -40,8 +40,8 @@ class Take:
     decisions: list[ReviewDecision] = field(default_factory=list)
     # The pictures and clips it was made from, whether they still belong to the shot or not.
     inputs: list[ShotInput] = field(default_factory=list)
-    # How many clips of its version the checks have ranked.
-    rivals: int = 0
+    # All clips of its version.
+    siblings: Sequence[Candidate] = ()
 
     @property
     def remedy(self) -> str:
@@ -97,7 +97,7 @@ class Take:
 
     @property
     def pick(self) -> Pick | None:
-        return check_words.pick_of(self.candidate, self.rivals)
+        return check_words.pick_of(self.candidate, self.siblings)
 
 
 @dataclass
@@ -152,8 +152,9 @@ def rounds(shot: Shot) -> list[Round]:
         takes[pk].charged = amount
     _add_inputs(shot, takes.values())
     for entry in made.values():
+        siblings = [take.candidate for take in entry.takes]
         for take in entry.takes:
-            take.rivals = sum(other.report is not None for other in entry.takes)
+            take.siblings = siblings
     return list(reversed(made.values()))
 
 

@@ -324,13 +324,12 @@ def open_room(candidate: Candidate, user: User, role: Role) -> Room:
 
 
 def _tile(row: Candidate, current: Candidate, siblings: Sequence[Candidate]) -> Tile:
-    rivals = sum(one.version_id == row.version_id and hasattr(one, "quality") for one in siblings)
     return Tile(
         candidate=row,
         clip=getattr(row, "clip", None),
         quality=getattr(row, "quality", None),
         current=row.pk == current.pk,
-        pick=check_words.pick_of(row, rivals) if row.status == Status.IN_REVIEW else None,
+        pick=check_words.pick_of(row, siblings),
         is_open=row.version_id == current.version_id or row.is_machine or row.status == Status.IN_REVIEW,
     )
 

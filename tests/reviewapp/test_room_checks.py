@@ -14,10 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from reviewapp import check_words
+from reviewapp import check_words, review
 from reviewapp.models import Candidate, Clip, PickDoubt, QualityReport, RankModel, Shot, User
+from reviewapp.notes import Feedback
 from reviewapp.room_checks import standing_of
 from tests.cast import signed_in
+from tests.reviewapp.report_stage import report, round_of
 from tests.reviewapp.review_world import arrive, finding, generate, in_review
 
 
@@ -257,6 +259,20 @@ def test_the_pick_says_how_sure_it_is(doubt: str, words: str, shot: Shot, alice:
     assert "tag--pick" not in room(bobs, rows[1])
     page = shot_page(bobs, shot)
     assert page.count(f">{words}</span>") == 1
+
+
+def test_the_pick_is_the_first_of_what_waits_and_not_of_what_is_decided(
+    shot: Shot, alice: User, bob: User, bobs: Client
+) -> None:
+    soft = report(0.5, "suspect", ["soft"]), report(0.3, "suspect", ["soft"])
+    good, first, _ = round_of(shot, alice, report(0.9), *soft)
+    review.reject(good, bob, good.revision, Feedback(text="Another boat."))
+    for page in (room(bobs, first), shot_page(bobs, shot)):
+        assert "None of these 2 clips passes the checks" in page
+        assert "first of" not in page
+    last = Candidate.objects.get(version=first.version_id, rank=2)
+    review.reject(last, bob, last.revision, Feedback(text="Another boat."))
+    assert "None of these" not in room(bobs, first) + shot_page(bobs, shot)
 
 
 # --- the file ---
