@@ -44,7 +44,8 @@ def choice(version: PromptVersion) -> tuple[Candidate, str] | None:
     pick = next((row for row in siblings if row.rank == 1 and row.status == Status.IN_REVIEW), None)
     if pick is None or _against_round(version.shot, siblings) or _against(pick, threshold):
         return None
-    if pick.audited or is_drawn(pick, project.audit_share):
+    # A clip that failed may come after the draw, and stand first then.
+    if any(row.audited for row in siblings) or is_drawn(pick, project.audit_share):
         Candidate.objects.filter(pk=pick.pk, audited=False).update(audited=True)
         return None
     return pick, _why(pick.quality, threshold)

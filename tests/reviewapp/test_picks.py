@@ -265,6 +265,20 @@ def test_what_was_drawn_stays_drawn_whatever_comes(by_itself: Project, shot: Sho
     assert statuses([drawn]) == [Status.IN_REVIEW]
 
 
+def test_a_better_clip_that_comes_after_the_draw_takes_nothing_from_people(
+    by_itself: Project, shot: Shot, alice: User
+) -> None:
+    Project.objects.update(audit_share=1)
+    first, second = (bring(row, Status.CHECKING) for row in asked(shot, alice, 2))
+    come(first, report(0.8))
+    line.check_refused(Candidate.objects.whole().get(pk=second.pk), "The file ends in the middle.")
+    assert Candidate.objects.get(pk=first.pk).audited
+    Project.objects.update(audit_share=0)
+    Candidate.objects.filter(pk=second.pk).update(status=Status.CHECKING)
+    assert come(second, report(0.95)).rank == 1
+    assert statuses([first, second]) == [Status.IN_REVIEW, Status.IN_REVIEW]
+
+
 def test_the_draw_takes_the_share_it_is_told_and_the_same_clips_each_time() -> None:
     clips = [Candidate() for _ in range(2000)]
     drawn = [policy.is_drawn(clip, 0.25) for clip in clips]
