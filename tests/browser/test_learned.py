@@ -13,7 +13,7 @@ from jobs.learn import learn
 from reviewapp import review
 from reviewapp.models import Candidate, MeasuredFix, Project, RankModel, ReviewDecision, Shot, User
 from reviewapp.notes import Feedback
-from tests.browser.conftest import axe_check, fits
+from tests.browser.conftest import WIDTHS, axe_check, fits
 from tests.cast import run_queue
 from tests.reviewapp.report_stage import report, round_of
 from tests.reviewapp.test_learning import likes_grain
@@ -76,6 +76,11 @@ def test_a_full_page_fits_and_can_be_read(
     expect(page.get_by_role("heading", name="Training 130 corrects the score")).to_be_visible()
     expect(page.locator("main")).to_contain_text("11 earlier trainings are kept and not listed.")
     fits(page, "learned")
+    page.set_viewport_size({"width": 390, "height": WIDTHS[390]})
+    tables = page.evaluate(
+        "[...document.querySelectorAll('.table-scroll')].map((one) => one.scrollWidth - one.clientWidth)"
+    )
+    assert tables == [0, 0, 0]
 
 
 def test_a_finding_is_accepted_and_counted_again_by_the_keyboard_alone(
