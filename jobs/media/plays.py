@@ -41,8 +41,9 @@ def treatment(facts: VideoFacts, brand: bytes) -> Treatment:
     is_mp4 = facts.container in _MP4 and brand not in {b"", _QUICKTIME}
     # The room counts frames from a player's zero.
     begins_late = facts.begins_s * facts.fps >= _LATE_FRAMES
-    as_it_is = is_mp4 and not facts.index_late and not facts.fragmented and not begins_late
-    return "original" if as_it_is else "remux"
+    # Not every browser knows which of several tracks is switched on.
+    changed = facts.index_late or facts.fragmented or begins_late or facts.other_pictures
+    return "original" if is_mp4 and not changed else "remux"
 
 
 def brand_of(path: Path) -> bytes:

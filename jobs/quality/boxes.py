@@ -25,6 +25,11 @@ MAX_INDEX_BYTES = 32 << 20
 MAX_DEPTH = 8
 _HOLDERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"dinf"}
 _ENCRYPTED = {b"encv", b"enca", b"drmi", b"drms"}
+# What stands on the outermost level of an MP4 or MOV.
+_OUTERMOST = {
+    *(b"ftyp", b"moov", b"mdat", b"moof", b"mfra", b"free", b"skip", b"wide", b"uuid", b"meta", b"udta"),
+    *(b"styp", b"sidx", b"ssix", b"emsg", b"prft", b"pdin", b"pnot", b"PICT", b"jumb"),
+}
 _KINDS = {b"vide": "vide", b"soun": "soun"}
 _CONTRADICTS = "The file's index contradicts itself: a part of it is larger than the whole."
 _BOMB = "The file's index is built as no video's is, so it is not opened."
@@ -133,7 +138,7 @@ def _boxes(file: BinaryIO, start: int, end: int, found: Boxes) -> Iterator[tuple
         elif length == 0:
             length = end - position
         broken = length < header or position + length > end
-        if broken and not kind.isascii():
+        if broken and (not kind.isascii() if start else kind not in _OUTERMOST):
             # What some programs leave behind the last box is no box; where a box was cut, its name is left.
             return
         if broken and start and not found.cut:
@@ -193,6 +198,13 @@ def _sample_sizes(file: BinaryIO, length: int, track: Track) -> None:
         raise NotPlayable(_BOMB)
 
 
+def _compact_sizes(file: BinaryIO, length: int, track: Track) -> None:
+    head = file.read(min(length, 12)).ljust(12, b"\x00")
+    bits, track.samples = head[7], int.from_bytes(head[8:12], "big")
+    if 12 + bits * track.samples // 8 > length:
+        raise NotPlayable(_CONTRADICTS)
+
+
 def _chunks(width: int) -> Callable[[BinaryIO, int, Track], None]:
     def read_chunks(file: BinaryIO, length: int, track: Track) -> None:
         count = int.from_bytes(file.read(8)[4:8], "big")
@@ -235,6 +247,7 @@ _READERS: dict[bytes, Callable[[BinaryIO, int, Track], None]] = {
     b"hdlr": _handler,
     b"stsd": _sample_entry,
     b"stsz": _sample_sizes,
+    b"stz2": _compact_sizes,
     b"stco": _chunks(4),
     b"co64": _chunks(8),
     b"dref": _data_references,

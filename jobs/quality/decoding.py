@@ -181,7 +181,9 @@ def _must_be_whole(counted: Decoded, opened: Opened) -> None:
         raise NotPlayable(f"The file is damaged: {_frames(counted.damaged)} cannot be decoded cleanly, {at}.")
     if counted.frames > 1 and counted.last_s < _SOON_S:
         raise NotPlayable("All pictures of the file are shown at the same moment, so it has no length.")
-    _must_be_as_long_as_told(counted, opened.whole_s)
+    # Of damaged sound nobody knows how much there was.
+    heard = counted.sound_damaged_at_s is None
+    _must_be_as_long_as_told(counted, opened.whole_s if heard else opened.told_s)
 
 
 def _must_be_as_long_as_told(counted: Decoded, told_s: float) -> None:

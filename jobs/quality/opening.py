@@ -37,7 +37,7 @@ class Opened:
     """An opened file, its one picture track, its first sound track, and what its index told.
 
     `told_s` is the length in seconds that the file says its pictures have, `whole_s` that of all it holds;
-    0 when it says none.
+    0 when it says none. `other_pictures` when there are tracks of pictures that are not to be shown.
     """
 
     container: InputContainer
@@ -46,6 +46,7 @@ class Opened:
     demuxer: Demuxer
     index_late: bool
     fragmented: bool
+    other_pictures: bool
     told_s: float
     whole_s: float
 
@@ -91,6 +92,7 @@ def _described(container: InputContainer, demuxer: Demuxer, told: boxes.Boxes) -
         demuxer=demuxer,
         index_late=told.index_late and not told.fragments,
         fragmented=told.fragments,
+        other_pictures=len(_films(container)) > 1,
         told_s=_seconds(pictures) or whole_s,
         whole_s=whole_s,
     )
@@ -101,9 +103,12 @@ def _seconds(track: av.VideoStream | av.AudioStream) -> float:
 
 
 def _picture_track(container: InputContainer) -> av.VideoStream:
-    tracks = [track for track in container.streams.video if not track.disposition & Disposition.attached_pic]
+    tracks = _films(container)
     if not tracks:
         raise NotPlayable("The file has no picture track.")
+    if len(tracks) > 1:
+        # What a file switches off, such as small pictures of itself, is no second film.
+        tracks = [track for track in tracks if track.disposition & Disposition.default] or tracks
     if len(tracks) > 1:
         raise NotPlayable(f"The file has {len(tracks)} picture tracks, and a player would show only one.")
     context = _context(tracks[0])
@@ -114,6 +119,10 @@ def _picture_track(container: InputContainer) -> av.VideoStream:
     # One thread: two save little on clips of this size, and each costs its own picture buffers.
     context.thread_count = 1
     return tracks[0]
+
+
+def _films(container: InputContainer) -> list[av.VideoStream]:
+    return [track for track in container.streams.video if not track.disposition & Disposition.attached_pic]
 
 
 def _context(track: av.VideoStream | av.AudioStream) -> Any:

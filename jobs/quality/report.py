@@ -84,7 +84,8 @@ class VideoFacts:
     """What the whole file holds, counted from decoded frames and not from its header.
 
     `index_late` when the index of an MP4 stands behind its pictures; `sound_codec` is "" without sound;
-    `begins_s` is the second at which a player shows the first picture, where its own time begins at zero.
+    `begins_s` is the second at which a player shows the first picture, where its own time begins at zero;
+    `other_pictures` when there are tracks of pictures that are not to be shown.
     """
 
     container: str
@@ -102,6 +103,7 @@ class VideoFacts:
     fragmented: bool = False
     rotation: int = 0
     begins_s: float = 0.0
+    other_pictures: bool = False
 
     @property
     def fps(self) -> float:

@@ -100,6 +100,8 @@ class Listener:
         if self._starts_s is None:
             self._starts_s = at_s
         waves = _waves(frame)
+        if not np.isfinite(waves).all():
+            raise ValueError("the sound has samples that are no numbers")
         cut = cut_off(waves)
         self._samples += waves.shape[1]
         self._cut_off_samples += int(cut.sum())

@@ -138,6 +138,7 @@ def _facts(video: Opened, decoded: Decoded) -> VideoFacts:
         fragmented=video.fragmented,
         rotation=decoded.rotation,
         begins_s=round(decoded.begins_s, 3),
+        other_pictures=video.other_pictures,
     )
 
 

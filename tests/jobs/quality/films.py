@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 from numpy.typing import NDArray
 
 from jobs.quality.report import NotPlayable, Ordered
@@ -51,12 +52,15 @@ def film(
     codec: str = "libx264",
     pixels: str = "yuv420p",
     sound: str = "",
+    sound_s: float | None = None,
     pts: Callable[[int], int] = lambda index: index * 100,
     form: str | None = None,
     codec_options: dict[str, str] | None = None,
     options: dict[str, str] | None = None,
 ) -> Path:
-    """Write a film; `pts` gives each frame's time in 1/2400 s, `sound` names a codec for a tone."""
+    """Write a film; `pts` gives each frame's time in 1/2400 s, `sound` names a codec for a tone that is as
+    long as the pictures unless `sound_s` says otherwise.
+    """
     with av.open(str(path), "w", format=form, options=options or {}) as container:
         stream = container.add_stream(codec, rate=RATE)
         assert isinstance(stream, av.VideoStream)
@@ -71,7 +75,7 @@ def film(
         container.mux(stream.encode(None))
         if tone is not None:
             assert isinstance(tone, av.AudioStream)
-            add_tone(container, tone, frames / RATE)
+            add_tone(container, tone, frames / RATE if sound_s is None else sound_s)
     return path
 
 
@@ -96,6 +100,24 @@ def add_tone(container: av.container.OutputContainer, track: av.AudioStream, sec
     for ready in [*fit.resample(piece), *fit.resample(None)]:
         container.mux(track.encode(ready))
     container.mux(track.encode(None))
+
+
+def two_films(path: Path, second: Disposition) -> Path:
+    """Write a file with two tracks of three pictures each; the second one is small, and used as told."""
+    with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
+        for size, how in (((160, 90), Disposition.default), ((80, 46), second)):
+            stream = container.add_stream("libx264", rate=RATE)
+            assert isinstance(stream, av.VideoStream)
+            stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+            stream.disposition = how
+        for stream in container.streams.video:
+            for index in range(3):
+                picture = av.VideoFrame.from_ndarray(
+                    moving(index, stream.width, stream.height), format="rgb24"
+                )
+                container.mux(stream.encode(picture.reformat(format="yuv420p")))
+            container.mux(stream.encode(None))
+    return path
 
 
 def one_picture_often(path: Path, frames: int) -> Path:

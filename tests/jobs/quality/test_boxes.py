@@ -191,7 +191,8 @@ def test_pictures_kept_in_another_file_are_refused(tmp_path: Path, whole: bytes)
 
 
 def test_what_lies_behind_the_last_box_is_no_sign_of_a_cut(whole: bytes) -> None:
-    for rest in (bytes(3), bytes(64), b"\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8 rest"):
+    words = b'{"prompt": "a red cup", "seed": 3}'
+    for rest in (bytes(3), bytes(64), b"\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8 rest", words):
         told = boxes.read(io.BytesIO(whole + rest), len(whole) + len(rest))
         assert (told.index, told.cut) == (True, False)
 

@@ -9,11 +9,21 @@ from pathlib import Path
 
 import av
 import pytest
+from av.stream import Disposition
 
 from jobs.quality.report import NotPlayable, Ordered
 from jobs.quality.verify import verify
 from tests.jobs.quality.clips import write_sound
-from tests.jobs.quality.films import film, flipped, moving, patched, pictures_in, refusal, refusal_of
+from tests.jobs.quality.films import (
+    film,
+    flipped,
+    moving,
+    patched,
+    pictures_in,
+    refusal,
+    refusal_of,
+    two_films,
+)
 
 
 @pytest.fixture(scope="module")
@@ -144,22 +154,26 @@ def test_damaged_sound_is_told_and_ends_no_clip(tmp_path: Path) -> None:
     assert checked.verdict == "suspect"
 
 
+def test_damaged_sound_that_is_longer_than_the_pictures_ends_no_clip_either(tmp_path: Path) -> None:
+    path = film(tmp_path / "whole.mp4", sound="aac", frames=24, sound_s=3.0)
+    content = bytearray(path.read_bytes())
+    with av.open(str(path), "r") as container:
+        places = [(packet.pos, packet.size) for packet in container.demux(audio=0) if packet.size]
+    for at, size in places[len(places) // 2 :]:
+        assert at is not None
+        content[at : at + size] = b"\xff" * size
+    path.write_bytes(bytes(content))
+    checked = verify(path, Ordered())
+    assert checked.facts.frames == 24
+    assert "sound_damaged" in {finding.kind for finding in checked.findings}
+
+
 def test_sound_alone_is_no_clip(tmp_path: Path) -> None:
     assert refusal(write_sound(tmp_path / "sound.mp4")) == "The file has no picture track."
 
 
 def test_a_second_picture_track_is_refused_because_a_player_shows_one(tmp_path: Path) -> None:
-    path = tmp_path / "two.mp4"
-    with av.open(str(path), "w") as container:
-        for _ in range(2):
-            stream = container.add_stream("mpeg4", rate=24)
-            assert isinstance(stream, av.VideoStream)
-            stream.width, stream.height, stream.pix_fmt = 160, 90, "yuv420p"
-        for stream in container.streams.video:
-            for index in range(3):
-                picture = av.VideoFrame.from_ndarray(moving(index, 160, 90), format="rgb24")
-                container.mux(stream.encode(picture.reformat(format="yuv420p")))
-            container.mux(stream.encode(None))
+    path = two_films(tmp_path / "two.mp4", Disposition.default)
     assert refusal(path) == "The file has 2 picture tracks, and a player would show only one."
 
 

@@ -113,6 +113,13 @@ def test_peaks_follow_the_loudness_over_the_length_of_the_clip() -> None:
     assert max(found.peaks[182:]) == 0
 
 
+@pytest.mark.parametrize("sample", [np.nan, np.inf])
+def test_samples_that_are_no_numbers_leave_the_sound_unmeasured(sample: float) -> None:
+    wave = tone(1)
+    wave[2000:2100] = sample
+    assert heard(wave, duration_s=1).seen.unmeasured["sound_rms_dbfs"] == BROKEN
+
+
 def test_a_frame_that_cannot_be_read_leaves_the_sound_unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
     listener = Listener()
     good, bad = list(frames(tone(0.04)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ import av
 import pytest
 from av.stream import Disposition
 
+from jobs.media.plays import treatment
 from jobs.quality.report import Ordered, VideoFacts
 from jobs.quality.verify import verify
-from tests.jobs.quality.films import film
+from tests.jobs.quality.films import film, patched, refusal, two_films
 
 PIECES = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
 
@@ -145,6 +147,32 @@ def test_a_cover_picture_beside_the_film_is_no_second_film(tmp_path: Path) -> No
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     assert (facts_of(path).codec, facts_of(path).frames) == ("h264", 24)
+
+
+@pytest.mark.parametrize("ending", ["mp4", "mov", "mkv"])
+def test_a_picture_track_that_is_switched_off_is_left_out(tmp_path: Path, ending: str) -> None:
+    facts = facts_of(two_films(tmp_path / f"two.{ending}", Disposition(0)))
+    assert (facts.width, facts.height, facts.frames, facts.other_pictures) == (160, 90, 3, True)
+    # Not every browser knows which one to show.
+    assert treatment(facts, b"isom") == "remux"
+
+
+def test_compact_tables_of_samples_are_read(tmp_path: Path) -> None:
+    whole = film(tmp_path / "whole.mp4", codec="mpeg4", frames=5).read_bytes()
+    at = whole.index(b"stsz")
+    (count,) = struct.unpack(">I", whole[at + 12 : at + 16])
+    sizes = struct.unpack(f">{count}I", whole[at + 16 : at + 16 + 4 * count])
+    table = b"stz2" + struct.pack(f">III{count}H", 0, 16, count, *sizes)
+    # What the table is shorter by becomes a box that means nothing.
+    room = 4 * count - 2 * count
+    table += struct.pack(">I4s", room, b"free") + bytes(room - 8)
+    compact = whole[: at - 4] + struct.pack(">I", 20 + 2 * count) + table + whole[at + 16 + 4 * count :]
+    path = tmp_path / "compact.mp4"
+    path.write_bytes(compact)
+    assert facts_of(path).frames == count == 5
+    # The same table, cut short by what it claims.
+    path.write_bytes(patched(compact, b"stz2", 8, struct.pack(">I", 5000)))
+    assert refusal(path) == "The file's index contradicts itself: a part of it is larger than the whole."
 
 
 def test_it_says_whether_the_index_comes_late(tmp_path: Path) -> None:
