@@ -12,7 +12,7 @@ from typing import Final
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from reviewapp import bills, check_words, line
+from reviewapp import bills, check_words, line, policy
 from reviewapp.check_words import Pick
 from reviewapp.models import (
     Candidate,
@@ -42,6 +42,8 @@ class Take:
     inputs: list[ShotInput] = field(default_factory=list)
     # All clips of its version.
     siblings: Sequence[Candidate] = ()
+    # Why the project, which lets picks pass, has not approved this one by itself; for producers.
+    left_to_people: str = ""
 
     @property
     def remedy(self) -> str:
@@ -153,8 +155,10 @@ def rounds(shot: Shot) -> list[Round]:
     _add_inputs(shot, takes.values())
     for entry in made.values():
         siblings = [take.candidate for take in entry.takes]
+        left = policy.left_to_people(shot, siblings)
         for take in entry.takes:
             take.siblings = siblings
+            take.left_to_people = left.get(take.candidate.pk, "")
     return list(reversed(made.values()))
 
 

@@ -5,27 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import PurePath
 from typing import Any
-
-from django.db.models.fields.files import FieldFile
-from django.urls import reverse
 
 from providers import catalog
 from providers.errors import Unsupported
-from reviewapp import budgets, check_words, notes, queue, refine
+from reviewapp import budgets, policy, queue, refine, room_said
 from reviewapp.check_words import Pick
 from reviewapp.clip_words import FileWords
 from reviewapp.models import (
     Candidate,
     Clip,
     Draft,
-    Note,
-    NoteCheck,
     Project,
     PromptVersion,
     QualityReport,
-    ReviewDecision,
     Role,
     Shot,
     Status,
@@ -33,68 +26,10 @@ from reviewapp.models import (
 )
 from reviewapp.queue import QueueShot
 from reviewapp.room_checks import Checks, checks_of
-from reviewapp.room_prompts import Asked, PromptDiff, asked_for, diff_of, producers_of
+from reviewapp.room_clips import Tile, clip_facts, tile_of
+from reviewapp.room_prompts import Asked, PromptDiff, diff_of, producers_of
 from reviewapp.room_queue import QueueColumn, column
-
-
-@dataclass(frozen=True)
-class Tile:
-    """One candidate of the strip."""
-
-    candidate: Candidate
-    clip: Clip | None
-    quality: QualityReport | None
-    current: bool
-    is_open: bool
-    # That the checks put it first among several, while that still matters to somebody.
-    pick: Pick | None
-
-    @property
-    def score(self) -> float | None:
-        return self.quality.shown_score if self.quality else None
-
-    @property
-    def verdict(self) -> str:
-        return check_words.verdict_of(self.quality) if self.quality else ""
-
-    @property
-    def verdict_words(self) -> str:
-        return check_words.VERDICTS[self.verdict] if self.quality else ""
-
-    @property
-    def wall(self) -> dict[str, Any] | None:
-        """The clip as the wall of candidates plays it; None without a file."""
-        facts = clip_facts(self.candidate, self.clip)
-        if facts is None:
-            return None
-        kept = ("uid", "label", "status", "poster", "fpsNum", "fpsDen", "frames", "width", "height")
-        return {key: facts[key] for key in kept} | {
-            "src": facts["small"],
-            "verdict": self.verdict,
-            "verdictWords": self.verdict_words,
-            "pick": self.pick.words if self.pick else "",
-            "pickDoubt": self.pick.doubt if self.pick else "",
-            "pickTitle": self.pick.title if self.pick else "",
-            "waits": self.candidate.status == Status.IN_REVIEW,
-        }
-
-
-@dataclass(frozen=True)
-class Check:
-    """A note of the last round with the same moment before and after, and the reviewer's word on it."""
-
-    asked: Asked
-    note: Note
-    before: Clip | None
-    solved: bool | None
-
-
-@dataclass(frozen=True)
-class Past:
-    """An earlier decision on the shot with what it said."""
-
-    decision: ReviewDecision
-    notes: tuple[Asked, ...]
+from reviewapp.room_said import Check, Past
 
 
 @dataclass(frozen=True)
@@ -145,6 +80,15 @@ class Room:
         siblings = [tile.quality for tile in same if tile.quality]
         length_s = self.clip.duration_s if self.clip else 0.0
         return checks_of(self.quality, siblings, self.shot.acceptance_lines, length_s)
+
+    @cached_property
+    def left_to_people(self) -> str:
+        """Why the project, which lets picks pass, has not approved this clip by itself; told to producers."""
+        if self.role != Role.PRODUCER:
+            return ""
+        version = self.candidate.version_id
+        siblings = [tile.candidate for tile in self.tiles if tile.candidate.version_id == version]
+        return policy.left_to_people(self.shot, siblings).get(self.candidate.pk, "")
 
     @property
     def has_file(self) -> bool:
@@ -234,44 +178,6 @@ class Room:
         }
 
 
-def clip_facts(candidate: Candidate, clip: Clip | None) -> dict[str, Any] | None:
-    """A clip as the player needs it; None while there is none, when its file was removed, and when the checks
-    have not let it through.
-
-    `small` is for walls of clips, `original` the provider's own file; `peaks` of the sound are 0 to 1, evenly
-    spread, None without sound. `unplayable` when browsers need a copy and none could be made.
-    """
-    if clip is None or clip.removed_at is not None or not clip.is_verified:
-        return None
-    src = _address("clip", candidate, clip.playable)
-    return {
-        "uid": str(candidate.uid),
-        "label": f"{candidate.version.label}_{candidate.slot_label}",
-        "status": str(Status(candidate.status).label).lower(),
-        "src": src,
-        "small": _address("small", candidate, clip.small) if clip.has_small else src,
-        "original": reverse("original", args=[candidate.uid]),
-        "unplayable": clip.cannot_be_played,
-        "peaks": clip.peaks,
-        "poster": reverse("poster", args=[candidate.uid]) if clip.poster else "",
-        "filmstrip": reverse("filmstrip", args=[candidate.uid]) if clip.filmstrip else "",
-        "vtt": reverse("filmstrip-index", args=[candidate.uid]) if clip.filmstrip else "",
-        "tiles": clip.filmstrip_tiles,
-        "fpsNum": clip.fps_num,
-        "fpsDen": clip.fps_den,
-        "frames": clip.frames or round(clip.duration_s * clip.fps),
-        "width": clip.width,
-        "height": clip.height,
-        "audio": clip.has_audio,
-    }
-
-
-def _address(name: str, candidate: Candidate, made: FieldFile) -> str:
-    """Where a clip is played from; a copy that is made later has another address, for the caches' sake."""
-    address = reverse(name, args=[candidate.uid])
-    return f"{address}?v={PurePath(made.name or '').stem[-8:]}" if made else address
-
-
 def _pointer(candidate: Candidate | None) -> dict[str, Any] | None:
     if candidate is None:
         return None
@@ -311,51 +217,13 @@ def open_room(candidate: Candidate, user: User, role: Role) -> Room:
         clip=getattr(candidate, "clip", None),
         quality=getattr(candidate, "quality", None),
         old=old,
-        tiles=tuple(_tile(row, candidate, siblings) for row in siblings),
+        tiles=tuple(tile_of(row, candidate, siblings) for row in siblings),
         versions=tuple({row.version_id: row.version for row in siblings}.values()),
         prompt=diff_of(version),
-        checklist=tuple(_checklist(candidate)),
-        notes=_loose_notes(candidate),
-        past=tuple(_past(candidate)),
+        checklist=tuple(room_said.checklist(candidate)),
+        notes=room_said.loose_notes(candidate),
+        past=tuple(room_said.past(candidate)),
         draft=Draft.objects.filter(candidate=candidate, user=user).first(),
         queue=column(user, shot.project, role),
         totals=budgets.project_totals(shot.project),
     )
-
-
-def _tile(row: Candidate, current: Candidate, siblings: Sequence[Candidate]) -> Tile:
-    return Tile(
-        candidate=row,
-        clip=getattr(row, "clip", None),
-        quality=getattr(row, "quality", None),
-        current=row.pk == current.pk,
-        pick=check_words.pick_of(row, siblings),
-        is_open=row.version_id == current.version_id or row.is_machine or row.status == Status.IN_REVIEW,
-    )
-
-
-def _checklist(candidate: Candidate) -> list[Check]:
-    verify = notes.to_verify(candidate)
-    said = {row.note_id: row.solved for row in NoteCheck.objects.filter(candidate=candidate)}
-    base = candidate.shot.project.frame_base
-    asked = asked_for(verify, (), (), base)
-    return [
-        Check(line, note, getattr(note.candidate, "clip", None), said.get(note.pk))
-        for line, note in zip(asked, verify, strict=True)
-    ]
-
-
-def _loose_notes(candidate: Candidate) -> tuple[Asked, ...]:
-    rows = candidate.notes.select_related("author").filter(decision=None)
-    return asked_for(rows, (), (), candidate.shot.project.frame_base)
-
-
-def _past(candidate: Candidate) -> list[Past]:
-    rows = (
-        ReviewDecision.objects.filter(candidate__shot=candidate.shot)
-        .select_related("by", "candidate__version", "candidate__shot", "retake", "undone_by")
-        .prefetch_related("notes__author")
-        .order_by("-at", "-pk")
-    )
-    base = candidate.shot.project.frame_base
-    return [Past(row, asked_for(row.notes.all(), (), (), base)) for row in rows[:30]]
