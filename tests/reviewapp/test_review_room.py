@@ -8,12 +8,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import DjangoAssertNumQueries
 
-from reviewapp import retakes
+from reviewapp import queue, retakes
 from reviewapp.models import Candidate, Membership, Note, NoteCheck, Project, Role, Shot, Status, User
 from tests.cast import signed_in
 from tests.reviewapp.review_world import arrive, generate, in_review, rejected, retake_of, to_vendor
@@ -125,6 +127,20 @@ def test_the_page_costs_the_same_number_of_queries_whatever_the_queue(
     room(bobs, rows[0])
     with django_assert_max_num_queries(40):
         room(bobs, rows[0])
+
+
+def test_a_long_queue_is_read_in_one_query_without_what_it_does_not_show(
+    make_shot: Callable[..., Shot], alice: User, bob: User
+) -> None:
+    rows = [row for _ in range(3) for row in in_review(make_shot(), alice, 2)]
+    with CaptureQueriesContext(connection) as asked:
+        waiting = queue.waiting_for(bob, rows[0].shot.project)
+        told = [
+            (row.code, row.version.label, bool(row.clip.poster)) for one in waiting for row in one.candidates
+        ]
+    assert told == [(row.code, "v001", True) for row in rows]
+    assert len(asked) == 1
+    assert not [word for word in ("qualityreport", "peaks", "credentials") if word in asked[0]["sql"]]
 
 
 # --- moving without a reload ---
