@@ -9,15 +9,38 @@ from collections.abc import Iterable
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from reviewapp import picks, ranking
-from reviewapp.models import Candidate, MeasuredFix, Note, PromptVersion, QualityReport
+from reviewapp.models import (
+    Candidate,
+    MeasuredFix,
+    Note,
+    Project,
+    PromptVersion,
+    QualityReport,
+    ReviewDecision,
+)
 from reviewapp.models.projects import Author
 
 # The words stayed as they were, or a person wrote them.
 AGAIN: Final = "again"
 BY_HAND: Final = "edited"
 UNTAGGED: Final = "other"
+
+
+def counted(project: Project) -> QuerySet[MeasuredFix]:
+    """What was measured of retakes whose rejection stands: one that was taken back complained of nothing, and
+    its clip may have been sent all the same.
+    """
+    asked = ReviewDecision.objects.filter(
+        candidate=OuterRef("candidate__replaces"), retake=OuterRef("candidate__version"), undone_at=None
+    )
+    of_findings, of_notes = (
+        Q(note=None) & Exists(asked),
+        Q(note__isnull=False, note__decision__undone_at=None),
+    )
+    return MeasuredFix.objects.filter(of_findings | of_notes, project=project)
 
 
 @transaction.atomic

@@ -102,7 +102,9 @@ def _counts(checker_version: str) -> dict[int, _Count]:
 
 
 def due(checker_version: str) -> list[Project]:
-    """The projects that have decided enough since their last training, or a day ago."""
+    """The projects that have decided enough since their last training, or a day ago, or that have taken back
+    what it learned from.
+    """
     counts = _counts(checker_version)
     projects = Project.objects.filter(pk__in=counts).order_by("pk")
     return [project for project in projects if _is_due(project, counts[project.pk], checker_version)]
@@ -112,9 +114,21 @@ def _is_due(project: Project, count: _Count, checker_version: str) -> bool:
     last = _last(project)
     if last is None or last.checker_version != checker_version or last.why == SWITCHED_OFF:
         return count.standing > 0
+    if last.active and _taught_what_was_taken_back(last):
+        return True
     news = count.news(_Count(**last.figures.get("counted", {})))
     many = max(NEW, NEW_SHARE * count.standing)
     return news >= many or (news > 0 and last.trained_at < timezone.now() - OLD)
+
+
+def _taught_what_was_taken_back(training: RankModel) -> bool:
+    """Whether a decision that was learned from has been undone since: it must not go on to teach."""
+    return ReviewDecision.objects.filter(
+        candidate__shot__project=training.project_id,
+        by__isnull=False,
+        at__lte=training.trained_at,
+        undone_at__gt=training.trained_at,
+    ).exists()
 
 
 def _last(project: Project) -> RankModel | None:

@@ -7,13 +7,12 @@ from functools import cached_property
 from math import exp
 from typing import Any, Final
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from providers import catalog
 from providers.errors import Unsupported
-from reviewapp import accepting, picks, ranking, refine
-from reviewapp.fixes import AGAIN, BY_HAND
-from reviewapp.models import MeasuredFix, Project, RankModel, ReviewDecision, Verdict
+from reviewapp import accepting, fixes, learning, picks, ranking, refine
+from reviewapp.models import Candidate, Project, RankModel, ReviewDecision, Status, Verdict
 
 # So much is shown.
 TRAININGS, FIXES, EFFECTS = 20, 50, 8
@@ -24,8 +23,8 @@ CHANGES: Final = {
     "moved": "moving words to another place",
     "added_negative": "adding to the negative prompt",
     "removed_negative": "taking words out of the negative prompt",
-    AGAIN: "asking again with the same words",
-    BY_HAND: "a prompt edited by hand",
+    fixes.AGAIN: "asking again with the same words",
+    fixes.BY_HAND: "a prompt edited by hand",
 }
 
 
@@ -109,7 +108,9 @@ class Fix:
 
 @dataclass(frozen=True)
 class ByItself:
-    """What the policy approved, how much people took back, and what they said of the clips drawn from it."""
+    """What the policy approved, how much people took back, and what they said of the clips drawn from it: of
+    how many they have decided, also by approving another clip in their place, and how many they approved.
+    """
 
     approved: int
     taken_back: int
@@ -163,19 +164,25 @@ def of(project: Project) -> Lessons:
 
 
 def _by_itself(project: Project) -> ByItself:
+    decisions = ReviewDecision.objects.filter(candidate__shot__project=project)
     approvals = Q(by=None, verdict=Verdict.APPROVE)
-    people = Q(by__isnull=False, undone_at=None, candidate__audited=True)
-    counted: dict[str, int] = ReviewDecision.objects.filter(candidate__shot__project=project).aggregate(
+    counted: dict[str, int] = decisions.aggregate(
         approved=Count("pk", filter=approvals & Q(undone_at=None)),
         taken_back=Count("pk", filter=approvals & Q(undone_at__isnull=False)),
-        audited=Count("pk", filter=people),
-        agreed=Count("pk", filter=people & Q(verdict=Verdict.APPROVE)),
     )
-    return ByItself(**counted)
+    by_people = learning.words_of_people().filter(candidate__shot__project=project)
+    drawn = Candidate.objects.filter(shot__project=project, audited=True)
+    # Whoever approved a sibling in its place has decided about it as well.
+    elsewhere = by_people.filter(candidate__shot=OuterRef("shot"), verdict=Verdict.APPROVE)
+    decided = drawn.filter(Exists(by_people.filter(candidate=OuterRef("pk")))) | drawn.filter(
+        Exists(elsewhere), status=Status.PASSED_OVER
+    )
+    agreed = by_people.filter(candidate__audited=True, verdict=Verdict.APPROVE)
+    return ByItself(**counted, audited=decided.count(), agreed=agreed.count())
 
 
 def _fixes(project: Project) -> tuple[Fix, ...]:
-    rows = MeasuredFix.objects.filter(project=project).values("complaint", "change", "provider", "model")
+    rows = fixes.counted(project).values("complaint", "change", "provider", "model")
     counted = rows.annotate(tries=Count("pk"), well=Count("pk", filter=Q(solved=True)))
     ordered = counted.order_by("-tries", "complaint", "change", "provider", "model")
     return tuple(_fix(dict(row)) for row in ordered[:FIXES])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from django.urls import reverse
 
@@ -12,6 +14,7 @@ from reviewapp.models.projects import Author
 from reviewapp.notes import Feedback
 from tests.cast import signed_in
 from tests.reviewapp.report_stage import come, report, round_of
+from tests.reviewapp.stages import bring
 
 Told = list[tuple[str, str, bool]]
 
@@ -110,3 +113,50 @@ def test_the_page_counts_them_by_change_and_model(shot: Shot, alice: User, bob: 
     assert (light.complaint, light.change) == ("note on light / colour", "adding an instruction")
     assert (light.solved, light.tries, light.percent) == (0, 1, 0)
     assert any(one.complaint == "flicker" and one.solved == one.tries == 1 for one in shown)
+
+
+def helped(alice: User) -> Told:
+    shown = signed_in(alice).get(reverse("project-learned", args=["harbour"])).context["lessons"].fixes
+    return [(one.complaint, one.change, one.solved == one.tries) for one in shown]
+
+
+def test_a_retake_whose_rejection_was_undone_has_helped_nobody(
+    make_shot: Callable[..., Shot], alice: User, bob: User
+) -> None:
+    clip, note = retake(make_shot(), alice, bob, report(0.8, "suspect", ["flicker"]), report())
+    retake(make_shot(), alice, bob, report(0.8, "suspect", ["soft"]), report())
+    say(bob, clip, note, solved=True)
+    assert {complaint for complaint, _, _ in helped(alice)} == {"flicker", "soft", "note on light / colour"}
+    assert note.decision is not None
+    address = reverse("decision-undo", args=[note.decision.pk])
+    assert signed_in(bob).post(address, headers={"HX-Request": "true"}).status_code == 200
+    # The clip had been sent already and came all the same.
+    assert Candidate.objects.get(pk=clip.pk).status == Status.IN_REVIEW
+    assert {complaint for complaint, _, _ in helped(alice)} == {"soft"}
+
+
+def test_a_clip_that_comes_after_its_rejection_was_undone_counts_for_nothing(
+    shot: Shot, alice: User, bob: User
+) -> None:
+    [first] = round_of(shot, alice, report(0.8, "suspect", ["flicker"]))
+    decision = review.reject(first, bob, first.revision, Feedback(text="It is too dark."))
+    assert decision.retake is not None
+    replacement = decision.retake.candidates.get()
+    replacement.move(Status.QUEUED, actor="test")
+    arriving = bring(replacement, Status.CHECKING)
+    review.undo(decision, bob)
+    come(arriving, report())
+    assert stored(by_note=False) != []
+    assert helped(alice) == []
+
+
+def test_a_second_rejection_counts_where_the_first_was_undone(shot: Shot, alice: User, bob: User) -> None:
+    [first] = round_of(shot, alice, report(0.8, "suspect", ["flicker"]))
+    review.undo(review.reject(first, bob, first.revision, Feedback(text="It is too dark.")), bob)
+    row = Candidate.objects.whole().get(pk=first.pk)
+    decision = review.reject(row, bob, row.revision, Feedback(text="It flickers."))
+    assert decision.retake is not None
+    replacement = decision.retake.candidates.exclude(status=Status.CANCELLED).get()
+    replacement.move(Status.QUEUED, actor="test")
+    come(replacement, report())
+    assert [complaint for complaint, _, _ in helped(alice)] == ["flicker"]

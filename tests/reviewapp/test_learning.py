@@ -177,6 +177,25 @@ def test_a_decision_taken_back_is_news_as_well(
     assert (newest.number, newest.decisions) == (2, 42)
 
 
+def test_one_decision_that_was_learned_from_and_is_undone_teaches_no_longer(
+    project: Project, make_shot: MakeShot, alice: User, bob: User
+) -> None:
+    [slip] = round_of(make_shot(), alice, report(0.9))
+    decision = review.approve(slip, bob, slip.revision)
+    likes_grain(make_shot, alice, bob)
+    learn()
+    assert RankModel.objects.get().decisions == 49
+    review.undo(decision, bob)
+    learn()
+    newest = project.rank_models.order_by("-number")[0]
+    assert (newest.number, newest.decisions, newest.active) == (2, 48, True)
+    # A slip that was never learned from is no reason to learn again.
+    row = Candidate.objects.whole().get(pk=slip.pk)
+    review.undo(review.approve(row, bob, row.revision), bob)
+    learn()
+    assert project.rank_models.count() == 2
+
+
 def test_another_checker_begins_anew_and_its_clips_take_no_old_scores(
     project: Project, make_shot: MakeShot, alice: User, bob: User
 ) -> None:
