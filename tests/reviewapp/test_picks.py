@@ -11,8 +11,18 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from jobs.quality.report import CHECKER_VERSION
-from reviewapp import accepting, line, picks, policy, review
-from reviewapp.models import Candidate, PickDoubt, Project, QualityReport, RankModel, Shot, Status, User
+from reviewapp import accepting, lessons, line, picks, policy, review
+from reviewapp.models import (
+    Candidate,
+    PickDoubt,
+    Project,
+    QualityReport,
+    RankModel,
+    ReviewDecision,
+    Shot,
+    Status,
+    User,
+)
 from reviewapp.notes import Feedback
 from tests.cast import signed_in
 from tests.reviewapp.report_stage import come, report, round_of
@@ -254,6 +264,23 @@ def test_a_drawn_pick_goes_to_people_like_any_other_and_counts_once_decided(
     review.approve(drawn, bob, drawn.revision)
     shown = signed_in(alice).get(reverse("project-learned", args=["harbour"]))
     assert (shown.context["lessons"].by_itself.audited, shown.context["lessons"].by_itself.agreed) == (1, 1)
+
+
+def test_a_drawn_pick_that_another_clip_was_approved_for_counts_as_not_agreed(
+    by_itself: Project, make_shot: Callable[..., Shot], alice: User, bob: User
+) -> None:
+    Project.objects.update(audit_share=1)
+    preferred = [round_of(make_shot(), alice, report(0.9), report(0.8)) for _ in range(2)]
+    for _, other in preferred:
+        review.approve(other, bob, other.revision)
+    waits, rejected = (round_of(make_shot(), alice, report(0.9))[0] for _ in range(2))
+    assert waits.audited
+    review.reject(rejected, bob, rejected.revision, Feedback(text="Slower."))
+    own = lessons.of(by_itself).by_itself
+    assert (own.audited, own.agreed) == (3, 0)
+    # What was passed over for a clip that no person chose is no word of theirs.
+    ReviewDecision.objects.filter(candidate=preferred[0][1]).update(by=None)
+    assert lessons.of(by_itself).by_itself.audited == 2
 
 
 def test_what_was_drawn_stays_drawn_whatever_comes(by_itself: Project, shot: Shot, alice: User) -> None:
