@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.db import connections
 from pytest_django import Settings
@@ -13,6 +14,13 @@ from pytest_django import Settings
 from tests.sandbox_server import SHARED, Sandbox, running_sandbox
 
 pytest_plugins = ["tests.buckets", "tests.cast"]
+
+# The same examples in every run, however slow the machine: what passes today passes tomorrow.
+# `pytest --hypothesis-profile=default` draws others.
+hypothesis.settings.register_profile(
+    "steady", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("steady")
 
 # Pages and forms that read and write single rows by their number, and the line where only the wire or the
 # storage is another: no sorting, locking, counting or JSON that one database could do otherwise than the

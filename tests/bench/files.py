@@ -20,7 +20,8 @@ from typing import Any, Final
 import httpx
 
 from tests.bench.stage import Figure
-from tests.whole.house import free_port, wait_for
+from tests.patience import wait_for
+from tests.whole.house import free_port
 
 SIZE: Final = 2_000_000_000
 ROOT: Final = Path(__file__).resolve().parents[2]

@@ -17,6 +17,7 @@ from reviewapp.models import EventKind, HookStyle, OutgoingDelivery, Project, Sh
 from reviewapp.views import live as line
 from tests.browser.conftest import axe_check, overflow
 from tests.browser.conftest import shot as picture
+from tests.patience import PATIENCE_S
 from tests.reviewapp.stages import asked
 
 
@@ -29,7 +30,7 @@ def hub(settings: Settings, transactional_db: None, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(line, "hub", hub)
     yield hub
     hub.stop()
-    ends = time.monotonic() + 5
+    ends = time.monotonic() + PATIENCE_S
     while hub._thread is not None and time.monotonic() < ends:
         time.sleep(0.01)
 

@@ -17,10 +17,19 @@ from tests.whole.house import House
 DATABASES = ("sqlite", "postgres")
 
 
-def storm_on(name: str, folder: Path, *, shots: int, hits: int, calm_s: float, seed: int) -> Outcome:
+def storm_on(
+    name: str,
+    folder: Path,
+    *,
+    shots: int,
+    hits: int,
+    calm_s: float,
+    seed: int,
+    ready_clips: Path | None = None,
+) -> Outcome:
     """One storm in this folder, on a database of its own."""
     with _services(name) as variables:
-        house = House(folder / "data", environment=QUICK | variables)
+        house = House(folder / "data", environment=QUICK | variables, ready_clips=ready_clips)
         house.folder.mkdir()
         return Storm(house, seed).run(shots, hits, calm_s)
 

@@ -16,6 +16,7 @@ from jobs.watch import Watcher
 from reviewapp import generation
 from reviewapp.models import Candidate, Project, ProviderKey, Shot, Status
 from tests.cast import run_queue, sandbox_key
+from tests.patience import PATIENCE_S
 from tests.sandbox_server import Sandbox
 
 
@@ -59,7 +60,7 @@ def watch(seconds: float) -> None:
     asyncio.run(life())
 
 
-def run_line(candidate: Candidate, *until: Status, seconds: float = 40) -> Candidate:
+def run_line(candidate: Candidate, *until: Status, seconds: float = PATIENCE_S) -> Candidate:
     """Run the queue and the watcher in turns until the candidate is where the test wants it."""
     ends = time.monotonic() + seconds
     while True:

@@ -113,7 +113,7 @@ def stored() -> set[str]:
 
 
 @given(seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_run_never_removes_what_is_approved_in_review_or_referenced(db: None, seed: int) -> None:
     with transaction.atomic():
         _live_through(seed)

@@ -22,6 +22,7 @@ from providers.contract import Beginning
 from reviewapp.models import Candidate, Status
 from tests.cast import run_queue
 from tests.jobs.conftest import stored, watch
+from tests.patience import PATIENCE_S
 from tests.reviewapp.stages import bring
 from tests.sandbox_server import Sandbox
 
@@ -36,7 +37,7 @@ def made(ask: Ask) -> Candidate:
     """A clip that its provider has finished and that waits for its download."""
     (row,) = ask()
     run_queue()
-    ends = time.monotonic() + 40
+    ends = time.monotonic() + PATIENCE_S
     while row.status != Status.INGESTING:
         assert time.monotonic() < ends, row.status
         watch(0.1)

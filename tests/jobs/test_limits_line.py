@@ -11,6 +11,7 @@ import pytest
 from reviewapp import ledger
 from reviewapp.models import Candidate, Project, ProviderKey, Shot, Status, Transition
 from tests.jobs.side_by_side import line_at_work, order, wait_until_made
+from tests.patience import PATIENCE_S
 from tests.sandbox_server import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,7 +84,7 @@ def test_a_vendor_that_takes_fewer_than_we_think_is_filled_again_as_its_jobs_end
     sandbox.settings(capacity=60, min_seconds=3.0)
     (first,) = order(project, [shot], 1)
     with line_at_work():
-        ends = time.monotonic() + 20
+        ends = time.monotonic() + PATIENCE_S
         while Candidate.objects.get(pk=first.pk).status != Status.GENERATING:
             assert time.monotonic() < ends
             time.sleep(0.02)

@@ -17,6 +17,7 @@ from reviewapp import ledger
 from reviewapp.models import Candidate, Status
 from tests.cast import run_queue, signed_in
 from tests.jobs.conftest import run_line, watch
+from tests.patience import PATIENCE_S
 from tests.sandbox_server import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def downloaded(candidate: Candidate) -> Candidate:
     """Bring a clip to its check, and not through it."""
     run_queue()
-    ends = time.monotonic() + 40
+    ends = time.monotonic() + PATIENCE_S
     while candidate.status != Status.INGESTING:
         assert time.monotonic() < ends, candidate.status
         watch(0.5)

@@ -30,6 +30,7 @@ from providers.errors import (
     RateLimited,
     VendorUnavailable,
 )
+from tests.patience import PATIENCE_S
 from tests.sandbox_server import Sandbox, free_port
 
 UNDER_WAY = {JobState.QUEUED, JobState.RUNNING}
@@ -76,7 +77,7 @@ class SandboxCases:
 
     async def over(self, provider: VideoProvider, job_id: str) -> ProviderJob:
         """The job once it is over."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_S
         while (job := await provider.poll(job_id)).state in UNDER_WAY:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.03)
@@ -182,7 +183,7 @@ class SandboxCases:
             with pytest.raises(AnswerLost):
                 await impatient.submit(self.request_)
         # The order is taken all the same, though nobody hears of it.
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_S
         while house.paid_count() != 1:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.05)

@@ -16,6 +16,7 @@ from google.genai._interactions import BadRequestError, NotFoundError
 
 from providers.contract import GenerationRequest, JobState, Media
 from providers.gemini import GeminiProvider
+from tests.patience import PATIENCE_S
 from tests.providers.google_cases import API_KEY, MP4, OMNI, PIXEL
 from tests.providers.recorder import Recorder, difference, recording
 from tests.providers.sandbox.orders import png
@@ -38,7 +39,7 @@ def sdk(house: Sandbox) -> Iterator[genai.Client]:
 
 
 def over(sdk: genai.Client, started: Any) -> Any:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while started.status in {"queued", "in_progress"}:
         assert time.monotonic() < deadline
         time.sleep(0.03)

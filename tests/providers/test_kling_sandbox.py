@@ -21,6 +21,7 @@ from providers.errors import (
     WebhookInvalid,
 )
 from providers.sandbox.kling_auth import ACCESS_KEY, SECRET_KEY
+from tests.patience import PATIENCE_S
 from tests.providers.kling_cases import PICTURE
 from tests.providers.sandbox.receiver import receiving
 from tests.providers.sandbox_cases import SandboxCases
@@ -59,7 +60,7 @@ def adapter(client: httpx.AsyncClient, house: Sandbox, **options: Any) -> VideoP
 
 async def over(provider: VideoProvider, job_id: str) -> ProviderJob:
     """The job once it is over."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while (job := await provider.poll(job_id)).state in {JobState.QUEUED, JobState.RUNNING}:
         assert time.monotonic() < deadline
         await asyncio.sleep(0.03)

@@ -20,6 +20,7 @@ from lumaai import (
 
 from providers.contract import GenerationRequest, Media
 from providers.luma import LumaProvider
+from tests.patience import PATIENCE_S
 from tests.providers.recorder import Recorder, Sent, difference, recording
 from tests.sandbox_server import Sandbox
 
@@ -49,7 +50,7 @@ def at(url: str, key: str = KEY) -> LumaAI:
 
 def over(sdk: LumaAI, job_id: str) -> Any:
     """The generation once it is over."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while (generation := sdk.generations.get(job_id)).state not in {"completed", "failed"}:
         assert time.monotonic() < deadline
         time.sleep(0.03)

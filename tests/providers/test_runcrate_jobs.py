@@ -182,7 +182,7 @@ class TestPoll:
     @given(
         answer=st.dictionaries(st.sampled_from(["error", "message", "detail", "code"]), st.text() | st.none())
     )
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
     async def test_it_survives_any_reason(self, answer: dict[str, Any]) -> None:
         job = await runcrate(Vendor(taken(status="failed", **answer))).poll(JOB)
         assert job.state in {JobState.FAILED, JobState.REFUSED}

@@ -109,7 +109,7 @@ class TestPoll:
         assert vendor.calls[0].url.raw_path == b"/v1/videos/..%2Fmodels%3Fx%3D%2F"
 
     @given(answer=st.dictionaries(st.sampled_from([*video().json()]), JSON), status=st.text(max_size=12))
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
     async def test_it_survives_any_answer(self, answer: dict[str, Any], status: str) -> None:
         text = json.dumps(answer | {"status": status})
         job = await sora(Vendor(httpx.Response(200, text=text))).poll(JOB)

@@ -163,7 +163,7 @@ class TestPoll:
             max_leaves=12,
         )
     )
-    @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
     async def test_no_answer_at_all_crashes_it(self, answer: object) -> None:
         told = answer | {"name": JOB} if isinstance(answer, dict) else answer
         try:

@@ -16,6 +16,7 @@ from google.oauth2 import service_account
 from providers.contract import GenerationRequest, JobState, Media
 from providers.google_token import SCOPE
 from providers.veo import VeoProvider
+from tests.patience import PATIENCE_S
 from tests.providers.google_cases import BOAT, GRANTED, JOB, MODEL, PIXEL, PROJECT, account
 from tests.providers.recorder import Recorder, Sent, difference, recording
 from tests.providers.sandbox.orders import png
@@ -47,7 +48,7 @@ def sdk(house: Sandbox) -> Iterator[genai.Client]:
 
 
 def over(sdk: genai.Client, started: types.GenerateVideosOperation) -> types.GenerateVideosOperation:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while not started.done:
         assert time.monotonic() < deadline
         time.sleep(0.03)

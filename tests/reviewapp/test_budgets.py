@@ -438,7 +438,7 @@ STEPS = st.lists(
 
 
 @given(steps=STEPS, whole=st.integers(0, 250), day=st.integers(0, 250), own=st.integers(0, 250))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_happens_no_cap_is_passed(
     key: ProviderKey,
     shot: Shot,

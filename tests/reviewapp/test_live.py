@@ -31,6 +31,7 @@ from reviewapp.models import (
 )
 from reviewapp.views import live as line
 from tests.cast import signed_in
+from tests.patience import PATIENCE_S
 from tests.reviewapp.stages import asked
 
 
@@ -45,7 +46,7 @@ def hub(settings: Settings, transactional_db: None, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(line, "hub", hub)
     yield hub
     hub.stop()
-    ends = time.monotonic() + 5
+    ends = time.monotonic() + PATIENCE_S
     while hub._thread is not None and time.monotonic() < ends:
         time.sleep(0.01)
     assert hub._thread is None, "the thread that reads goes on with nobody to read for"
@@ -152,7 +153,7 @@ def test_the_line_of_one_who_is_signed_in_no_longer_is_closed(how: str, hub: liv
         bob.save()
     else:
         User.objects.filter(pk=bob.pk).update(is_active=False)
-    ends = time.monotonic() + 5
+    ends = time.monotonic() + PATIENCE_S
     while not mine.closed and time.monotonic() < ends:
         time.sleep(0.02)
     assert mine.closed
@@ -191,7 +192,7 @@ def test_a_page_is_told_over_http_and_a_browser_that_left_is_noticed(
         assert "data: project:harbour" in iter(lambda: next(lines), None)
         assert "event: beat" in iter(lambda: next(lines), None)
         assert len(hub.listeners) == 1
-    ends = time.monotonic() + 5
+    ends = time.monotonic() + PATIENCE_S
     while hub.listeners and time.monotonic() < ends:
         time.sleep(0.02)
     assert not hub.listeners

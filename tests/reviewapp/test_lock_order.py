@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from providers.contract import JobState, ProviderJob
 from reviewapp import ledger, line, money
 from reviewapp.models import Candidate, Event, EventKind, Shot, Status, User
+from tests.patience import PATIENCE_S
 from tests.reviewapp.stages import account, asked, bring
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,7 +44,7 @@ def begun(work: Callable[[], T]) -> Future[T]:
 
 
 def _wait_for_a_waiter() -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")

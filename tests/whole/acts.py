@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections import Counter
 from typing import Any
 
 import httpx
 
-from tests.whole.house import HOME, House
+from tests.patience import PATIENCE_S
+from tests.whole.house import House
 
 
 def hand(house: House, *words: str) -> Any:
     """Let a person act in the house."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.whole.hand", *words],
-        cwd=HOME,
-        env=house.variables,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return house.ask(*words)
 
 
 def statuses(house: House) -> Counter[str]:
-    return Counter(status for status, _ in hand(house, "state")["rows"].values())
+    return Counter(hand(house, "statuses"))
 
 
 def control(house: House, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     url = f"http://127.0.0.1:{house.sandbox_port}/_control/{path}"
-    return httpx.request(method, url, json=body, timeout=10).raise_for_status().json()
+    return httpx.request(method, url, json=body, timeout=PATIENCE_S).raise_for_status().json()
 
 
 def sandbox_answers(house: House) -> bool:

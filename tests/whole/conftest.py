@@ -1,11 +1,44 @@
-"""The order of the tests that start the processes."""
+"""What the tests that start the processes share, and their order."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
 import pytest
+
+from tests.whole.house import HOME, House
+
+Open = Callable[..., House]
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first: what begins last should not be what the others wait for."""
     items.sort(key=lambda item: (item.get_closest_marker("whole") is None, item.path.stem != "test_chaos"))
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database in which all tables are made and nothing else is."""
+    made = House(tmp_path_factory.mktemp("tables"))
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=HOME, env=made.variables, check=True)
+    return made.folder / "retake.sqlite3"
+
+
+@pytest.fixture
+def open_house(tmp_path: Path, tables: Path, ready_clips: Path) -> Iterator[Open]:
+    """A maker of a house with these settings, whose tables are there and whose processes are not."""
+    opened: list[House] = []
+
+    def make(**environment: str) -> House:
+        house = House(tmp_path / "data", environment=environment, ready_clips=ready_clips)
+        opened.append(house)
+        house.furnish(tables)
+        return house
+
+    yield make
+    for house in opened:
+        house.clear()

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import select
+import shutil
 import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
 
+from tests.patience import PATIENCE_S, wait_for
+from tests.sandbox_server import share_ready_clips
+
 HOME = Path(__file__).resolve().parents[2]
+# A busy machine with two cores takes its time for six processes.
+START_S = 2 * PATIENCE_S
 
 
 def free_port() -> int:
@@ -28,23 +34,20 @@ def free_port() -> int:
         return port
 
 
-def wait_for(what: str, ready: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait until something holds; fail with its name when it does not in time."""
-    ends = time.monotonic() + seconds
-    while not ready():
-        assert time.monotonic() < ends, f"waited {seconds:.0f} s in vain: {what}"
-        time.sleep(0.05)
-
-
 @dataclass
 class House:
-    """One `manage.py up`, its folder, its ports and the environment it runs in."""
+    """One `manage.py up`, its folder, its ports and the environment it runs in.
+
+    `ready_clips` is a folder in which houses share what their sandboxes have drawn for everybody.
+    """
 
     folder: Path
     web_port: int = field(default_factory=free_port)
     sandbox_port: int = field(default_factory=free_port)
     environment: dict[str, str] = field(default_factory=dict)
+    ready_clips: Path | None = None
     process: subprocess.Popen[str] | None = None
+    _person: subprocess.Popen[str] | None = None
 
     @property
     def variables(self) -> dict[str, str]:
@@ -66,8 +69,14 @@ class House:
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
+    def furnish(self, tables: Path) -> None:
+        """Make the folder with the tables of another house in it, so that the start has none to make."""
+        self.folder.mkdir()
+        shutil.copy(tables, self.folder / "retake.sqlite3")
+
     def start(self) -> None:
         """Start it and wait until the pages answer and every process is there."""
+        self._share_ready_clips()
         with (self.folder.parent / "up.txt").open("a", encoding="utf-8") as said:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "up"],
@@ -77,8 +86,13 @@ class House:
                 stderr=subprocess.STDOUT,
                 text=True,
             )
-        wait_for("the pages", self.answers, 60)
+        wait_for("the pages", self.answers, START_S)
         wait_for("all processes", lambda: len(self.pids()) >= 6)
+
+    def _share_ready_clips(self) -> None:
+        if self.ready_clips is not None:
+            (self.folder / "sandbox").mkdir(exist_ok=True)
+            share_ready_clips(self.folder / "sandbox", self.ready_clips)
 
     def answers(self) -> bool:
         """Whether a page comes."""
@@ -97,7 +111,8 @@ class House:
         return {name: row["pid"] for name, row in rows.items()}
 
     def everyone(self) -> list[psutil.Process]:
-        """Every process that works in this folder, orphans included."""
+        """Every process that works in this folder, orphans included, but for the person's hand and us."""
+        spared = {os.getpid(), self._person.pid if self._person else 0}
         found = []
         for process in psutil.process_iter():
             try:
@@ -105,19 +120,51 @@ class House:
                     found.append(process)
             except psutil.Error:
                 continue
-        return [process for process in found if process.pid != os.getpid()]
+        return [process for process in found if process.pid not in spared]
+
+    def ask(self, *words: str) -> Any:
+        """Let a person act in the house (tests/whole/hand.py), and what that gave.
+
+        One process serves all acts: to start one for each look would keep a core busy while a test waits.
+        """
+        if self._person is None or self._person.poll() is not None:
+            self._person = self._start_person()
+        assert self._person.stdin is not None
+        assert self._person.stdout is not None
+        self._person.stdin.write(json.dumps(words) + "\n")
+        self._person.stdin.flush()
+        heard, _, _ = select.select([self._person.stdout], [], [], PATIENCE_S)
+        assert heard, f"no answer to {words} in {PATIENCE_S:.0f} s"
+        told = json.loads(self._person.stdout.readline())
+        assert "failed" not in told, told["failed"]
+        return told["answer"]
+
+    def _start_person(self) -> subprocess.Popen[str]:
+        with (self.folder.parent / "hand.txt").open("a", encoding="utf-8") as said:
+            return subprocess.Popen(
+                [sys.executable, "-m", "tests.whole.hand"],
+                cwd=HOME,
+                env=self.variables,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                text=True,
+            )
 
     def stop(self) -> int:
         """Ask it to stop as Ctrl-C does, and say how it ended."""
         assert self.process is not None
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(90)
+        return self.process.wait(START_S)
 
     def clear(self) -> None:
         """Whatever happened, nothing of this house runs on."""
-        if self.process is not None and self.is_running:
-            self.process.kill()
-            self.process.wait()
+        self._share_ready_clips()
+        for one in (self._person, self.process):
+            if one is not None and one.poll() is None:
+                one.kill()
+                one.wait()
+        self._person = None
         for process in self.everyone():
             # Each takes some of the others with it.
             with suppress(psutil.NoSuchProcess):

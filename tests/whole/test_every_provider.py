@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from providers import catalog
+from tests.patience import PATIENCE_S, wait_for
 from tests.whole.acts import control, hand, sandbox_answers, statuses
-from tests.whole.house import House, wait_for
+from tests.whole.conftest import Open
+from tests.whole.house import House
 
 pytestmark = pytest.mark.whole
 
@@ -19,11 +18,8 @@ CALL_BACK = {"fal", "kling", "luma"}
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    made = House(tmp_path / "data", environment={"RETAKE_DEMO": "1", "RETAKE_SANDBOX_SECONDS": "0.5"})
-    made.folder.mkdir()
-    yield made
-    made.clear()
+def house(open_house: Open) -> House:
+    return open_house(RETAKE_DEMO="1", RETAKE_SANDBOX_SECONDS="0.5")
 
 
 def test_a_rejection_at_each_provider_brings_a_new_clip_of_the_same_provider(house: House) -> None:
@@ -32,11 +28,11 @@ def test_a_rejection_at_each_provider_brings_a_new_clip_of_the_same_provider(hou
     control(house, "POST", "settings", {"instant": True})
     asked = hand(house, "everywhere")["asked"]
     assert {maker.partition("/")[0] for maker in asked.values()} == VENDORS
-    wait_for("the first clips", lambda: statuses(house)["in_review"] == len(asked), 150)
+    wait_for("the first clips", lambda: statuses(house)["in_review"] == len(asked), 2 * PATIENCE_S)
     assert control(house, "GET", "paid")["count"] == len(asked)
 
     assert hand(house, "reject") == {"waiting": 0}
-    wait_for("the retakes", lambda: statuses(house)["in_review"] == len(asked), 150)
+    wait_for("the retakes", lambda: statuses(house)["in_review"] == len(asked), 2 * PATIENCE_S)
     told = hand(house, "state")
     assert (told["ledger"], statuses(house)["rejected"]) == ([], len(asked))
     retakes = {code: maker for code, maker in told["makers"].items() if "_v002_" in code}

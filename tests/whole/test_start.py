@@ -14,7 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.whole.house import HOME, House, wait_for
+from tests.patience import PATIENCE_S, wait_for
+from tests.whole.house import HOME, House
 
 pytestmark = pytest.mark.whole
 
@@ -35,7 +36,7 @@ def refusal(house: House, **environment: str) -> str:
         env=house.variables | environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 2, done.stderr
@@ -97,14 +98,14 @@ def test_a_killed_process_comes_back_and_leaves_no_worker_behind(running: House)
     workers = psutil.Process(main).children(recursive=True)
     os.kill(main, signal.SIGKILL)
     wait_for("the new cluster", lambda: running.pids().get("submit", main) != main)
-    wait_for("the end of the old workers", lambda: not any(worker.is_running() for worker in workers), 5)
+    wait_for("the end of the old workers", lambda: not any(worker.is_running() for worker in workers))
 
 
 def test_a_cluster_that_no_longer_takes_work_is_restarted(running: House) -> None:
     stuck = running.pids()["media"]
     # A cluster that lost its queue's lock looks like this from outside: it is there and does nothing.
     os.killpg(stuck, signal.SIGSTOP)
-    wait_for("the new cluster", lambda: running.pids().get("media", stuck) != stuck, 60)
+    wait_for("the new cluster", lambda: running.pids().get("media", stuck) != stuck)
     assert "media gave no sign of life" in running.output
     assert not psutil.pid_exists(stuck)
 
@@ -122,4 +123,4 @@ def test_nothing_outlives_a_supervisor_that_was_killed(running: House) -> None:
     assert running.process is not None
     running.process.kill()
     running.process.wait()
-    wait_for("the end of all processes", lambda: running.everyone() == [], 20)
+    wait_for("the end of all processes", lambda: running.everyone() == [])

@@ -7,15 +7,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.patience import PATIENCE_S, wait_for
 from tests.whole.acts import control, hand, sandbox_answers, statuses
-from tests.whole.house import HOME, House, wait_for
+from tests.whole.conftest import Open
+from tests.whole.house import HOME, House
 
 pytestmark = pytest.mark.whole
 
@@ -23,8 +23,8 @@ UNHURRIED = {
     "RETAKE_DEMO": "0",
     "RETAKE_SUBMIT_TIMEOUT_S": "20",
     # Long leases: whatever comes back sooner was given back.
-    "RETAKE_INGEST_LEASE_S": "300",
-    "RETAKE_REQUEUE_S": "120",
+    "RETAKE_INGEST_LEASE_S": "900",
+    "RETAKE_REQUEUE_S": "900",
     "RETAKE_MEDIA_STOP_S": "1",
     "RETAKE_POLL_SECONDS": "0.3",
     "RETAKE_SANDBOX_SECONDS": "0.2",
@@ -33,11 +33,8 @@ UNHURRIED = {
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    made = House(tmp_path / "data", environment=UNHURRIED)
-    made.folder.mkdir()
-    yield made
-    made.clear()
+def house(open_house: Open) -> House:
+    return open_house(**UNHURRIED)
 
 
 def slow(house: House, role: str, seconds: float) -> None:
@@ -53,19 +50,19 @@ def test_what_is_under_way_is_answered_or_given_back_when_a_whole_group_is_told_
     house.start()
     wait_for("the sandbox", lambda: sandbox_answers(house))
     submit, media = house.pids()["submit"], house.pids()["media"]
-    slow(house, "creation", 4)
-    slow(house, "download", 60)
+    slow(house, "creation", 8)
+    slow(house, "download", 600)
     hand(house, "order", "1")
     wait_for("the call under way", lambda: statuses(house)["submitting"] == 1)
     # As Ctrl-C in a terminal and the end of a control group do it: to the workers as well.
     os.killpg(submit, signal.SIGTERM)
-    wait_for("the answer, written down", lambda: statuses(house)["generating"] == 1, 10)
+    wait_for("the answer, written down", lambda: statuses(house)["generating"] == 1)
     wait_for("the next cluster", lambda: restarted(house, "submit", submit))
     assert control(house, "GET", "paid")["count"] == 1
     wait_for("the download under way", lambda: statuses(house)["ingesting"] == 1)
     wait_for("its worker", lambda: "at work" in " ".join(hand(house, "signs")))
     os.killpg(media, signal.SIGTERM)
-    wait_for("the clip, fetched by the next cluster", lambda: statuses(house)["in_review"] == 1, 30)
+    wait_for("the clip, fetched by the next cluster", lambda: statuses(house)["in_review"] == 1)
     assert "handed back" in (house.folder / "log" / "media.log").read_text(encoding="utf-8")
     assert control(house, "GET", "paid")["count"] == 1
     assert house.stop() == 0
@@ -104,7 +101,7 @@ def test_a_wedged_cluster_of_two_is_restarted_alone_and_loses_nothing(house: Hou
     assert "taken and no worker has begun" in house.output
     assert second.poll() is None
     hand(house, "order", "4")
-    wait_for("all clips", lambda: statuses(house)["in_review"] == 4, 30)
+    wait_for("all clips", lambda: statuses(house)["in_review"] == 4)
     assert control(house, "GET", "paid")["count"] == 4
     second.terminate()
-    assert second.wait(20) == 0
+    assert second.wait(PATIENCE_S) == 0

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from providers.comfyui_body import SHIPPED
+from tests.patience import PATIENCE_S
 from tests.providers.sandbox.orders import png
 from tests.sandbox_server import Sandbox
 
@@ -42,7 +43,7 @@ def test_an_example_script_gets_its_clip(server: httpx.Client) -> None:
     order = {"prompt": workflow(), "client_id": str(uuid.uuid4())}
     told = server.post("/prompt", content=json.dumps(order)).raise_for_status().json()
     assert set(told) == {"prompt_id", "number", "node_errors"}
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while not (history := server.get(f"/history/{told['prompt_id']}").json()):
         assert time.monotonic() < deadline
         time.sleep(0.02)

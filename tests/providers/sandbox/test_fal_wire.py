@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.patience import PATIENCE_S
 from tests.sandbox_server import Sandbox
 
 ENDPOINT = "fal-ai/pixverse/v6/text-to-video"
@@ -30,7 +31,7 @@ def order(client: httpx.Client, **changes: Any) -> dict[str, Any]:
 
 def over(client: httpx.Client, told: dict[str, Any]) -> httpx.Response:
     """The status once the job is over."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while (answer := client.get(told["status_url"])).json()["status"] != "COMPLETED":
         assert answer.status_code == 202
         assert time.monotonic() < deadline

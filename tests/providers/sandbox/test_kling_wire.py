@@ -15,6 +15,7 @@ import pytest
 from providers import catalog
 from providers.sandbox.kling_auth import ACCESS_KEY, SECRET_KEY
 from providers.sandbox.kling_facts import HD, LEGACY, NEW, units
+from tests.patience import PATIENCE_S
 from tests.providers.sandbox.kling_client import OLD, calling, plain
 from tests.sandbox_server import Sandbox
 
@@ -66,7 +67,7 @@ class TestKeys:
 
 def ended(client: httpx.Client, job_id: str) -> dict[str, Any]:
     """The record of the newer standard once the job is over."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         (told,) = client.get("/tasks", params={"task_ids": job_id}).json()["data"]
         if told["status"] in {"succeeded", "failed"}:
@@ -95,7 +96,7 @@ class TestTasks:
         house.settings(min_seconds=60)
         job = client.post("/text-to-video/kling-2.6", json=plain()).json()["data"]["id"]
         seen: set[int] = set()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_S
         while len(seen) < 3:
             assert time.monotonic() < deadline
             (told,) = client.get("/tasks", params={"task_ids": job}).json()["data"]

@@ -132,7 +132,7 @@ def test_half_of_a_character_breaks_nothing(client: httpx.Client, name: str) -> 
 
 
 @given(changes=st.dictionaries(st.sampled_from([*BODY, "input_reference", "characters", "zoom"]), JSON))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_body_breaks_the_server(client: httpx.Client, changes: dict[str, Any]) -> None:
     assert client.post("/videos", json=BODY | changes).status_code in {200, 400, 404}
 
@@ -140,7 +140,7 @@ def test_no_body_breaks_the_server(client: httpx.Client, changes: dict[str, Any]
 @given(
     changes=st.dictionaries(st.sampled_from(["model", "prompt", "duration", "aspect_ratio", "image"]), JSON)
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_body_breaks_runcrate_either(vendor: Sandbox, changes: dict[str, Any]) -> None:
     body = {"model": "google/veo-3.0", "prompt": REFUSED, "duration": 4} | changes
     answer = vendor.control.post("/runcrate/v1/videos", json=body, headers=key("rc_live_0001"))

@@ -12,6 +12,7 @@ from runwayml import RunwayML
 from runwayml.types import TaskRetrieveResponse
 
 from tests.cast import SANDBOX_SECRET
+from tests.patience import PATIENCE_S
 from tests.providers.sandbox.orders import data_uri, png
 from tests.sandbox_server import Sandbox
 
@@ -26,7 +27,7 @@ def sdk(vendor: Sandbox) -> Iterator[RunwayML]:
 
 def over(sdk: RunwayML, job_id: str) -> TaskRetrieveResponse:
     """The task once it is over; the client's own waiter asks only every six seconds."""
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + PATIENCE_S
     while (told := sdk.tasks.retrieve(job_id)).status in {"PENDING", "THROTTLED", "RUNNING"}:
         assert time.monotonic() < deadline
         time.sleep(0.1)

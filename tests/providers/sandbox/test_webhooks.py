@@ -17,6 +17,7 @@ from providers.sandbox.job import Job, State
 from providers.sandbox.signing import standard
 from providers.sandbox.store import Endpoint, Store
 from providers.sandbox.webhooks import Delivery, Post
+from tests.patience import PATIENCE_S
 from tests.providers.sandbox.receiver import Received, Receiver, receiving
 from tests.providers.sandbox.small_wire import SECRET
 
@@ -54,7 +55,7 @@ def sent(store: Store, faults: list[dict[str, Any]], *say: Callable[[Post], None
         for one in say:
             one(post)
             await asyncio.sleep(0)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_S
         while any(one["state"] == "pending" for one in store.deliveries()):
             assert time.monotonic() < deadline
             await asyncio.sleep(0.01)

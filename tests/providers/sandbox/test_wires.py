@@ -26,6 +26,7 @@ from providers.sandbox.rendering import READ_LETTERS, plan_arguments
 from providers.sandbox.settings import Settings
 from providers.sandbox.signing import standard
 from providers.sandbox.store import Store
+from tests.patience import PATIENCE_S
 from tests.providers.sandbox.orders import png
 from tests.providers.sandbox.receiver import receiving
 from tests.providers.sandbox.small_wire import SECRET, WIRE
@@ -72,7 +73,7 @@ def made(small: httpx.Client, **more: str) -> str:
 
 
 def ended(small: httpx.Client, name: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     while (told := small.get(f"/small/v1/clips/{name}").json())["status"] in {"waiting", "working"}:
         assert time.monotonic() < deadline, told
         time.sleep(0.02)
