@@ -239,7 +239,7 @@ REQUEUE_S = env.number("RETAKE_REQUEUE_S", 20, least=0.1)
 # A clip that its provider deletes within so many seconds is fetched before the next check.
 FETCH_URGENT_S = env.number("RETAKE_FETCH_URGENT_S", 900)
 INGEST_LEASE_S = env.number("RETAKE_INGEST_LEASE_S", 300, least=1)
-CHECK_LEASE_S = env.number("RETAKE_CHECK_LEASE_S", 120, least=1)
+CHECK_LEASE_S = env.number("RETAKE_CHECK_LEASE_S", 300, least=1)
 # A watcher or a media worker that gave no sign of life for so long is taken for dead, and its rows are taken
 # over. They give one every two seconds.
 SILENT_S = env.number("RETAKE_SILENT_S", 10, least=5)

@@ -7,6 +7,7 @@ number means the same picture in both.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -145,6 +146,9 @@ def _reading(path: Path) -> Iterator[Opened]:
         try:
             yield source
         except (av.FFmpegError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                # No fault of the clip: another time there is room.
+                raise
             raise NotPlayable(f"No copy of the clip could be made ({type(error).__name__}).") from error
 
 

@@ -4,12 +4,15 @@ answer.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
+import os
 import resource
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,8 @@ from jobs.quality.confine import confine
 from jobs.quality.report import NotPlayable
 
 OPEN_FILES = 64
+# What goes wrong when this machine cannot write, whatever is in the file.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 # What the interpreter and its libraries may still have to load, and what they ask the machine about itself.
 _SYSTEM = (
     "/usr",
@@ -46,12 +51,24 @@ def main() -> None:
         traceback.print_exc()
         sys.exit(guarded.NOT_BEGUN)
     try:
-        answer = {"answer": crossing.to_json(function(**order))}
+        json.dump(_answer(function, order), sys.stdout)
+        sys.stdout.flush()
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        with suppress(OSError):
+            traceback.print_exc()
+        # Without the interpreter's own farewell, which would try to write once more.
+        os._exit(guarded.NOT_BEGUN)
+
+
+def _answer(function: Callable[..., Any], order: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return {"answer": crossing.to_json(function(**order))}
     except NotPlayable as error:
-        answer = {"not_playable": str(error)}
+        return {"not_playable": str(error)}
     except MemoryError:
-        answer = {"not_playable": "The file takes more memory than a video of its kind should."}
-    json.dump(answer, sys.stdout)
+        return {"not_playable": "The file takes more memory than a video of its kind should."}
 
 
 def _limit(cpu_s: int, address_space: int, file_bytes: int) -> None:

@@ -32,8 +32,10 @@ FUNCTIONS = {
     "credentials": "jobs.quality.credentials.read",
     "clip_model": "jobs.quality.prompt_match.try_out",
 }
-WALL_S = 90.0
-CPU_S = 60
+# Three minutes of 1080p take 70 s of computing, twenty seconds of 4K at 50 frames a second 21 s; not every
+# machine is as fast, and on most something else is going on.
+WALL_S = 240.0
+CPU_S = 200
 # A clip of 4096x2304 in 10 bits and full colour takes 1.4 GB of memory, and more of addresses.
 ADDRESS_SPACE = 3 << 30
 # What the child answers is a few hundred kilobytes; a file that grows beyond this is a fault.
@@ -52,8 +54,10 @@ _PLAIN = {
 _EXPECTED = "device_discovery.cc"
 # Without these three an interpreter that was put together by hand does not start. They hold folders alone.
 _KEPT = ("LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH")
-# How the child says that it could not begin, which is no fault of the file.
+# How the child says that it could not begin or had no room to write, which is no fault of the file.
 NOT_BEGUN = 3
+# How a process ends that somebody else ends: the kernel when memory runs out, a person, a machine that stops.
+_FROM_OUTSIDE = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP}
 
 
 class OutOfTime(NotPlayable):
@@ -61,7 +65,11 @@ class OutOfTime(NotPlayable):
 
 
 class NotBegun(RuntimeError):
-    """The child could not begin: this installation is broken, and the file was not looked at."""
+    """The child could not begin, or had no room to write: this machine is at fault, and not the file."""
+
+
+class Interrupted(RuntimeError):
+    """The child was ended from outside, so that nothing is known of the file."""
 
 
 def verify(
@@ -109,13 +117,14 @@ def call(
     The child may read the files and folders in `reads` and write in the folders in `writes`, and no others
     where the kernel can see to it. Limits in seconds and bytes. `before_exec` runs in the child before Python
     starts, for whoever wants to tie its life to their own. Raises NotPlayable, also when the child crashes or
-    runs out of memory; OutOfTime, which is one as well; NotBegun when it is not the file that is at fault.
+    runs out of memory; OutOfTime, which is one as well; NotBegun and Interrupted when it is not the file that
+    is at fault.
     """
     limits = {"cpu_s": cpu_s, "address_space": address_space, "file_bytes": file_bytes}
     places = {"reads": [*map(_whole, reads)], "writes": [*map(_whole, writes)]}
     letter = {"function": FUNCTIONS[what], "order": crossing.to_json(order)} | limits | places
-    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as moaned:
-        try:
+    try:
+        with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as moaned:
             done = subprocess.run(
                 [sys.executable, "-m", "jobs.quality.child"],
                 input=json.dumps(letter).encode(),
@@ -128,10 +137,13 @@ def call(
                 check=False,
                 preexec_fn=before_exec,
             )
-        except subprocess.TimeoutExpired:
-            raise OutOfTime(f"The file could not be checked within {wall_s:.0f} s.") from None
-        moaned.seek(0)
-        return _answer(what, done.returncode, said, moaned.read(20_000).decode("utf-8", "replace"))
+            moaned.seek(0)
+            return _answer(what, done.returncode, said, moaned.read(20_000).decode("utf-8", "replace"))
+    except subprocess.TimeoutExpired:
+        raise OutOfTime(f"The file could not be checked within {wall_s:.0f} s.") from None
+    except OSError as error:
+        # No room for its answer, no memory for another process, no interpreter.
+        raise NotBegun(f"{what} could not begin: {error}") from error
 
 
 def _whole(place: Path) -> str:
@@ -140,9 +152,11 @@ def _whole(place: Path) -> str:
 
 def _answer(what: str, code: int, said: Any, moaned: str) -> Any:
     if code == NOT_BEGUN:
-        raise NotBegun(f"{what} could not begin: {moaned.strip()[-2000:]}")
+        raise NotBegun(f"{what} could not begin, or had no room to write: {moaned.strip()[-2000:]}")
+    if code in _FROM_OUTSIDE:
+        raise Interrupted(f"{what} was ended from outside by signal {-code}.")
     if code == -signal.SIGXCPU:
-        raise NotPlayable("The file takes more computing time than a video of its kind should.")
+        raise NotPlayable("The file takes more computing time to check than the longest of videos should.")
     said.seek(0)
     try:
         answer = json.load(said) if code == 0 else {}

@@ -22,6 +22,8 @@ AT_A_LOOK: Final = 20
 MOST_FETCHES: Final = 5
 # A disk that is full or a bucket that is away is asked again so often.
 STORAGE_PAUSE_S: Final = 30.0
+# A check that a busy machine does not end in time is begun so often.
+MOST_LATE_CHECKS: Final = 2
 
 
 def begin_ingest(candidate_id: int) -> Candidate | None:
@@ -126,6 +128,25 @@ def hand_back(candidate: Candidate) -> bool:
     facts: dict[str, Any] = {"fence": F("fence") + 1, "tries": Greatest(F("tries") - 1, Value(0))}
     interrupted = row.filter(status__in=[Status.INGESTING, Status.CHECKING])
     return interrupted.update(due_at=timezone.now(), worker="", **facts) == 1
+
+
+def check_postponed(candidate: Candidate, sentence: str, *, counts: bool) -> None:
+    """The check could not be made now, which says nothing of the clip: it is tried again after a pause.
+
+    As often as it takes; where the clip may have its part in it, this try `counts`, and the last one that
+    counts ends the clip.
+    """
+    row = Candidate.objects.filter(pk=candidate.pk, status=Status.CHECKING, fence=candidate.fence)
+    facts = {"due_at": timezone.now() + timedelta(seconds=STORAGE_PAUSE_S), "failure": sentence[:600]}
+    row.update(worker="", tries=candidate.tries if counts else 1, **facts)
+
+
+def check_out_of_time(candidate: Candidate, sentence: str) -> None:
+    """The check was not done in time: once more, as the machine may have been busy, and then no more."""
+    if candidate.tries < MOST_LATE_CHECKS:
+        check_postponed(candidate, sentence, counts=True)
+    else:
+        check_refused(candidate, sentence)
 
 
 def check_refused(candidate: Candidate, sentence: str) -> None:

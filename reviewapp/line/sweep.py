@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from reviewapp import dispatch, retakes
+from reviewapp import dispatch, money, retakes
 from reviewapp.line.common import end_unless_late
 from reviewapp.line.running import POLLED
 from reviewapp.line.submit import QUIET_S
@@ -106,6 +106,6 @@ def worn_out(candidate: Candidate, doing: str) -> bool:
     """End a row whose work was begun too often without an end; True when it was ended."""
     if candidate.tries < MOST_TRIES:
         return False
-    why = f"{doing} was begun {candidate.tries} times and never finished. The clip is still at the provider."
+    why = f"{doing} was begun {candidate.tries} times and never finished. {money.charged_sentence(candidate)}"
     end_unless_late(candidate, Status.FAILED, why, actor="sweep")
     return True

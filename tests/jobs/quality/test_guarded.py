@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
+import signal
 import socket
 import subprocess
 import sys
@@ -14,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from jobs.media import copies
 from jobs.quality import confine, crossing, guarded
 from jobs.quality.report import (
     Checked,
@@ -107,7 +110,7 @@ def test_a_check_that_takes_too_long_ends_with_a_sentence(clip: Path) -> None:
 
 def test_a_check_that_computes_too_long_ends_with_a_sentence(tmp_path: Path) -> None:
     heavy = one_picture_often(tmp_path / "heavy.mp4", 4300)
-    with pytest.raises(NotPlayable, match=r"^The file takes more computing time than"):
+    with pytest.raises(NotPlayable, match=r"^The file takes more computing time to check than"):
         guarded.call("verify", {"path": heavy, "ordered": ANY}, reads=[heavy], cpu_s=1)
 
 
@@ -141,6 +144,25 @@ def test_a_broken_installation_is_no_fault_of_the_file(clip: Path, monkeypatch: 
     monkeypatch.setitem(guarded.FUNCTIONS, "verify", "jobs.quality.nowhere.verify")
     with pytest.raises(guarded.NotBegun, match="verify could not begin"):
         guarded.verify(clip, ANY)
+
+
+def test_a_child_that_somebody_kills_says_nothing_of_the_file(clip: Path) -> None:
+    with pytest.raises(guarded.Interrupted, match="ended from outside by signal 9"):
+        guarded.verify(clip, ANY, before_exec=lambda: os.kill(os.getpid(), signal.SIGKILL))
+
+
+def no_room() -> Any:
+    """A file into which nothing can be written any more."""
+    return open("/dev/full", "r+b")
+
+
+def test_a_machine_without_room_is_no_fault_of_the_file(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as filled:
+        filled.setattr("tempfile.TemporaryFile", no_room)
+        with pytest.raises(guarded.NotBegun, match="had no room to write"):
+            guarded.verify(clip, ANY)
+    with pytest.raises(OSError, match="No space left on device"):
+        copies.small(clip, Path("/dev/full"))
 
 
 def test_a_child_that_dies_ends_with_a_sentence(clip: Path) -> None:
