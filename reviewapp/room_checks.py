@@ -213,7 +213,7 @@ class Checks:
         names = {words.key: words.name for group in check_words.MEASURES.values() for words in group}
         reasons: dict[str, list[str]] = {}
         for key in dict.fromkeys([*missing, *self.report.unmeasured]):
-            why = self.report.unmeasured.get(key) or "no reason is known"
+            why = self.report.unmeasured.get(key) or "No reason is known."
             reasons.setdefault(why, []).append(names.get(key) or check_words.other_words(key).name)
         return [NotMeasured(why, tuple(found)) for why, found in reasons.items()]
 
@@ -238,7 +238,7 @@ class Checks:
         """Why no part of the prompt has a match; empty when one has."""
         if any(part["match"] is not None for part in self.report.prompt_parts):
             return ""
-        return self.report.unmeasured.get("prompt_match") or "no reason is known"
+        return self.report.unmeasured.get("prompt_match") or "No reason is known."
 
     @property
     def criteria(self) -> list[CriterionRow]:

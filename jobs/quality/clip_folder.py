@@ -70,7 +70,7 @@ def find(folder: Path, variant: str | None = None) -> ClipFolder:
         raise ClipUnavailable(f"There is no CLIP model in {folder}.")
     for name in ("tokenizer.json", "preprocessor_config.json"):
         if not (folder / name).is_file():
-            raise ClipUnavailable(f"{name} is missing from the CLIP model's folder.")
+            raise ClipUnavailable(f"The CLIP model's folder has no {name}.")
     text, vision = _graphs(folder, variant)
     words = _read(folder / "tokenizer_config.json")
     told = _read(folder / "config.json").get("text_config") or {}
@@ -108,7 +108,7 @@ def _read(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise ClipUnavailable(f"{path.name} of the CLIP model cannot be read.") from error
+        raise ClipUnavailable(f"The CLIP model's {path.name} cannot be read.") from error
     if not isinstance(told, dict):
-        raise ClipUnavailable(f"{path.name} of the CLIP model cannot be read.")
+        raise ClipUnavailable(f"The CLIP model's {path.name} cannot be read.")
     return told

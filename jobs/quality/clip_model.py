@@ -86,15 +86,15 @@ class ClipModel:
         for output in outputs:
             if output not in given:
                 raise ClipUnavailable(
-                    f"{graph.name} gives {_listed(given)} and no {output}: "
-                    "the CLIP model was exported without its projection."
+                    f"The CLIP model's {graph.name} gives {_listed(given)} and no {output}: "
+                    "it was exported without its projection."
                 )
         try:
             found = session.run(list(outputs), _wanted(session, feed))
         except ClipUnavailable:
             raise
         except Exception as error:
-            raise ClipUnavailable(f"{graph.name} of the CLIP model cannot be run.") from error
+            raise ClipUnavailable(f"The CLIP model's {graph.name} cannot be run.") from error
         return [_unit(np.asarray(one, np.float32), graph) for one in found]
 
 
@@ -102,7 +102,9 @@ def _session(graph: Path, threads: int) -> InferenceSession:
     try:
         import onnxruntime
     except ImportError as error:
-        raise ClipUnavailable("onnxruntime is not installed: install the optional parts.") from error
+        raise ClipUnavailable(
+            "The library onnxruntime is not installed: install the optional parts."
+        ) from error
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
@@ -111,21 +113,23 @@ def _session(graph: Path, threads: int) -> InferenceSession:
     try:
         return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
     except Exception as error:
-        raise ClipUnavailable(f"{graph.name} of the CLIP model cannot be loaded.") from error
+        raise ClipUnavailable(f"The CLIP model's {graph.name} cannot be loaded.") from error
 
 
 def _tokenizer(files: clip_folder.ClipFolder) -> Tokenizer:
     try:
         from tokenizers import Tokenizer
     except ImportError as error:
-        raise ClipUnavailable("tokenizers is not installed: install the optional parts.") from error
+        raise ClipUnavailable(
+            "The library tokenizers is not installed: install the optional parts."
+        ) from error
     try:
         tokenizer = Tokenizer.from_file(str(files.tokenizer))
     except Exception as error:
-        raise ClipUnavailable("tokenizer.json of the CLIP model cannot be read.") from error
+        raise ClipUnavailable("The CLIP model's tokenizer.json cannot be read.") from error
     pad = tokenizer.token_to_id(files.pad_token)
     if pad is None:
-        raise ClipUnavailable(f"tokenizer.json of the CLIP model does not know its filler {files.pad_token}.")
+        raise ClipUnavailable(f"The CLIP model's tokenizer.json does not know its filler {files.pad_token}.")
     tokenizer.enable_truncation(files.most_tokens)
     tokenizer.enable_padding(pad_id=pad, pad_token=files.pad_token, length=files.most_tokens)
     return tokenizer
@@ -146,7 +150,7 @@ def _wanted(session: InferenceSession, feed: Feed) -> dict[str, NDArray[Any]]:
 def _unit(rows: Vectors, graph: Path) -> Vectors:
     lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
     if rows.ndim != 2 or not np.isfinite(lengths).all() or not (lengths > 0).all():
-        raise ClipUnavailable(f"{graph.name} of the CLIP model answers with no usable numbers.")
+        raise ClipUnavailable(f"The CLIP model's {graph.name} answers with no usable numbers.")
     unit: Vectors = rows / lengths
     return unit
 

@@ -42,7 +42,7 @@ def prepare(frames: Sequence[Picture], told: Mapping[str, Any]) -> NDArray[np.fl
         return np.stack([_one(frame, told) for frame in frames])
     except (KeyError, TypeError, ValueError) as error:
         raise ClipUnavailable(
-            "preprocessor_config.json of the CLIP model does not say how to prepare a picture."
+            "The CLIP model's preprocessor_config.json does not say how to prepare a picture."
         ) from error
 
 

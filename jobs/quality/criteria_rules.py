@@ -42,7 +42,8 @@ class Evidence:
 
     def missing(self, key: str) -> Answer:
         """The answer for a measure that was not taken."""
-        return Answer("unmeasured", self.unmeasured.get(key, "").rstrip("."))
+        why = self.unmeasured.get(key, "").rstrip(".")
+        return Answer("unmeasured", why[:1].lower() + why[1:])
 
 
 Rule = Callable[[re.Match[str], Evidence], Answer]

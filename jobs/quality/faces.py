@@ -22,9 +22,9 @@ from jobs.quality.face_tracks import Track, Tracks, follow_all
 from jobs.quality.report import Event, Seen, Severity
 from jobs.quality.samples import FACE_HZ, Samples
 
-NO_DETECTOR = "this OpenCV has no face detector"
-NO_FACE = "no steady face in the picture"
-TOO_SHORT = "the clip is too short to follow a face"
+NO_DETECTOR = "This OpenCV has no face detector."
+NO_FACE = "No steady face is in the picture."
+TOO_SHORT = "The clip is too short to follow a face."
 _KEYS = ("face_present", "face_steadiness", "face_min_likeness", "face_tracks")
 _LEAST_SAMPLES = 6
 

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from jobs.quality.report import Event, Seen
 
-NO_SOUND = "the clip has no sound"
-BROKEN = "the sound could not be read"
+NO_SOUND = "The clip has no sound."
+BROKEN = "The sound could not be read."
 RATE, BLOCKS_HZ = 8000, 50
 PEAKS = 240
 _BLOCK = RATE // BLOCKS_HZ

@@ -144,7 +144,7 @@ def arrive(
         "verdict": "pass" if not findings else "suspect",
         "score": score,
         "measures": measures or {"motion_pct_s": 4.2, "flicker_pct": 0.4, "prompt_match": None},
-        "unmeasured": {"prompt_match": "no CLIP model is set up"},
+        "unmeasured": {"prompt_match": "No CLIP model is set up."},
         "findings": list(findings),
     }
     line.checked(row, QualityReport(**(told | dict(report or {}))), _facts(clip, body) | dict(file or {}))

@@ -142,7 +142,7 @@ def refuses(error: Exception) -> Any:
 
 ANSWER: Any = SimpleNamespace(headers={}, request=None)
 FAILURES = {
-    "text_model_quantized.onnx of the CLIP model cannot be loaded.": broken,
+    "The CLIP model's text_model_quantized.onnx cannot be loaded.": broken,
     "onnx/vision_model_quantized.onnx did not arrive whole: try again.": lost,
     "has no tokenizer.json: choose another": without,
     "huggingface.co cannot be reached (ConnectionError). Try again, or copy": refuses(ConnectionError()),
@@ -254,7 +254,7 @@ def test_the_doctor_says_whether_prompts_faces_and_origins_can_be_looked_at(
     assert well is True
     assert clip_folder.find(home).mark() in words
     (home / "tokenizer.json").unlink()
-    assert doctor._prompts() == (False, "prompts", "tokenizer.json is missing from the CLIP model's folder.")
+    assert doctor._prompts() == (False, "prompts", "The CLIP model's folder has no tokenizer.json.")
 
     monkeypatch.setattr(doctor, "find_spec", lambda name: None)
     bare = {about: well for well, about, _ in doctor._checks()}

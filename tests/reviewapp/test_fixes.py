@@ -99,7 +99,7 @@ def test_what_cannot_be_compared_is_not_called_solved(shot: Shot, alice: User, b
     )
     old.measures = {"flicker_pct": 3.0}
     new.measures = {"flicker_pct": None} if lost == "not measured this time" else {"flicker_pct": 0.1}
-    new.unmeasured = {"flicker_pct": "the clip is too short"} if new.measures["flicker_pct"] is None else {}
+    new.unmeasured = {"flicker_pct": "The clip is too short."} if new.measures["flicker_pct"] is None else {}
     retake(shot, alice, bob, old, new)
     assert stored(by_note=False) == []
 

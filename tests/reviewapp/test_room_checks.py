@@ -156,7 +156,8 @@ def test_a_measure_that_was_not_taken_is_not_a_nought_and_has_its_reason(
 ) -> None:
     (row,) = in_review(shot, alice, 1)
     QualityReport.objects.update(
-        measures={"flicker_pct": 0.0, "face_present": None}, unmeasured={"face_present": "no steady face"}
+        measures={"flicker_pct": 0.0, "face_present": None},
+        unmeasured={"face_present": "No steady face is in the picture."},
     )
     words = panel(bobs, row)
     assert "Flicker 0 %" in words

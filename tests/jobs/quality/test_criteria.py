@@ -159,7 +159,7 @@ def test_a_still_is_decided_by_what_was_measured_of_motion(line: str) -> None:
     assert (one.state, one.why) == ("unmet", "something moves: the picture changes by up to 80 of 255 levels")
     none: dict[str, float | None] = {"change_over_clip": None}
     one = judged(line, measures=none, unmeasured={"change_over_clip": "The clip is too short."})
-    assert (one.state, one.why) == ("unmeasured", "The clip is too short")
+    assert (one.state, one.why) == ("unmeasured", "the clip is too short")
 
 
 @pytest.mark.parametrize(
@@ -243,9 +243,9 @@ def test_a_line_half_for_a_person_is_unmet_when_its_other_half_is() -> None:
 
 def test_what_was_not_measured_is_said_so_with_its_reason() -> None:
     one = judged("sharp", measures={"edge_px": None}, unmeasured={"edge_px": "Too few edges."})
-    assert (one.state, one.why) == ("unmeasured", "Too few edges")
+    assert (one.state, one.why) == ("unmeasured", "too few edges")
     one = judged("one face", measures={"face_tracks": None}, unmeasured={"face_tracks": "No detector."})
-    assert (one.state, one.why) == ("unmeasured", "No detector")
+    assert (one.state, one.why) == ("unmeasured", "no detector")
 
 
 def test_no_face_from_the_front_is_not_nobody() -> None:
@@ -257,7 +257,7 @@ def test_no_face_from_the_front_is_not_nobody() -> None:
         assert (one.state, one.why) == ("person", "no face from the front is seen")
     unlooked: dict[str, float | None] = {"face_tracks": None}
     one = judged("no people", measures=unlooked, unmeasured={"face_tracks": "No detector."})
-    assert (one.state, one.why) == ("unmeasured", "No detector")
+    assert (one.state, one.why) == ("unmeasured", "no detector")
 
 
 def test_a_clip_without_a_sound_track_is_silent() -> None:

@@ -159,12 +159,12 @@ def told(**changes: object) -> Callable[[Path], object]:
 
 
 REFUSED: dict[str, Callable[[Path], object]] = {
-    "tokenizer.json is missing": without("tokenizer.json"),
-    "preprocessor_config.json is missing": without("preprocessor_config.json"),
+    "has no tokenizer.json": without("tokenizer.json"),
+    "has no preprocessor_config.json": without("preprocessor_config.json"),
     "neither text_model.onnx with vision_model.onnx nor model.onnx": without("onnx/text_model.onnx"),
-    "text_model.onnx of the CLIP model cannot be loaded": broken("onnx/text_model.onnx", "<html>"),
-    "tokenizer.json of the CLIP model cannot be read": broken("tokenizer.json", "{"),
-    "config.json of the CLIP model cannot be read": broken("config.json", "[]"),
+    "The CLIP model's text_model.onnx cannot be loaded": broken("onnx/text_model.onnx", "<html>"),
+    "The CLIP model's tokenizer.json cannot be read": broken("tokenizer.json", "{"),
+    "The CLIP model's config.json cannot be read": broken("config.json", "[]"),
     "does not know its filler": broken("tokenizer_config.json", '{"pad_token": "<pad>"}'),
     "text_model.onnx gives last_hidden_state and no text_embeds": lambda folder: colour_model.build(
         folder, projected=False
@@ -196,7 +196,8 @@ def test_without_the_optional_parts_it_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, missing, None)
     found = prompt_match.match(frames(RED), "red cup", folder)
-    assert set(found.seen.unmeasured.values()) == {f"{missing} is not installed: install the optional parts."}
+    (reason,) = set(found.seen.unmeasured.values())
+    assert reason == f"The library {missing} is not installed: install the optional parts."
 
 
 def test_words_become_the_documented_77_tokens(folder: Path) -> None:

@@ -70,7 +70,7 @@ def test_the_sound_is_heard_in_the_same_pass(tmp_path: Path) -> None:
 def test_a_clip_without_sound_has_no_peaks_and_says_why(tmp_path: Path) -> None:
     checked = verify(film(tmp_path / "clip.mp4"), Ordered(sound_wanted=True))
     assert checked.peaks is None
-    assert checked.unmeasured["sound_rms_dbfs"] == "the clip has no sound"
+    assert checked.unmeasured["sound_rms_dbfs"] == "The clip has no sound."
     assert "sound_missing" in {finding.kind for finding in checked.findings}
 
 
