@@ -13,30 +13,36 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.quality import doubled
+from jobs.quality.doubled import Echoes
 from jobs.quality.report import Event, Seen
 from jobs.quality.series import runs
 
-# An edge of a thing counts for no more than a block's edge can, and steps of less than the other hardly.
-_BLOCK, _BLOCK_STEP, _UNSEEN_STEP = 8, 10, 0.4
+# An edge of a thing counts for no more than a block's edge can, and steps of less than the second hardly.
+# What one line steps more than the others is not seen below the third: a sky is coded in blocks nobody finds.
+_BLOCK, _BLOCK_STEP, _UNSEEN_STEP, _UNSEEN_MORE = 8, 10, 0.4, 0.2
 # A clear edge: at least this contrast (levels) in its neighbourhood and this slope (levels per pixel).
 _EDGE_CONTRAST, _EDGE_SLOPE, _LEAST_EDGES = 40, 1.5, 40
 _TILE_ROWS, _TILE_COLUMNS = 36, 40
-_PLAIN_LEVELS, _LEAST_PLAIN, _SPECK_LEVELS, _SPECKLED = 24, 0.05, 40, 0.001
-_SOFT_PX, _BLOCKY, _NOISY = 5.0, 1.22, 6.0
-_SOFTER, _LEAST_SHARP, _LEAST_TREND = 1.45, 3, 5
+_PLAIN_LEVELS, _LEAST_PLAIN, _SPECK_LEVELS, _SPECKLED = 24, 0.05, 40, 0.1
+_SOFT_PX, _BLOCKY, _NOISY = 5.0, 1.12, 6.0
+_SOFTER, _LEAST_SHARP, _LEAST_TREND, _TIMES_USUAL = 1.45, 3, 5, 2.5
 _NO_EDGES = "The picture has too few clear edges to tell how sharp they are."
 _NO_PICTURE = "No frame of the clip shows a picture."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Detail:
-    """The fine detail of one frame. `edge_px` is None without enough clear edges (an empty sky)."""
+    """The fine detail of one frame. `edge_px` is None without enough clear edges (an empty sky), `echoes`
+    without enough texture.
+    """
 
     at_s: float
     edge_px: float | None
     blockiness: float
     noise: float
     speckle: float
+    echoes: Echoes | None = None
 
 
 def look_at(luma: NDArray[np.uint8], at_s: float) -> Detail:
@@ -47,6 +53,7 @@ def look_at(luma: NDArray[np.uint8], at_s: float) -> Detail:
         blockiness=_blockiness(luma),
         noise=_noise(luma),
         speckle=_speckle(luma),
+        echoes=doubled.echoes_of(luma),
     )
 
 
@@ -80,7 +87,8 @@ def _on_the_grid(steps: NDArray[np.float64]) -> float:
         return 1.0
     # A block's edge may fall between two lines, and the bands of a plain gradient stand on several.
     lines = np.sort(whole.mean(axis=0))
-    return float((lines[-1] + _UNSEEN_STEP) / (lines[-3] + _UNSEEN_STEP))
+    more = max(0.0, float(lines[-1] - lines[-3]) - _UNSEEN_MORE)
+    return 1 + more / float(lines[-3] + _UNSEEN_STEP)
 
 
 def _noise(luma: NDArray[np.uint8]) -> float:
@@ -119,7 +127,7 @@ def judge(details: tuple[Detail, ...], end_s: float, cuts: tuple[float, ...] = (
     edge = float(np.median([width for _, width in sharp])) if len(sharp) >= _LEAST_SHARP else None
     blockiness = float(np.mean([one.blockiness for one in details])) if details else None
     noise = float(np.median([one.noise for one in details])) if details else None
-    trend, events = _softening(sharp, cuts)
+    trend, events = _softening(sharp, end_s, cuts)
     measures = {"edge_px": edge, "soften_ratio": trend, "blockiness": blockiness, "noise_sigma": noise}
     reasons = {"edge_px": _NO_EDGES, "soften_ratio": _NO_EDGES}
     reasons |= {"blockiness": _NO_PICTURE, "noise_sigma": _NO_PICTURE}
@@ -128,40 +136,44 @@ def judge(details: tuple[Detail, ...], end_s: float, cuts: tuple[float, ...] = (
         for kind, value, limit in limits:
             if value is not None and value > limit:
                 events.append(_event(kind, details[0].at_s, end_s, value))
-        events += _speckled(details)
+        events += _some_time(details, end_s, noise or 0.0)
+        events += doubled.watch([(one.at_s, one.echoes) for one in details], cuts, end_s)
     unmeasured = {name: reasons[name] for name, value in measures.items() if value is None}
     return Seen(measures=measures, unmeasured=unmeasured, events=tuple(events))
 
 
-def _softening(sharp: list[tuple[float, float]], cuts: tuple[float, ...]) -> tuple[float | None, list[Event]]:
+def _softening(
+    sharp: list[tuple[float, float]], end_s: float, cuts: tuple[float, ...]
+) -> tuple[float | None, list[Event]]:
     """How many times wider the edges get than where they are sharp, and the stretches in which they do."""
     ratios: list[float] = []
     found: list[Event] = []
-    borders = (float("-inf"), *sorted(cuts), float("inf"))
-    for begin, stop in pairwise(borders):
+    for begin, stop in pairwise((float("-inf"), *sorted(cuts), float("inf"))):
         shot = [(at_s, width) for at_s, width in sharp if begin <= at_s < stop]
         if len(shot) < _LEAST_TREND:
             continue
         times, widths = (np.array(row) for row in zip(*shot, strict=True))
+        between = doubled.borders(list(times), min(stop, end_s))
         usual = float(np.percentile(widths, 20))
         ratios.append(float(np.minimum(widths[1:], widths[:-1]).max() / usual))
         for start, end in runs(widths > _SOFTER * usual):
             if end - start >= 2:
                 worst = float(widths[start:end].max() / usual)
-                found.append(_event("goes_soft", float(times[start]), float(times[end - 1]), worst))
+                found.append(_event("goes_soft", between[start], between[end], worst))
     return max(ratios, default=None), found
 
 
-def _speckled(details: tuple[Detail, ...]) -> list[Event]:
-    speckled = np.array([one.speckle > _SPECKLED for one in details])
+def _some_time(details: tuple[Detail, ...], end_s: float, usual_noise: float) -> list[Event]:
+    """What spoils the fine detail for a while: specks, and noise in a clip that is clean otherwise."""
+    between = doubled.borders([one.at_s for one in details], end_s)
+    noise = np.array([one.noise for one in details])
+    specks = np.array([one.speckle * 100 for one in details])
+    burst = (noise > max(_NOISY, _TIMES_USUAL * usual_noise)) & (usual_noise <= _NOISY)
+    kinds = (("speckled", specks, specks > _SPECKLED), ("noisy", noise, burst))
     return [
-        _event(
-            "speckled",
-            details[start].at_s,
-            details[end - 1].at_s,
-            max(one.speckle for one in details[start:end]) * 100,
-        )
-        for start, end in runs(speckled)
+        _event(kind, between[start], between[end], float(values[start:end].max()))
+        for kind, values, mask in kinds
+        for start, end in runs(mask)
     ]
 
 

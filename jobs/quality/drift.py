@@ -1,11 +1,17 @@
 """Brightness or hue that creeps away over a clip.
 
 Pictures a second apart are laid over each other along the camera's motion, and each place is compared with
-itself: what comes into view changes nothing, and a thing that moves changes a few places only.
+itself: what comes into view changes nothing, and a thing that moves changes a few places only. A hue creeps
+in two ways: one colour grows at the cost of the others, or all colours turn round the circle by the same
+angle, which leaves their means as they are.
 """
 
 from __future__ import annotations
 
+import cmath
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -13,13 +19,16 @@ from numpy.typing import NDArray
 
 from jobs.quality.report import Event, Severity
 from jobs.quality.samples import SMALL_HEIGHT, SMALL_WIDTH
-from jobs.quality.scene import Floats, Scene
+from jobs.quality.scene import Scene
 
 _STEP_S, _END_S = 1.0, 1.0
 _LIGHT, _HUE, _ONE_WAY = 0.30, 0.08, 0.7
 _DARK, _PALE, _LEAST_PLACES = 24, 240, 60
 # In a picture that fades, rounding alone shifts the weakest colour a little.
 _OF_LIGHT = 0.35
+_EVERYWHERE = 0.8
+# Degrees over the clip; how much the places agree on it (1 all), and the least colour that has a hue.
+_TURN, _AGREE, _COLOURED = 12.0, 0.8, 8.0
 
 
 def watch(scene: Scene, moments: tuple[float, ...]) -> list[Event]:
@@ -28,17 +37,19 @@ def watch(scene: Scene, moments: tuple[float, ...]) -> list[Event]:
     frames = np.arange(0, len(scene.times), step)
     if moments or len(frames) < 4 or scene.bad[frames[1:-1]].any():
         return []
-    changes = [_change(scene, int(first), int(last)) for first, last in pairwise(frames)]
-    known = np.array([change for change in changes if change is not None])
+    pairs = [(int(first), int(last)) for first, last in pairwise(frames)]
+    turned = _hue_turns(scene, pairs)
+    changes = [_change(scene, *pair) for pair in pairs]
+    known = [change for change in changes if change is not None]
     if len(known) < 3:
-        return []
-    light = known.mean(axis=1)
-    hue = known - light[:, None]
+        return turned
+    light = np.array([change.light for change in known])
+    hue = np.array([change.hue for change in known])
     most = int(np.abs(hue.sum(axis=0)).argmax())
     # Fades at both ends are no drift.
     found = _event(scene, "light_drift", light[1:-1], _LIGHT, "info")
     least = max(_HUE, _OF_LIGHT * abs(float(light.sum())))
-    return [*found, *_event(scene, "hue_drift", hue[:, most], least, "suspect")]
+    return [*found, *(turned or _event(scene, "hue_drift", hue[:, most], least, "suspect"))]
 
 
 def _event(
@@ -51,16 +62,60 @@ def _event(
     return [Event(kind=kind, severity=severity, start_s=start, end_s=end, value=total)]
 
 
-def _change(scene: Scene, first: int, last: int) -> Floats | None:
-    """How far each colour has changed between two frames, as a logarithm; None when too little is in both."""
+def _hue_turns(scene: Scene, pairs: Sequence[tuple[int, int]]) -> list[Event]:
+    """All colours together, turned in each second by much the same angle."""
+    turns = [turn for pair in pairs if (turn := _hue_turn(scene, *pair)) is not None]
+    if len(turns) < max(3, len(pairs) // 2):
+        return []
+    return _event(scene, "hue_drift", np.array(turns), _TURN, "suspect")
+
+
+def _hue_turn(scene: Scene, first: int, last: int) -> float | None:
+    """By how many degrees the hues have turned between two frames; None where too little has a hue or the
+    places do not agree.
+    """
     down, right, inside = _came_from(scene, first, last)
-    before = scene.samples.small[first][down, right].astype(np.float32)
-    after = scene.samples.small[last].astype(np.float32)
+    before = _colours(scene.samples.small[first][down, right])
+    after = _colours(scene.samples.small[last])
+    strength = np.minimum(np.abs(before), np.abs(after))
+    seen = inside & (strength > _COLOURED)
+    if seen.sum() < _LEAST_PLACES:
+        return None
+    turned = (np.conj(before) * after / np.maximum(np.abs(before) * np.abs(after), 1e-6))[seen]
+    mean = complex(np.average(turned, weights=strength[seen]))
+    return math.degrees(cmath.phase(mean)) if abs(mean) > _AGREE else None
+
+
+def _colours(picture: NDArray[np.uint8]) -> NDArray[np.complex128]:
+    """Each place's colour as a number: its hue is the angle, how strong it is the length."""
+    red, green, blue = (picture[..., channel].astype(np.float64) for channel in range(3))
+    return np.asarray(red - (green + blue) / 2 + 1j * math.sqrt(0.75) * (green - blue), np.complex128)
+
+
+@dataclass(frozen=True)
+class _Change:
+    """How far the light has changed between two frames, and each colour beyond it, as logarithms."""
+
+    light: float
+    hue: NDArray[np.float64]
+
+
+def _change(scene: Scene, first: int, last: int) -> _Change | None:
+    """What has changed between two frames; None when too little is in both."""
+    down, right, inside = _came_from(scene, first, last)
+    before = scene.samples.small[first][down, right].astype(np.float64)
+    after = scene.samples.small[last].astype(np.float64)
     seen = inside & (before.min(axis=2) > _DARK) & (after.min(axis=2) > _DARK)
     seen &= (before.max(axis=2) < _PALE) & (after.max(axis=2) < _PALE)
     if seen.sum() < _LEAST_PLACES:
         return None
-    return np.asarray(np.median(np.log(after[seen] / before[seen]), axis=0), np.float32)
+    ratios = np.log(after[seen] / before[seen])
+    lights = ratios.mean(axis=1)
+    hues = ratios - lights[:, None]
+    hue = np.median(hues, axis=0)
+    # A hue that drifts does so everywhere; a thing that grows shifts some places one way, some the other.
+    hue[(hues * np.sign(hue) > 0).mean(axis=0) < _EVERYWHERE] = 0
+    return _Change(float(np.median(lights)), hue)
 
 
 def _came_from(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,7 +24,8 @@ def board() -> Luma:
 
 def row(**values: list[float]) -> tuple[Detail, ...]:
     ((name, figures),) = values.items()
-    return tuple(replace(SHARP, at_s=at / 2, **{name: figure}) for at, figure in enumerate(figures))
+    told: list[dict[str, Any]] = [{name: figure} for figure in figures]
+    return tuple(replace(SHARP, at_s=at / 2, **one) for at, one in enumerate(told))
 
 
 def test_edges_get_wider_with_blur_and_not_with_noise() -> None:
@@ -85,8 +88,57 @@ def test_a_clip_is_soft_blocky_noisy_or_speckled_beyond_its_limit() -> None:
 def test_going_out_of_focus_is_told_with_its_seconds_and_not_across_a_cut() -> None:
     widths = row(edge_px=[3.0, 3.0, 3.0, 3.0, 3.0, 5.5, 5.6, 5.5, 5.6, 5.5])
     (event,) = judge(widths, 5.0).events
-    assert (event.kind, event.start_s, event.end_s) == ("goes_soft", 2.5, 4.5)
+    assert (event.kind, event.start_s, event.end_s) == ("goes_soft", 2.25, 5.0)
     assert judge(widths, 5.0, (2.5,)).events == ()
+
+
+def test_a_sky_whose_blocks_nobody_sees_is_not_blocky() -> None:
+    rows, columns = np.mgrid[0:360, 0:640]
+    # A fifth of a level on the lines of the code's grid and nothing else, as a coded gradient has it.
+    sky = (110 + columns // 8 * 0.21 + rows // 8 * 0.21).astype(np.uint8)
+    assert judge((look_at(sky, 0.0),) * 4, 2.0).events == ()
+
+
+def test_noise_that_comes_and_goes_is_told_with_its_seconds() -> None:
+    burst = row(noise=[1.0, 1.0, 1.0, 14.0, 13.0, 1.0, 1.0, 1.0])
+    (event,) = judge(burst, 4.0).events
+    assert (event.kind, event.start_s, event.end_s) == ("noisy", 1.25, 2.25)
+    # In a clip that is grainy anyway, more grain here and there is the same thing.
+    assert len(judge(row(noise=[8.0, 9.0, 8.0, 21.0, 8.0, 9.0]), 3.0).events) == 1
+
+
+@cache
+def ground() -> Luma:
+    """Sharp shapes of all sizes."""
+    random = np.random.default_rng(5)
+    drawn = np.full((360, 800), 90, np.uint8)
+    for _ in range(900):
+        x, y, wide, high = (int(value) for value in random.integers((0, 0, 3, 3), (800, 360, 40, 40)))
+        cv2.ellipse(drawn, (x, y), (wide, high), 0, 0, 360, int(random.integers(20, 235)), -1, cv2.LINE_AA)
+    return drawn
+
+
+def view(index: int) -> Luma:
+    return np.ascontiguousarray(ground()[:, index * 9 :][:, :640])
+
+
+def doubled(luma: Luma, away: int) -> Luma:
+    return cv2.addWeighted(luma, 0.6, np.roll(luma, away, axis=1), 0.4, 0).astype(np.uint8)
+
+
+@pytest.mark.parametrize("until", [6, 9])
+def test_a_picture_that_is_doubled_for_a_while_is_told_with_its_seconds(until: int) -> None:
+    looks = [view(at) if not 2 <= at < until else doubled(view(at), 14) for at in range(10)]
+    events = judge(tuple(look_at(luma, at / 2) for at, luma in enumerate(looks)), 5.0).events
+    told = [(event.kind, event.start_s, event.end_s) for event in events]
+    assert told == [("ghosting", 0.75, until / 2 - 0.25)]
+
+
+def test_a_pattern_that_is_there_all_the_time_is_no_double() -> None:
+    fence = tuple(look_at(doubled(view(at), 14), at / 2) for at in range(6))
+    assert "ghosting" not in [event.kind for event in judge(fence, 3.0).events]
+    panned = tuple(look_at(view(at), at / 2) for at in range(6))
+    assert "ghosting" not in [event.kind for event in judge(panned, 3.0).events]
 
 
 def test_a_clip_without_a_picture_has_no_detail() -> None:

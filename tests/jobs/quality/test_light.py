@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -94,6 +95,27 @@ def test_a_hue_that_creeps_is_found_while_the_camera_moves() -> None:
 
     assert kinds(drift.watch(scene(warmer, 110), ())) == ["hue_drift"]
     assert drift.watch(scene(pan, 110), ()) == []
+
+
+def test_colours_that_turn_round_the_circle_drift_though_their_mean_stays() -> None:
+    def turned(index: int) -> Picture:
+        colours = cv2.cvtColor(pan(index), cv2.COLOR_RGB2HSV).astype(np.int16)
+        colours[..., 0] = (colours[..., 0] + index // 6) % 180
+        return np.asarray(cv2.cvtColor(colours.astype(np.uint8), cv2.COLOR_HSV2RGB), np.uint8)
+
+    (event,) = drift.watch(scene(turned, 110), ())
+    assert event.kind == "hue_drift"
+    assert abs(event.value or 0) == pytest.approx(32, abs=8)
+
+
+def test_a_coloured_thing_that_grows_is_no_drift() -> None:
+    def grows(index: int) -> Picture:
+        picture = pan(index)
+        across = 20 + index
+        picture[:, :across] = picture[:, :across] * np.array([1.0, 0.75, 0.5])
+        return picture
+
+    assert drift.watch(scene(grows, 110), ()) == []
 
 
 def test_too_few_frames_say_nothing_about_flicker() -> None:

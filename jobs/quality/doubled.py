@@ -1,0 +1,123 @@
+"""A second picture that shines through the first: ghosting, as of a frame blended with an older one.
+
+What is doubled repeats itself at one distance, everywhere in the picture. The cepstrum (Bogert, Healy and
+Tukey 1963) shows such an echo as a peak at that distance. Bricks and fences repeat themselves as well, but
+they do so all the time: what counts is an echo that comes or goes within one shot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.quality.report import Event
+from jobs.quality.series import runs
+
+Echoes = NDArray[np.float16]
+Floats = NDArray[np.float32]
+
+# Tiles of a copy with this long side; echoes are looked for up to a third of a tile away.
+_SIDE, _TILE, _FARTHEST, _NEAREST = 640, 128, 44, 4
+_LEAST_SPREAD, _LEAST_TILES = 4.0, 4
+# Levels squared under which a frequency is nothing but noise.
+_FLOOR = 3e3
+_LEAST_LOOKS, _LEAST_DOUBLED = 5, 2
+_SURE, _STRONG = 25.0, 0.06
+
+
+def echoes_of(luma: NDArray[np.uint8]) -> Echoes | None:
+    """How much one frame's brightness plane repeats itself at each distance: down 0 to 44, right -44 to 44
+    pixels of the copy. None where too little of it has any texture.
+    """
+    found = [echo for tile in _tiles(luma) if (echo := _cepstrum(tile)) is not None]
+    if len(found) < _LEAST_TILES:
+        return None
+    mean = np.mean(found, axis=0)
+    return np.concatenate(
+        (mean[: _FARTHEST + 1, -_FARTHEST:], mean[: _FARTHEST + 1, : _FARTHEST + 1]), axis=1
+    ).astype(np.float16)
+
+
+def _tiles(luma: NDArray[np.uint8]) -> list[Floats]:
+    height, width = luma.shape
+    share = min(1.0, _SIDE / max(height, width))
+    size = max(_TILE, round(width * share)), max(_TILE, round(height * share))
+    small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
+    downs, rights = (
+        np.linspace(0, side - _TILE, max(1, round(side / _TILE))).astype(int) for side in small.shape
+    )
+    return [small[y : y + _TILE, x : x + _TILE].astype(np.float32) for y in downs for x in rights]
+
+
+def _cepstrum(tile: Floats) -> Floats | None:
+    seen = (tile - tile.mean()) * _window()
+    if float(seen.std()) < _LEAST_SPREAD:
+        return None
+    waves = cv2.dft(seen, flags=cv2.DFT_COMPLEX_OUTPUT)
+    power = np.log(waves[..., 0] ** 2 + waves[..., 1] ** 2 + _FLOOR)
+    # The power is the same both ways round, so this is its own inverse.
+    again = cv2.dft((power - power.mean()).astype(np.float32), flags=cv2.DFT_COMPLEX_OUTPUT | cv2.DFT_SCALE)
+    return np.asarray(again[..., 0], np.float32)
+
+
+@cache
+def _window() -> Floats:
+    return np.outer(np.hanning(_TILE), np.hanning(_TILE)).astype(np.float32)
+
+
+@cache
+def _far_enough() -> NDArray[np.bool_]:
+    down, right = np.mgrid[: _FARTHEST + 1, -_FARTHEST : _FARTHEST + 1]
+    away = np.hypot(down, right)
+    return np.asarray((away >= _NEAREST) & (away <= _FARTHEST), np.bool_)
+
+
+def watch(looks: Sequence[tuple[float, Echoes | None]], cuts: tuple[float, ...], end_s: float) -> list[Event]:
+    """The stretches in which the picture is doubled, from looks in the order of their seconds."""
+    found: list[Event] = []
+    for begin, stop in pairwise((float("-inf"), *sorted(cuts), float("inf"))):
+        shot = [(at_s, echoes) for at_s, echoes in looks if begin <= at_s < stop and echoes is not None]
+        if len(shot) >= _LEAST_LOOKS:
+            found += _in_shot([at_s for at_s, _ in shot], np.stack([echoes for _, echoes in shot]), end_s)
+    return found
+
+
+def _in_shot(times: Sequence[float], echoes: Echoes, end_s: float) -> list[Event]:
+    far = echoes[:, _far_enough()].astype(np.float32)
+    beyond = np.asarray(far - np.median(far, axis=0), np.float32)
+    peaks, dips = _peaks(beyond), _peaks(-beyond)
+    doubled = (peaks > _SURE) & (peaks > dips)
+    if not doubled.any():
+        # Doubled for most of the shot: then it is the rest that lacks an echo.
+        single = (dips > _SURE) & (dips > peaks)
+        doubled = ~single if single.any() else doubled
+    between = borders(times, end_s)
+    return [
+        Event(
+            kind="ghosting",
+            severity="suspect",
+            start_s=between[start],
+            end_s=between[end],
+            value=float(beyond[start:end].max()),
+        )
+        for start, end in runs(doubled)
+        if _LEAST_DOUBLED <= end - start < len(times)
+    ]
+
+
+def _peaks(beyond: Floats) -> Floats:
+    """How far the greatest value of each look stands out of the others, in spreads; 0 for a weak one."""
+    middles = np.median(beyond, axis=1)
+    spreads = 1.48 * np.median(np.abs(beyond - middles[:, None]), axis=1) + 1e-4
+    highest = beyond.max(axis=1)
+    return np.where(highest > _STRONG, (highest - middles) / spreads, 0).astype(np.float32)
+
+
+def borders(times: Sequence[float], end_s: float) -> list[float]:
+    """From when until when each look speaks for the clip: halfway to the looks beside it."""
+    return [float(times[0]), *(float(one + other) / 2 for one, other in pairwise(times)), end_s]
