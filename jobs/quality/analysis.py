@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import isfinite
+from typing import Final
 
 import numpy as np
 
@@ -26,6 +28,9 @@ from jobs.quality.samples import Samples
 from jobs.quality.scene import LEAST_FRAMES, Scene, scene_of
 from jobs.quality.verdict import findings, verdict_of
 
+# JSON has no word for such a value, so that no database would keep the report.
+_NO_NUMBER: Final = "The measure came to no number."
+
 
 @dataclass(frozen=True, kw_only=True)
 class Analysis:
@@ -39,11 +44,18 @@ class Analysis:
 
 
 def analyse(samples: Samples, facts: VideoFacts, ordered: Ordered, *others: Seen) -> Analysis:
-    """Judge a clip. `others` is what was seen elsewhere: faces, sound, the match with the prompt."""
+    """Judge a clip. `others` is what was seen elsewhere: faces, sound, the match with the prompt.
+
+    Raises ArithmeticError for an event that came to no number.
+    """
     seen = [*look(samples), *others, Seen(events=compare(facts, ordered))]
-    measures = {name: _plain(value) for one in seen for name, value in one.measures.items()}
-    unmeasured = {name: reason for one in seen for name, reason in one.unmeasured.items()}
+    taken = {name: value for one in seen for name, value in one.measures.items()}
+    measures = {name: _plain(value) for name, value in taken.items()}
+    lost = [name for name, value in taken.items() if value is not None and measures[name] is None]
+    unmeasured = dict.fromkeys(lost, _NO_NUMBER)
+    unmeasured |= {name: reason for one in seen for name, reason in one.unmeasured.items()}
     events = [event for one in seen for event in one.events]
+    _insist_on_numbers(events)
     events += _without_a_face(measures, facts)
     found = findings(events, ordered)
     return Analysis(
@@ -77,7 +89,13 @@ def look(samples: Samples) -> Iterable[Seen]:
 
 
 def _plain(value: float | None) -> float | None:
-    return None if value is None else round(float(value), 4)
+    return None if value is None or not isfinite(value) else round(float(value), 4)
+
+
+def _insist_on_numbers(events: Iterable[Event]) -> None:
+    for event in events:
+        if not all(map(isfinite, (event.start_s, event.end_s, event.value or 0.0))):
+            raise ArithmeticError(f"{event} is no number")
 
 
 def _with_a_picture(scene: Scene) -> tuple[detail.Detail, ...]:

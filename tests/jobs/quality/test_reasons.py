@@ -42,6 +42,7 @@ REASONS = {
     "The clip is too dark for its small motions to be told from noise.",
     "The clip is too short to compare its beginning with its end.",
     "The clip is too short to follow a face.",
+    "The measure came to no number.",
     "The library onnxruntime is not installed: install the optional parts.",
     "The library tokenizers is not installed: install the optional parts.",
     "The picture has too few clear edges to tell how sharp they are.",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
 
-from jobs.quality.report import Ordered
+from jobs.quality.report import Event, Ordered, Seen
 from jobs.quality.verify import verify
 from tests.jobs.quality.clips import held, write_clip
 from tests.jobs.quality.films import film
@@ -55,6 +56,20 @@ def test_a_whole_clip_on_which_the_measures_break_down_goes_to_people(
     checked = verify(write_clip(tmp_path / "good.mp4", frames=24), Ordered())
     assert (checked.verdict, checked.facts.frames, checked.tiles) == ("suspect", 24, 12)
     assert [finding.kind for finding in checked.findings] == ["not_measured"]
+
+
+def test_what_comes_to_no_number_is_not_measured_and_an_event_without_one_is_a_breakdown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_clip(tmp_path / "good.mp4", frames=24)
+    seen = Seen(measures={"edge_px": math.inf, "noise_sigma": math.nan, "blockiness": 1.0})
+    monkeypatch.setattr("jobs.quality.detail.judge", lambda *looks: seen)
+    checked = verify(path, Ordered())
+    told = [(checked.measures[name], checked.unmeasured.get(name)) for name in seen.measures]
+    assert told == [*[(None, "The measure came to no number.")] * 2, (1.0, None)]
+    event = Event(kind="noisy", severity="suspect", start_s=0.0, end_s=1.0, value=math.nan)
+    monkeypatch.setattr("jobs.quality.detail.judge", lambda *looks: Seen(events=(event,)))
+    assert [finding.kind for finding in verify(path, Ordered()).findings] == ["not_measured"]
 
 
 def test_the_sound_is_heard_in_the_same_pass(tmp_path: Path) -> None:
