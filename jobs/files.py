@@ -195,12 +195,22 @@ def keep_made(path: Path, candidate: Candidate, folder: str) -> str:
     return keep(path, name_for(candidate, folder, sha256, path.suffix[1:]))
 
 
-def keep_bytes(content: bytes, name: str) -> str:
-    """Write a small file under its final name, over an older one; the name, or "" when there is nothing to
-    keep.
+def keep_bytes(content: bytes, candidate: Candidate, folder: str, extension: str) -> str:
+    """Keep a small file that was made of a candidate's clip; its name, or "" when there is nothing to keep.
+
+    What is made anew and is not the same gets another name: until its row names the new one, people see the
+    old one, and no browser takes the one for the other.
     """
     if not content:
         return ""
+    for sha256 in (candidate.clip.sha256, hashlib.sha256(content).hexdigest()):
+        name = name_for(candidate, folder, sha256, extension)
+        if not default_storage.exists(name):
+            return default_storage.save(name, ContentFile(content))
+        with default_storage.open(name) as kept:
+            if kept.read() == content:
+                return name
+    # Half written by a killed worker, or damaged in storage.
     default_storage.delete(name)
     return default_storage.save(name, ContentFile(content))
 
@@ -213,11 +223,12 @@ def on_this_machine(kept: FieldFile) -> Iterator[Path]:
     try:
         path = Path(kept.path)
     except NotImplementedError:
-        with tempfile.NamedTemporaryFile(prefix="retake-") as copy:
-            with kept.storage.open(str(kept.name), "rb") as source:
+        # Where it is swept up behind a worker that was killed.
+        with workshop() as folder:
+            path = folder / "clip"
+            with kept.storage.open(str(kept.name), "rb") as source, path.open("wb") as copy:
                 _copy(source, copy)
-            copy.flush()
-            yield Path(copy.name)
+            yield path
     else:
         if not path.exists():
             raise FileNotFoundError(path)

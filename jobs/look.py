@@ -66,7 +66,7 @@ def _report(checked: Checked) -> QualityReport:
 
 
 def _clip_facts(candidate: Candidate, checked: Checked) -> dict[str, object]:
-    facts, sha256 = checked.facts, candidate.clip.sha256
+    facts = checked.facts
     return {
         "width": facts.width,
         "height": facts.height,
@@ -79,9 +79,7 @@ def _clip_facts(candidate: Candidate, checked: Checked) -> dict[str, object]:
         "codec": facts.codec,
         "pixel_format": facts.pixel_format,
         "peaks": None if checked.peaks is None else list(checked.peaks),
-        "poster": files.keep_bytes(checked.poster, files.name_for(candidate, "posters", sha256, "jpg")),
-        "filmstrip": files.keep_bytes(
-            checked.filmstrip, files.name_for(candidate, "filmstrips", sha256, "jpg")
-        ),
+        "poster": files.keep_bytes(checked.poster, candidate, "posters", "jpg"),
+        "filmstrip": files.keep_bytes(checked.filmstrip, candidate, "filmstrips", "jpg"),
         "filmstrip_tiles": checked.tiles,
     }

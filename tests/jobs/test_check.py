@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import Storage, default_storage
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from jobs import check, heart, look
+from jobs import check, files, heart, look
 from reviewapp import line
 from reviewapp.models import Candidate, Shot, Status, User
 from tests.cast import run_queue
@@ -138,3 +141,40 @@ def test_a_check_that_is_late_is_made_once_more_and_then_said_to_be(
     second = checked_again(waiting)
     assert second.status == Status.FAILED
     assert second.failure.startswith("The file could not be checked within 0 s. $")
+
+
+def test_a_picture_that_is_made_anew_leaves_the_old_one_until_its_row_names_the_new_one(
+    waiting: Candidate,
+) -> None:
+    old = files.keep_bytes(b"old", waiting, "posters", "jpg")
+    new = files.keep_bytes(b"new", waiting, "posters", "jpg")
+    assert [files.keep_bytes(b"old", waiting, "posters", "jpg")] == [old]
+    assert old != new
+    assert [default_storage.open(name).read() for name in (old, new)] == [b"old", b"new"]
+    # Half of it was written when a worker was killed.
+    Path(default_storage.path(new)).write_bytes(b"n")
+    assert files.keep_bytes(b"new", waiting, "posters", "jpg") == new
+    assert default_storage.open(new).read() == b"new"
+    assert files.keep_bytes(b"", waiting, "posters", "jpg") == ""
+
+
+class Away(Storage):
+    """A storage whose files have no place on this machine."""
+
+    def _open(self, name: str, mode: str = "rb") -> File[bytes]:
+        return ContentFile(b"bytes")
+
+
+def test_the_copy_of_a_file_from_elsewhere_is_swept_up_behind_a_killed_worker(
+    waiting: Candidate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    kept = waiting.clip.file
+    kept.storage = Away()
+    with files.on_this_machine(kept) as path:
+        assert path.read_bytes() == b"bytes"
+    assert not path.exists()
+    left = files.on_this_machine(kept)
+    path = left.__enter__()
+    files.sweep_arrivals(timedelta(0))
+    assert not path.parent.exists()
