@@ -71,6 +71,11 @@ def _drift(event: Event) -> str:
     return f"the picture slowly gets {way} {_span(event)}"
 
 
+def _brightness_steps(event: Event) -> str:
+    way = "brighter" if (event.value or 0.0) > 0 else "darker"
+    return f"the picture gets {way} from one frame to the next {_at(event)}"
+
+
 def _face_lost(event: Event) -> str:
     if float(event.facts.get("times", 1)) > 1:
         return f"face comes and goes {_span(event)}"
@@ -103,6 +108,7 @@ _SENTENCES: Final[Mapping[str, Say]] = {
     "light_drift": _drift,
     "hue_drift": _lasting("colours slowly drift"),
     "colour_jump": _once("colours change"),
+    "light_jump": _brightness_steps,
     "frozen": _lasting("frozen"),
     "part_frozen": _lasting("a part of the picture stands still"),
     "still": _always("nothing moves in the whole clip"),

@@ -13,11 +13,11 @@ FACES: Final = frozenset({"face_lost", "face_changes", "extra_face"})
 _AT_REST: Final = frozenset({"still", "frozen", "part_frozen"})
 _NO_PICTURE: Final = frozenset({"black", "blank", "fade"})
 _AT_A_CHANGE: Final = frozenset(
-    {"frozen", "part_frozen", "hard_cut", "jump", "camera_jump", "flash", "colour_jump"}
+    {"frozen", "part_frozen", "hard_cut", "jump", "camera_jump", "flash", "colour_jump", "light_jump"}
 )
 # A cause and the kinds that only show it once more, within so many seconds of it.
 _OF_LIGHT: Final = frozenset({"flash", "pumping", "glitch", "runs_back", "broken_lines"})
-_OF_A_FACE: Final = frozenset({"jump", "colour_jump", "breaks_up", "glitch"})
+_OF_A_FACE: Final = frozenset({"jump", "colour_jump", "light_jump", "breaks_up", "glitch"})
 _SWALLOWS: Final = (
     ("still", frozenset({"frozen", "part_frozen", "low_frame_rate", "uneven_cadence"}), 1e9),
     ("slideshow", _AT_A_CHANGE, 1e9),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jobs.quality import sentences
 from jobs.quality.against_order import compare
 from jobs.quality.parts import WEIGHTS, parts_of
 from jobs.quality.report import Event, Ordered, Severity, VideoFacts
@@ -169,3 +174,25 @@ def test_parts_grow_with_what_is_good() -> None:
     of_a_still = parts_of({"motion_pct_s": 0.1}, Ordered(still_wanted=True))
     assert {part.name for part in of_a_still} == set(WEIGHTS) - {"motion"}
     assert part("face", face_present=1.0, face_min_likeness=0.7) == 1
+
+
+def test_every_kind_that_a_room_names_can_be_told() -> None:
+    named = {kind for room in Path(sentences.__file__).parent.glob("*.py") for kind in _named(room)}
+    assert {"light_jump", "ghosting", "face_lost", "sound_short"} <= named
+    assert named - {*get_args(Severity)} <= kinds()
+
+
+def _named(room: Path) -> Iterator[str]:
+    """Kinds of event in the code of a room: `kind="..."`, and the first word given to what makes an event."""
+    nodes = list(ast.walk(ast.parse(room.read_text())))
+    makers = {"Event"} | {
+        node.name
+        for node in nodes
+        if isinstance(node, ast.FunctionDef) and "Event" in ast.unparse(node.returns or node)
+    }
+    for call in (node for node in nodes if isinstance(node, ast.Call)):
+        if ast.unparse(call.func).rpartition(".")[2] not in makers:
+            continue
+        told = [*(word.value for word in call.keywords if word.arg == "kind"), *call.args]
+        words = [one.value for one in told if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        yield from words[:1]
