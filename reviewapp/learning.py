@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from reviewapp import dispatch, picks, ranking, turns
@@ -55,11 +55,14 @@ def words_of_people() -> QuerySet[ReviewDecision]:
 def decided(project: Project, checker_version: str) -> list[ranking.Decided]:
     """Each clip that people decided about, as that checker saw it; the newest first, at most `MOST`.
 
-    What the project's policy approved or passed over by itself teaches nothing.
+    What the project's policy approved or passed over by itself teaches nothing, nor does the time of which
+    only the approved clips are left.
     """
     rows = words_of_people().filter(
         candidate__shot__project=project, candidate__quality__checker_version=checker_version
     )
+    if (complete_since := _complete_since(project, checker_version)) is not None:
+        rows = rows.filter(at__gt=complete_since)
     columns = ("verdict", "parts", "findings", "model_mark")
     read = [f"candidate__quality__{column}" for column in columns]
     found: dict[int, ranking.Decided] = {}
@@ -71,6 +74,21 @@ def decided(project: Project, checker_version: str) -> list[ranking.Decided]:
         approved = verdict == Verdict.APPROVE
         found.setdefault(candidate_id, ranking.Decided(look, shot_id, approved, audited))
     return list(found.values())
+
+
+def _complete_since(project: Project, checker_version: str) -> datetime | None:
+    """From when on approved and rejected clips are all there for this checker; None when they always are.
+
+    Retention removes the files of rejected clips alone, and no newer checker can look at them. What is left
+    of that time would teach that people approve nearly everything.
+    """
+    lost = words_of_people().filter(
+        candidate__shot__project=project, candidate__clip__removed_at__isnull=False
+    )
+    when: datetime | None = lost.exclude(candidate__quality__checker_version=checker_version).aggregate(
+        last=Max("at")
+    )["last"]
+    return when
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from reviewapp import learning, review, turns
 from reviewapp.models import (
     Candidate,
     CleaningRun,
+    Clip,
     Project,
     QualityReport,
     RankModel,
@@ -97,6 +98,21 @@ def test_reports_of_another_checker_and_decisions_of_another_project_are_left_ou
     review.approve(old, bob, old.revision)
     assert learned(project) == []
     assert learned(Project.objects.create(slug="other", name="Other")) == []
+
+
+def test_a_time_of_which_only_the_approved_clips_are_left_is_not_learned_from(
+    project: Project, make_shot: MakeShot, alice: User, bob: User
+) -> None:
+    likes_grain(make_shot, alice, bob)
+    for row in Candidate.objects.all():
+        removed_at = timezone.now() if row.status == Status.REJECTED else None
+        Clip.objects.create(candidate=row, file="clip.mp4", sha256="0", size=1, removed_at=removed_at)
+    # The files that are gone do not matter as long as this checker has seen them all.
+    assert len(learned(project)) == 48
+    QualityReport.objects.filter(candidate__status=Status.REJECTED).update(checker_version="1")
+    [newer] = round_of(make_shot(), alice, report(0.9))
+    review.reject(newer, bob, newer.revision, Feedback(text="Slower."))
+    assert learned(project) == [(False, False)]
 
 
 # --- learning ---
