@@ -227,19 +227,20 @@ def _answer(request: AuthedRequest, stored: StoredFile, file: Any) -> HttpRespon
     size = int(file.size)
     _must_be_whole(stored, size)
     modified = None if stored.changed_at is None else int(stored.changed_at.timestamp())
+    plain = HttpResponse()
+    _headed(plain, stored, modified)
+    # Conditions come before ranges (RFC 9110, section 13.2.2).
+    unchanged = get_conditional_response(request, etag=stored.etag, last_modified=modified, response=plain)
+    if unchanged is not None and unchanged.status_code != 200:
+        return unchanged
     try:
         span = (
             read_range(request.headers["Range"], size) if _range_counts(request, stored, modified) else None
         )
     except Unsatisfiable:
-        response = _headed(HttpResponse(status=416), stored, modified)
-        response.headers["Content-Range"] = f"bytes */{size}"
-        return response
-    plain = HttpResponse()
-    _headed(plain, stored, modified)
-    unchanged = get_conditional_response(request, etag=stored.etag, last_modified=modified, response=plain)
-    if unchanged is not None and unchanged.status_code != 200:
-        return unchanged
+        return HttpResponse(
+            status=416, headers={"Content-Range": f"bytes */{size}", "Cache-Control": "no-store"}
+        )
     response = _body(request, file, span or Span(0, size - 1, size), partial=span is not None)
     response.headers["Content-Disposition"] = _disposition(request, stored)
     return _headed(response, stored, modified)

@@ -99,6 +99,16 @@ def test_it_sends_exactly_the_range_that_was_asked(
 def test_a_range_outside_of_the_file_is_416_with_its_size(clip: Clip, bob: User, asked: str) -> None:
     answer = signed_in(bob).get(_address(clip), headers={"Range": asked})
     assert (answer.status_code, answer["Content-Range"]) == (416, f"bytes */{SIZE}")
+    # No cache may give it to whoever asks for another part.
+    assert answer["Cache-Control"] == "no-store"
+
+
+def test_conditions_count_before_ranges(clip: Clip, bob: User) -> None:
+    client, beyond = signed_in(bob), f"bytes={SIZE}-"
+    asked = {"If-None-Match": f'"{clip.sha256}"', "Range": beyond}
+    assert client.get(_address(clip), headers=asked).status_code == 304
+    asked = {"If-Match": '"another"', "Range": beyond}
+    assert client.get(_address(clip), headers=asked).status_code == 412
 
 
 @pytest.mark.parametrize(
