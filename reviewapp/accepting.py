@@ -54,7 +54,8 @@ class Flagged:
             return ""
         if self.approved >= MOSTLY * self.decided:
             return "Your reviewers accept it."
-        return "Your reviewers hardly ever accept it." if self.approved <= HARDLY * self.decided else ""
+        hardly = self.approved <= HARDLY * self.decided
+        return "Your reviewers hardly ever accept it." if hardly else "Your reviewers decide either way."
 
 
 def flagged(project: Project) -> tuple[Flagged, ...]:

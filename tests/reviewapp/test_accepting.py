@@ -321,6 +321,20 @@ def test_a_training_of_before_reads_a_remark(
 # --- the pages ---
 
 
+@pytest.mark.parametrize(
+    ("decided", "approved", "words"),
+    [
+        (9, 9, ""),
+        (10, 9, "Your reviewers accept it."),
+        (10, 8, "Your reviewers decide either way."),
+        (10, 1, "Your reviewers hardly ever accept it."),
+    ],
+)
+def test_ten_decisions_say_something_and_fewer_do_not(decided: int, approved: int, words: str) -> None:
+    flagged = accepting.Flagged("noisy", decided, approved, counts=True, accepted=False)
+    assert flagged.hint == words
+
+
 def test_the_page_suggests_it_offers_it_for_any_kind_and_takes_it_back(
     project: Project, make_shot: MakeShot, alice: User, bob: User
 ) -> None:
