@@ -44,6 +44,7 @@ class Decoded:
     width: int = 0
     height: int = 0
     rotation: int = 0
+    mirrored: bool = False
     begins_s: float = 0.0
     last_s: float = 0.0
     end_s: float = 0.0
@@ -126,11 +127,8 @@ class _Pass:
             raise NotPlayable(f"The file is damaged: the picture's size changes at {at_s:.1f} s.")
         shown = self._upright.turned(frame)
         if not counted.frames:
-            counted.width, counted.height, counted.rotation = (
-                shown.width,
-                shown.height,
-                self._upright.rotation,
-            )
+            counted.width, counted.height = shown.width, shown.height
+            counted.rotation, counted.mirrored = self._upright.rotation, self._upright.mirrored
         counted.frames += 1
         counted.last_s = at_s
         lasts_s = float(frame.duration * frame.time_base) if frame.duration and frame.time_base else 0.0

@@ -102,6 +102,7 @@ class VideoFacts:
     index_late: bool = False
     fragmented: bool = False
     rotation: int = 0
+    mirrored: bool = False
     begins_s: float = 0.0
     other_pictures: bool = False
 

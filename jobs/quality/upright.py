@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Final
 
 import av
 from av.filter import Graph
+from av.sidedata.sidedata import Type
 
-# By how many degrees, against the clock, a frame is turned for the screen.
+# By how many degrees, against the clock, a frame is turned for the screen; whether it is mirrored as well.
 _TURNS: Final = {
-    90: [("transpose", "cclock")],
-    180: [("hflip", ""), ("vflip", "")],
-    270: [("transpose", "clock")],
+    (90, False): [("transpose", "cclock")],
+    (180, False): [("hflip", ""), ("vflip", "")],
+    (270, False): [("transpose", "clock")],
+    (0, True): [("vflip", "")],
+    (90, True): [("transpose", "clock_flip")],
+    (180, True): [("hflip", "")],
+    (270, True): [("transpose", "cclock_flip")],
 }
 
 
 class Upright:
-    """Turns every frame of a clip by the same quarter turns; a clip that stands upright costs nothing."""
+    """Turns every frame of a clip by the same quarter turns, and mirrors it where the file says so; a clip
+    that stands upright costs nothing.
+    """
 
     def __init__(self) -> None:
         self._graph: Graph | None = None
         self.rotation = 0
+        self.mirrored = False
 
     def turned(self, frame: av.VideoFrame) -> av.VideoFrame:
         """The frame as it is shown, with its own time and marks. The first one decides for all."""
         if self._graph is None:
-            self.rotation = round(frame.rotation / 90) * 90 % 360
+            self.rotation, self.mirrored = _told(frame)
             self._graph = self._made(frame)
-        if not self.rotation:
+        if not self.rotation and not self.mirrored:
             return frame
         self._graph.push(frame)
         turned = self._graph.pull()
@@ -39,10 +48,23 @@ class Upright:
         last = graph.add_buffer(
             width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base
         )
-        for name, how in _TURNS.get(self.rotation, []):
+        for name, how in _TURNS.get((self.rotation, self.mirrored), []):
             step = graph.add(name, how) if how else graph.add(name)
             last.link_to(step)
             last = step
         last.link_to(graph.add("buffersink"))
         graph.configure()
         return graph
+
+
+def _told(frame: av.VideoFrame) -> tuple[int, bool]:
+    """The turn against the clock in degrees, and whether the picture is mirrored."""
+    try:
+        matrix = struct.unpack("9i", bytes(frame.side_data[Type.DISPLAYMATRIX]))
+    except KeyError:
+        return 0, False
+    area = matrix[0] * matrix[4] - matrix[1] * matrix[3]
+    if not area:
+        # Some programs leave the matrix empty.
+        return 0, False
+    return round(frame.rotation / 90) * 90 % 360, area < 0

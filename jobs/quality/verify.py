@@ -137,6 +137,7 @@ def _facts(video: Opened, decoded: Decoded) -> VideoFacts:
         index_late=video.index_late,
         fragmented=video.fragmented,
         rotation=decoded.rotation,
+        mirrored=decoded.mirrored,
         begins_s=round(decoded.begins_s, 3),
         other_pictures=video.other_pictures,
     )

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
 from av.stream import Disposition
+from numpy.typing import NDArray
 
 from jobs.media.plays import treatment
 from jobs.quality.report import Ordered, VideoFacts
+from jobs.quality.upright import Upright
 from jobs.quality.verify import verify
 from tests.jobs.quality.films import film, patched, refusal, two_films
 
@@ -126,6 +130,43 @@ def test_a_film_that_lies_on_its_side_is_measured_as_it_is_shown(
     with av.open(str(path)) as again:
         frame = next(again.decode(video=0))
         assert round(frame.rotation) % 360 == turn
+
+
+ONE = 1 << 16
+# What the matrix of a film says, and what becomes of its picture: rows, columns and colours.
+MATRICES: Mapping[str, tuple[tuple[int, int, int, int], Callable[[NDArray[np.uint8]], NDArray[np.uint8]]]] = {
+    "upright": ((ONE, 0, 0, ONE), lambda picture: picture),
+    "empty": ((0, 0, 0, 0), lambda picture: picture),
+    "turned": ((0, ONE, -ONE, 0), lambda picture: np.rot90(picture, -1)),
+    "upside down": ((-ONE, 0, 0, -ONE), lambda picture: picture[::-1, ::-1]),
+    "mirrored": ((-ONE, 0, 0, ONE), lambda picture: picture[:, ::-1]),
+    "mirrored from top to bottom": ((ONE, 0, 0, -ONE), lambda picture: picture[::-1]),
+    "turned and mirrored": ((0, ONE, ONE, 0), lambda picture: picture.transpose(1, 0, 2)),
+    "turned the other way and mirrored": (
+        (0, -ONE, -ONE, 0),
+        lambda picture: picture[::-1, ::-1].transpose(1, 0, 2),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MATRICES)
+def test_a_picture_is_turned_and_mirrored_as_its_file_says(tmp_path: Path, name: str) -> None:
+    (a, b, c, d), wanted = MATRICES[name]
+    matrix = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30 if a or b else 0)
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(patched(film(path, frames=2).read_bytes(), b"tkhd", 40, matrix))
+    with av.open(str(path)) as container:
+        frame = next(container.decode(video=0))
+        plain = frame.to_ndarray(format="rgb24").astype(np.uint8)
+        shown = Upright().turned(frame).to_ndarray(format="rgb24").astype(np.uint8)
+    picture = wanted(plain)
+    assert shown.shape == picture.shape
+    assert np.abs(shown.astype(int) - picture).mean() < 3
+    facts = facts_of(path)
+    assert (facts.width, facts.height) == (picture.shape[1], picture.shape[0])
+    # What stands as it is is played as it is; the rest not every browser turns alike.
+    as_it_is = name in {"upright", "empty"}
+    assert (treatment(replace(facts, index_late=False), b"isom") == "original") is as_it_is
 
 
 def test_a_cover_picture_beside_the_film_is_no_second_film(tmp_path: Path) -> None:
