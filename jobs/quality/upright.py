@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import struct
-from typing import Final
+from typing import Any, Final
 
 import av
 from av.filter import Graph
-from av.sidedata.sidedata import Type
 
 # By how many degrees, against the clock, a frame is turned for the screen; whether it is mirrored as well.
 _TURNS: Final = {
@@ -59,10 +58,10 @@ class Upright:
 
 def _told(frame: av.VideoFrame) -> tuple[int, bool]:
     """The turn against the clock in degrees, and whether the picture is mirrored."""
-    try:
-        matrix = struct.unpack("9i", bytes(frame.side_data[Type.DISPLAYMATRIX]))
-    except KeyError:
+    told: Any = frame.side_data.get("DISPLAYMATRIX")
+    if told is None:
         return 0, False
+    matrix = struct.unpack("9i", bytes(told))
     area = matrix[0] * matrix[4] - matrix[1] * matrix[3]
     if not area:
         # Some programs leave the matrix empty.
