@@ -41,6 +41,8 @@ class Words:
     factor: float = 1
 
 
+# The group whose values only the same model gives on the same scale.
+OF_A_MODEL: Final = "Prompt"
 # What is measured, in the order and the groups of the page.
 MEASURES: Final[dict[str, tuple[Words, ...]]] = {
     "Picture": (
@@ -83,7 +85,7 @@ MEASURES: Final[dict[str, tuple[Words, ...]]] = {
         Words("sound_silent_share", "Silent", " %", 100),
         Words("sound_clipped_share", "Clipped", " %", 100),
     ),
-    "Prompt": (
+    OF_A_MODEL: (
         Words("prompt_match", "Match with the prompt, cosine"),
         Words("prompt_match_worst", "The same in its worst frame, cosine"),
         Words("frame_consistency", "Frames alike, cosine"),

@@ -202,9 +202,15 @@ class Checks:
         return [(name, [self._measure(words, taken) for words in group]) for name, group in known if group]
 
     def _measure(self, words: Words, taken: Mapping[str, float]) -> MeasureRow:
-        others = [report.measures.get(words.key) for report in self.siblings]
+        siblings = self._alike if words in check_words.MEASURES[check_words.OF_A_MODEL] else self.siblings
+        others = [report.measures.get(words.key) for report in siblings]
         standing = standing_of(taken[words.key], others)
         return MeasureRow(words.name, check_words.number(taken[words.key], words), standing)
+
+    @property
+    def _alike(self) -> list[QualityReport]:
+        """The siblings that the same model has held against the prompt: each has a scale of its own."""
+        return [report for report in self.siblings if report.model_mark == self.report.model_mark]
 
     @property
     def not_measured(self) -> list[NotMeasured]:
@@ -225,11 +231,10 @@ class Checks:
 
     @property
     def prompt_rows(self) -> list[PromptRow]:
-        alike = [report for report in self.siblings if report.model_mark == self.report.model_mark]
         rows = []
         for part in self.report.prompt_parts:
             words, match = str(part["words"]), part["match"]
-            others = [_match(report, words) for report in alike]
+            others = [_match(report, words) for report in self._alike]
             rows.append(PromptRow(words, match, None if match is None else standing_of(match, others)))
         return rows
 

@@ -202,8 +202,12 @@ def test_a_match_with_the_prompt_is_compared_only_where_the_same_model_looked(
     rows = in_review(shot, alice, 3)
     for row, match, mark in zip(rows, (0.31, 0.28, 0.99), ("b32", "b32", "other"), strict=True):
         QualityReport.objects.filter(candidate=row).update(
-            prompt_parts=[{"words": "a red boat", "match": match}], model_mark=mark
+            prompt_parts=[{"words": "a red boat", "match": match}],
+            measures={"prompt_match": match},
+            model_mark=mark,
         )
+    assert "cosine 0.31 highest of 2" in panel(bobs, rows[0])
+    assert "of 3" not in panel(bobs, rows[2])
     assert "a red boat 0.310 highest of 2" in panel(bobs, rows[0])
     assert "a red boat 0.990 nothing to compare it with" in panel(bobs, rows[2])
 
