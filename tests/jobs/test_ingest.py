@@ -21,8 +21,7 @@ from jobs.ingest import ingest_candidate
 from providers.contract import Beginning
 from reviewapp.models import Candidate, Status
 from tests.cast import run_queue
-from tests.jobs.conftest import stored, watch
-from tests.patience import PATIENCE_S
+from tests.jobs.conftest import stored, watch_until
 from tests.reviewapp.stages import bring
 from tests.sandbox_server import Sandbox
 
@@ -37,12 +36,7 @@ def made(ask: Ask) -> Candidate:
     """A clip that its provider has finished and that waits for its download."""
     (row,) = ask()
     run_queue()
-    ends = time.monotonic() + PATIENCE_S
-    while row.status != Status.INGESTING:
-        assert time.monotonic() < ends, row.status
-        watch(0.1)
-        row.refresh_from_db()
-    return row
+    return watch_until(row, Status.INGESTING)
 
 
 def parts(settings: Settings) -> list[Path]:

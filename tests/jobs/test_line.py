@@ -17,7 +17,7 @@ from jobs.submit import submit_candidate
 from reviewapp import ledger, line
 from reviewapp.models import Candidate, Clip, LedgerEntry, ProviderKey, Status
 from tests.cast import run_queue
-from tests.jobs.conftest import run_line, stored, watch
+from tests.jobs.conftest import run_line, stored, watch, watch_until
 from tests.sandbox_server import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -142,11 +142,7 @@ def test_an_expired_link_is_asked_for_afresh_at_once(sandbox: Sandbox, ask: Ask)
     (asked,) = ask()
     sandbox.fault("expired_link")
     run_queue()
-    for _ in range(50):
-        watch(0.2)
-        asked.refresh_from_db()
-        if asked.status == Status.INGESTING:
-            break
+    watch_until(asked, Status.INGESTING)
     ingest_candidate(asked.pk)
     asked.refresh_from_db()
     assert asked.status == Status.CHECKING
@@ -169,12 +165,7 @@ def test_a_worker_that_was_thought_dead_cannot_write_late(ask: Ask) -> None:
 
 def run_line_to_ingest(candidate: Candidate) -> Candidate | None:
     """Watch without running the queue until the download is due, and begin it as a worker would."""
-    for _ in range(50):
-        watch(0.2)
-        candidate.refresh_from_db()
-        if candidate.status == Status.INGESTING:
-            return line.begin_ingest(candidate.pk)
-    raise AssertionError(f"{candidate.status}: {candidate.failure}")
+    return line.begin_ingest(watch_until(candidate, Status.INGESTING).pk)
 
 
 def test_a_lost_message_is_sent_again_by_the_sweep(sandbox: Sandbox, ask: Ask) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,8 +15,7 @@ from jobs.ingest import ingest_candidate
 from reviewapp import ledger
 from reviewapp.models import Candidate, Status
 from tests.cast import run_queue, signed_in
-from tests.jobs.conftest import run_line, watch
-from tests.patience import PATIENCE_S
+from tests.jobs.conftest import run_line, watch_until
 from tests.sandbox_server import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,11 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def downloaded(candidate: Candidate) -> Candidate:
     """Bring a clip to its check, and not through it."""
     run_queue()
-    ends = time.monotonic() + PATIENCE_S
-    while candidate.status != Status.INGESTING:
-        assert time.monotonic() < ends, candidate.status
-        watch(0.5)
-        candidate.refresh_from_db()
+    watch_until(candidate, Status.INGESTING)
     ingest_candidate(candidate.pk)
     return Candidate.objects.whole().get(pk=candidate.pk)
 

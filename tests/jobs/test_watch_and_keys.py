@@ -12,13 +12,14 @@ from jobs.watch import send_canaries
 from reviewapp.models import Candidate, Heartbeat, ProviderKey, Status
 from tests.cast import run_queue
 from tests.jobs.conftest import run_line, watch
+from tests.patience import PATIENCE_S
 from tests.sandbox_server import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_watcher_asks_the_queues_for_signs_and_says_goodbye_itself(key: ProviderKey) -> None:
-    watch(0.5)
+    watch(PATIENCE_S, until=lambda: OrmQ.objects.count() >= 3)
     assert not Heartbeat.objects.exists()
     run_queue()
     queues = {"queue:submit", "queue:media", "queue:notify"}

@@ -24,7 +24,7 @@ from providers.errors import (
 )
 from reviewapp import budgets, inputs, keyring, ledger, line, money
 from reviewapp.models import Candidate, ProviderKey, Shot, ShotInput, Status, User
-from tests.jobs.conftest import watch
+from tests.jobs.conftest import watch_until
 from tests.providers.sandbox.orders import png
 from tests.reviewapp.hook_stage import make_key, make_row
 from tests.reviewapp.limit_stage import queued
@@ -113,8 +113,7 @@ def test_a_row_that_cannot_be_swept_does_not_end_the_watch(shot: Shot, sandbox: 
     past = timezone.now() - timedelta(seconds=1)
     make_row(shot, key, Status.QUEUED, due_at=past, routing="cheapest", provider_job_id="")
     uncertain = make_row(shot, key, Status.SUBMITTING, due_at=past, provider_job_id="")
-    watch(0.3)
-    assert fresh(uncertain).status == Status.UNCERTAIN
+    watch_until(uncertain, Status.UNCERTAIN)
 
 
 @pytest.mark.django_db
