@@ -20,6 +20,8 @@ from jobs.quality.samples import Sampler
 
 # A header's frame rate that is further from what was counted is not believed.
 _RATE_SHARE = 0.02
+# What is beyond it is a slip of whoever wrote the header.
+_WIDEST_PIXEL = 4
 
 
 def verify(path: Path, ordered: Ordered, clip_model: Path | None = None) -> Checked:
@@ -120,12 +122,13 @@ def _unmeasured(facts: VideoFacts) -> Checked:
 def _facts(video: Opened, decoded: Decoded) -> VideoFacts:
     context = video.pictures.codec_context
     rate = _rate(video, decoded)
+    width, height = _shown_size(video, decoded)
     return VideoFacts(
         container=video.demuxer,
         codec=context.codec.canonical_name,
         pixel_format=context.pix_fmt or "",
-        width=decoded.width,
-        height=decoded.height,
+        width=width,
+        height=height,
         frames=decoded.frames,
         fps_num=rate.numerator,
         fps_den=rate.denominator,
@@ -141,6 +144,14 @@ def _facts(video: Opened, decoded: Decoded) -> VideoFacts:
         begins_s=round(decoded.begins_s, 3),
         other_pictures=video.other_pictures,
     )
+
+
+def _shown_size(video: Opened, decoded: Decoded) -> tuple[int, int]:
+    """Width and height on a screen, whose pixels are square: those of a file may be wide or narrow."""
+    pixel = video.pictures.sample_aspect_ratio or Fraction(1)
+    if not 1 / _WIDEST_PIXEL <= pixel <= _WIDEST_PIXEL:
+        return decoded.width, decoded.height
+    return round(decoded.width * (1 / pixel if decoded.rotation % 180 else pixel)), decoded.height
 
 
 def _since_the_first(decoded: Decoded) -> float | None:

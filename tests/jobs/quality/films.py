@@ -51,6 +51,7 @@ def film(
     size: tuple[int, int] = (160, 90),
     codec: str = "libx264",
     pixels: str = "yuv420p",
+    pixel: Fraction = Fraction(1),
     sound: str = "",
     sound_s: float | None = None,
     pts: Callable[[int], int] = lambda index: index * 100,
@@ -58,14 +59,16 @@ def film(
     codec_options: dict[str, str] | None = None,
     options: dict[str, str] | None = None,
 ) -> Path:
-    """Write a film; `pts` gives each frame's time in 1/2400 s, `sound` names a codec for a tone that is as
-    long as the pictures unless `sound_s` says otherwise.
+    """Write a film; `pts` gives each frame's time in 1/2400 s, `pixel` how wide a pixel is, `sound` names a
+    codec for a tone that is as long as the pictures unless `sound_s` says otherwise.
     """
     with av.open(str(path), "w", format=form, options=options or {}) as container:
         stream = container.add_stream(codec, rate=RATE)
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = *size, pixels
         stream.codec_context.time_base = Fraction(1, 2400)
+        if pixel != 1:
+            stream.codec_context.sample_aspect_ratio = pixel
         stream.options = {**(codec_options if codec_options is not None else _QUICK.get(codec, {}))}
         tone = container.add_stream(sound, rate=SOUND_RATE, layout="mono") if sound else None
         for index in range(frames):

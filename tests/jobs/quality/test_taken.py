@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,14 @@ def test_it_takes_this_kind_with_exact_facts(tmp_path: Path, name: str) -> None:
 def test_odd_and_narrow_sizes_are_taken(tmp_path: Path, size: tuple[int, int]) -> None:
     facts = facts_of(film(tmp_path / "clip.mp4", size=size, pixels="yuv444p"))
     assert (facts.width, facts.height) == size
+
+
+@pytest.mark.parametrize(("pixel", "width"), [("4/3", 160), ("3/4", 90), ("99/1", 120)])
+def test_pixels_that_are_not_square_are_as_wide_as_they_are_meant(
+    tmp_path: Path, pixel: str, width: int
+) -> None:
+    facts = facts_of(film(tmp_path / "clip.mp4", size=(120, 90), pixel=Fraction(pixel), frames=5))
+    assert (facts.width, facts.height) == (width, 90)
 
 
 TIMES: Mapping[str, tuple[Callable[[int], int], float, float]] = {
