@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import mmap
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
-from jobs.quality import guarded
+from jobs.quality import crossing, guarded
 from jobs.quality.credential_words import UNTRUSTED, source_kind, why_not
 from jobs.quality.report import NotPlayable
 
@@ -71,10 +71,20 @@ def read_apart(
         if not _mentions_any(path):
             return Credentials(state="none", why=_NOTHING).to_json()
         answer = guarded.call("credentials", order, reads=[path], wall_s=WALL_S, before_exec=before_exec)
-    except (NotPlayable, guarded.NotBegun, OSError):
+        return _rebuilt(answer).to_json()
+    except (NotPlayable, guarded.NotBegun, OSError, TypeError, ValueError, KeyError, AttributeError):
         return Credentials(state="unread", why="The content credentials could not be read.").to_json()
-    found: dict[str, Any] = answer
-    return found
+
+
+def _rebuilt(answer: Any) -> Credentials:
+    """What the child says, made fit for a page once more: one that was taken over may say anything."""
+    found = crossing.from_json(Credentials, answer)
+    if found.state not in get_args(State):
+        raise ValueError("there is no such state")
+    texts: dict[str, Any] = {
+        name: _plain(text) for name, text in asdict(found).items() if isinstance(text, str)
+    }
+    return replace(found, **texts)
 
 
 def _mentions_any(path: Path) -> bool:

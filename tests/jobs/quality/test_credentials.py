@@ -13,7 +13,7 @@ import c2pa
 import pytest
 
 from jobs.media import copies
-from jobs.quality import credentials
+from jobs.quality import credentials, guarded
 from jobs.quality.credential_words import why_not
 from tests.jobs.quality import clips, signing
 
@@ -211,3 +211,27 @@ def test_the_guarded_child_gives_the_same_answer_and_one_whatever_happens(
     assert found == credentials.read(signed, VIDEO, (signer.root,)).to_json()
     gone = credentials.read_apart(tmp_path / "gone.mp4", VIDEO)
     assert (gone["state"], gone["why"]) == ("unread", "The content credentials could not be read.")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None, [], "valid", {}, {"state": "certain"}, {"state": "valid", "signer": 3},
+        {"state": "valid", "extra": ""},
+    ],
+)  # fmt: skip
+def test_an_answer_of_another_form_is_none(
+    signed: Path, monkeypatch: pytest.MonkeyPatch, answer: object
+) -> None:
+    monkeypatch.setattr(guarded, "call", lambda *order, **limits: answer)
+    assert credentials.read_apart(signed, VIDEO)["state"] == "unread"
+
+
+def test_what_a_child_says_that_was_taken_over_is_made_fit_for_a_line(
+    signed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = {"state": "valid", "signer": "A\0 name " + "x" * 300}
+    monkeypatch.setattr(guarded, "call", lambda *order, **limits: answer)
+    signer = credentials.read_apart(signed, VIDEO)["signer"]
+    assert signer.startswith("A name xxx")
+    assert len(signer) == 120
