@@ -14,9 +14,11 @@ from django.conf import settings as site_settings
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 from pytest_django.live_server_helper import LiveServer
 
-from reviewapp.models import User
+from reviewapp.models import Candidate, Project, User
 from tests.cast import signed_in
 
+SignIn = Callable[[User], None]
+Open = Callable[[Candidate], Page]
 WIDTHS = {1440: 900, 1024: 768, 390: 844}
 
 
@@ -80,7 +82,7 @@ def page(page: Page) -> Iterator[Page]:
 
 
 @pytest.fixture
-def sign_in(context: BrowserContext, live_server: LiveServer) -> Callable[[User], None]:
+def sign_in(context: BrowserContext, live_server: LiveServer) -> SignIn:
     """Give this browser the session of a person."""
 
     def give(person: User) -> None:
@@ -90,6 +92,25 @@ def sign_in(context: BrowserContext, live_server: LiveServer) -> Callable[[User]
         )
 
     return give
+
+
+@pytest.fixture
+def enter(page: Page, live_server: LiveServer, sign_in: SignIn, bob: User, project: Project) -> Open:
+    """Bob's way into the room of a clip, with the picture loaded."""
+    sign_in(bob)
+    page.set_viewport_size({"width": 1440, "height": WIDTHS[1440]})
+
+    def go(candidate: Candidate) -> Page:
+        page.goto(f"{live_server.url}/review/{candidate.uid}/")
+        page.wait_for_function("() => window.retake && window.retake.player.film.readyState >= 2")
+        return page
+
+    return go
+
+
+def counted(page: Page) -> int:
+    """The frame that the room's player says it stands on."""
+    return int(page.evaluate("window.retake.player.frame"))
 
 
 def axe_check(page: Page, *, within: str | None = None) -> None:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page, expect
-from pytest_django.live_server_helper import LiveServer
 
-from reviewapp.models import Candidate, Clip, QualityReport, ReviewDecision, Shot, User
-from tests.browser.conftest import WIDTHS, axe_check, fits, overflow
+from reviewapp.models import Clip, QualityReport, ReviewDecision, Shot, User
+from tests.browser.conftest import WIDTHS, Open, axe_check, counted, fits, overflow
 from tests.reviewapp.review_world import clip_bytes, finding, in_review
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-Open = Callable[[Candidate], Page]
 
 FINDINGS = [
     finding("info", 0.0, 0.5, "fades in", kind="fade"),
@@ -22,26 +17,6 @@ FINDINGS = [
     finding("reject", 1.0, 1.5, "frozen from 1.0 s to 1.5 s"),
 ]
 FILMS = "[...document.querySelectorAll('.brick__film')]"
-
-
-@pytest.fixture
-def enter(
-    page: Page, live_server: LiveServer, sign_in: Callable[[User], None], bob: User, shot: Shot
-) -> Open:
-    """Bob's way into the room of a clip, with the picture loaded."""
-    sign_in(bob)
-    page.set_viewport_size({"width": 1440, "height": 900})
-
-    def go(candidate: Candidate) -> Page:
-        page.goto(f"{live_server.url}/review/{candidate.uid}/")
-        page.wait_for_function("() => window.retake && window.retake.player.film.readyState >= 2")
-        return page
-
-    return go
-
-
-def at(page: Page) -> int:
-    return int(page.evaluate("window.retake.player.frame"))
 
 
 def open_wall(page: Page) -> None:
@@ -64,7 +39,7 @@ def test_keys_go_from_fault_to_fault_and_the_panel_and_the_line_say_which(
         ("z", 24, "frozen from"),
     ):
         page.keyboard.press(key)
-        assert at(page) == frame
+        assert counted(page) == frame
         expect(words).to_contain_text(sentence)
         expect(lit).to_have_count(1)
         expect(lit).to_contain_text(sentence[1:])
@@ -78,11 +53,11 @@ def test_a_time_that_was_rounded_down_leads_to_the_frame_it_was_rounded_from(
     nineteenth = finding("reject", round(19 / 24, 2), round(31 / 24, 2), "frozen from 0.8 s to 1.3 s")
     page = enter(in_review(shot, alice, 1, findings=[nineteenth])[0])
     page.keyboard.press("x")
-    assert at(page) == 19
+    assert counted(page) == 19
     page.keyboard.press("Home")
     row = page.locator("#qc .finding--reject")
     row.get_by_role("button", name="Go to").click()
-    assert at(page) == 19
+    assert counted(page) == 19
     row.get_by_role("button", name="Loop").click()
     expect(page.locator("[data-range-words]")).to_have_text("f 19–30")
 
@@ -97,7 +72,7 @@ def test_a_moment_is_drawn_otherwise_than_a_range_and_each_says_its_sentence(
     frozen.hover()
     expect(page.locator("[data-lane-words]")).to_have_text("frozen from 1.0 s to 1.5 s")
     frozen.click()
-    assert at(page) == 24
+    assert counted(page) == 24
     # One stop of the Tab key for all of them; the arrows go between.
     assert page.locator("#lane .find[tabindex='0']").count() == 1
     page.locator("#lane .find[tabindex='0']").focus()
@@ -168,10 +143,10 @@ def test_the_wall_plays_every_open_clip_in_step_and_a_number_chooses_one(
     page.wait_for_function(f"() => {FILMS}.every((film) => film.paused && !film.seeking)")
     for _ in range(2):
         times = page.evaluate(f"{FILMS}.map((film) => film.currentTime)")
-        assert times == pytest.approx([(at(page) + 0.5) / 24] * 3, abs=0.001)
+        assert times == pytest.approx([(counted(page) + 0.5) / 24] * 3, abs=0.001)
         page.keyboard.press("ArrowRight")
         page.wait_for_function(f"() => {FILMS}.every((film) => !film.seeking)")
-    stood = at(page)
+    stood = counted(page)
     page.keyboard.press("2")
     expect(page.locator("#wall")).to_be_hidden()
     expect(page.locator("#slate .slate__line")).to_contain_text("c02")

@@ -14,13 +14,10 @@ from pytest_django.live_server_helper import LiveServer
 from reviewapp.models import Candidate, Draft, Project, PromptVersion, ReviewDecision, Shot, Status, User
 from reviewapp.retakes import release_hold
 from reviewapp.review import approve
-from tests.browser.conftest import axe_check, overflow
+from tests.browser.conftest import Open, SignIn, axe_check, counted, overflow
 from tests.reviewapp.review_world import BITS, arrive, clip_bytes, in_review, rejected, retake_of
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
-
-SignIn = Callable[[User], None]
-Open = Callable[[Candidate], Page]
 
 # The number that is painted into the shown frame, read back from the film itself.
 READ_FRAME = """(bits) => {
@@ -39,19 +36,9 @@ READ_FRAME = """(bits) => {
 }"""
 
 
-@pytest.fixture
-def enter(page: Page, live_server: LiveServer, sign_in: SignIn, bob: User, project: Project) -> Open:
-    """Bob's way into the room of a clip, with the picture loaded."""
+@pytest.fixture(autouse=True)
+def money_for_twenty_shots(project: Project) -> None:
     Project.objects.update(budget_usd=Decimal(400))
-    sign_in(bob)
-    page.set_viewport_size({"width": 1440, "height": 900})
-
-    def go(candidate: Candidate) -> Page:
-        page.goto(f"{live_server.url}/review/{candidate.uid}/")
-        page.wait_for_function("() => window.retake && window.retake.player.film.readyState >= 2")
-        return page
-
-    return go
 
 
 def painted(page: Page) -> int:
@@ -60,10 +47,6 @@ def painted(page: Page) -> int:
     )
     page.wait_for_timeout(60)
     return int(page.evaluate(READ_FRAME, BITS))
-
-
-def counted(page: Page) -> int:
-    return int(page.evaluate("window.retake.player.frame"))
 
 
 def test_twenty_shots_are_reviewed_with_the_keys_alone(
