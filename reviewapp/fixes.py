@@ -23,8 +23,9 @@ from reviewapp.models import (
 )
 from reviewapp.models.projects import Author
 
-# The words stayed as they were, or a person wrote them.
+# The words stayed as they were, changed for other notes alone, or a person wrote them.
 AGAIN: Final = "again"
+FOR_OTHERS: Final = "for_others"
 BY_HAND: Final = "edited"
 UNTAGGED: Final = "other"
 
@@ -95,7 +96,7 @@ def _changes(version: PromptVersion, note_id: str | None) -> list[str]:
         for change in version.changes
         if note_id is None or note_id in change.get("feedback_ids", ())
     }
-    return sorted(kinds) or [AGAIN]
+    return sorted(kinds) or [FOR_OTHERS if version.changes else AGAIN]
 
 
 def _store(

@@ -24,6 +24,7 @@ CHANGES: Final = {
     "added_negative": "adding to the negative prompt",
     "removed_negative": "taking words out of the negative prompt",
     fixes.AGAIN: "asking again with the same words",
+    fixes.FOR_OTHERS: "changes for other notes, none for this one",
     fixes.BY_HAND: "a prompt edited by hand",
 }
 

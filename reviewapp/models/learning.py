@@ -43,9 +43,9 @@ class RankModel(models.Model):
 class MeasuredFix(models.Model):
     """Whether one kind of change to a prompt solved one kind of complaint on one model.
 
-    `complaint` is `tag:motion` or `finding:flicker`; `change` is the refiner's kind of change, or `again`
-    where the words stayed as they were. Told by the reviewer's word on a note, or, without a note, by the
-    checks of the old and the new clip.
+    `complaint` is `tag:motion` or `finding:flicker`; `change` is the refiner's kind of change, `again` where
+    the words stayed as they were, or `for_others` where they changed and not because of this note. Told by
+    the reviewer's word on a note, or, without a note, by the checks of the old and the new clip.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="measured_fixes")

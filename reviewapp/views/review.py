@@ -138,8 +138,8 @@ def decision_undo(request: AuthedRequest, pk: int) -> HttpResponse:
     decision = get_decision(request, pk)
     candidate = decision.candidate
     if decision.by_id != request.user.pk and role_in(request.user, candidate.shot.project) != Role.PRODUCER:
-        who = decision.by.display_name if decision.by else "the project's policy"
-        return _told(request, candidate, f"This decision is {who}'s. They or a producer can undo it.", 403)
+        whose = f"{decision.by.display_name}'s. They or a" if decision.by else "the project's own. A"
+        return _told(request, candidate, f"This decision is {whose} producer can undo it.", 403)
     try:
         undone = review.undo(decision, request.user)
     except review.CannotUndo as reason:

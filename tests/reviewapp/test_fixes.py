@@ -73,6 +73,17 @@ def test_words_that_stayed_and_words_of_a_person_are_told_apart(shot: Shot, alic
     assert stored(by_note=True) == [("tag:light", "edited", True)]
 
 
+def test_a_note_that_no_change_answers_was_not_asked_again_with_the_same_words(
+    shot: Shot, alice: User, bob: User
+) -> None:
+    clip, note = retake(shot, alice, bob, report(), report())
+    PromptVersion.objects.filter(pk=clip.version_id).update(changes=[change("added", "prompt", 0)])
+    say(bob, clip, note, solved=False)
+    assert stored(by_note=True) == [("tag:light", "for_others", False)]
+    shown = signed_in(alice).get(reverse("project-learned", args=["harbour"])).context["lessons"].fixes
+    assert "changes for other notes, none for this one" in {one.change for one in shown}
+
+
 def test_a_change_in_the_negative_prompt_is_another_kind(shot: Shot, alice: User, bob: User) -> None:
     clip, note = retake(shot, alice, bob, report(), report())
     mine, foreign = change("added", "negative", note.pk), change("moved", "prompt", 0)

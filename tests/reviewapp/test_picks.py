@@ -188,10 +188,15 @@ def test_a_shot_on_hold_is_not_approved_by_itself(by_itself: Project, shot: Shot
 
 
 def test_a_producer_takes_it_back_and_it_stays_with_people(
-    by_itself: Project, shot: Shot, alice: User
+    by_itself: Project, shot: Shot, alice: User, bob: User
 ) -> None:
     first, second = round_of(shot, alice, report(0.9), report(0.4))
     decision = first.decisions.get()
+    refused = signed_in(bob).post(
+        reverse("decision-undo", args=[decision.pk]), headers={"HX-Request": "true"}
+    )
+    assert refused.status_code == 403
+    assert "This decision is the project&#x27;s own. A producer can undo it." in refused.content.decode()
     answer = signed_in(alice).post(
         reverse("decision-undo", args=[decision.pk]), headers={"HX-Request": "true"}
     )
