@@ -16,6 +16,7 @@ from jobs.submit import submit_candidate
 from jobs.watch import Watcher
 from reviewapp import generation
 from reviewapp.models import Candidate, Project, Shot
+from tests.patience import PATIENCE_S, wait_for
 
 WORKERS = 2
 
@@ -66,10 +67,9 @@ def order(project: Project, shots: list[Shot], count: int) -> list[Candidate]:
         return generation.generate(project, shots, project.created_by, token=uuid4(), count=count)
 
 
-def wait_until_made(clips: int, seconds: float) -> float:
+def wait_until_made(clips: int) -> float:
     """Seconds until the vendor has made them all."""
     began = time.monotonic()
-    while Candidate.objects.filter(vendor_done_at__isnull=False).count() < clips:
-        assert time.monotonic() - began < seconds, list(Candidate.objects.values_list("status", flat=True))
-        time.sleep(0.05)
+    made = Candidate.objects.filter(vendor_done_at__isnull=False)
+    wait_for(f"{clips} clips", lambda: made.all().count() >= clips, 2 * PATIENCE_S)
     return time.monotonic() - began

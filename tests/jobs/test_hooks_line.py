@@ -17,18 +17,19 @@ from tests.sandbox_server import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# Between two polls; the vendor is done long before the second.
-POLL_S = 1.5
-JOB_S = 0.3
+# Between two polls. Where a webhook is to bring the news, no poll comes while the test waits for it; where it
+# cannot, the vendor is done long before the second poll.
+SELDOM_S, OFTEN_S = 3600.0, 1.5
+# So long that the call's answer is written down before the webhook comes, also on a busy machine.
+JOB_S = 1.0
 SECRET = "sk-" + "0123456789abcdef" * 3
 
 
 @pytest.fixture
 def site(sandbox: Sandbox, live_server: LiveServer, settings: Settings) -> Sandbox:
-    """The sandbox, and a site that it can call; without webhooks a clip is noticed at the second poll."""
+    """The sandbox, and a site that it can call."""
     settings.SANDBOX_URL = sandbox.url
     settings.BIND = urlsplit(live_server.url).netloc
-    settings.POLL_SECONDS = POLL_S
     sandbox.settings(min_seconds=JOB_S)
     return sandbox
 
@@ -89,22 +90,19 @@ MAKERS = {
 }
 
 
-def make_one(site: Sandbox, project: Project, shot: Shot, vendor: str) -> tuple[Candidate, float, float]:
-    """One clip of this vendor, and the seconds from the call, and from its end, until that was seen."""
+def make_one(site: Sandbox, project: Project, shot: Shot, vendor: str) -> tuple[Candidate, float]:
+    """One clip of this vendor, and the seconds from the call until its end was seen."""
     make_key, model = MAKERS[vendor]
     make_key(site)
     Project.objects.filter(pk=project.pk).update(provider=vendor, model=model, duration_s=4)
     Shot.objects.filter(pk=shot.pk).update(duration_s=4)
     (asked,) = order(Project.objects.get(pk=project.pk), [shot], 1)
     with line_at_work():
-        wait_until_made(1, seconds=20)
+        wait_until_made(1)
     made = Candidate.objects.get(pk=asked.pk)
-    (job,) = site.control.get("/_control/paid").json()["jobs"]
-    finished_at = site.control.get(f"/_control/jobs/{job['id']}").json()["finished_at"]
     assert made.vendor_done_at is not None
     assert made.submitted_at is not None
-    took = (made.vendor_done_at - made.submitted_at).total_seconds()
-    return made, took, made.vendor_done_at.timestamp() - finished_at
+    return made, (made.vendor_done_at - made.submitted_at).total_seconds()
 
 
 @pytest.mark.parametrize(
@@ -124,14 +122,16 @@ def make_one(site: Sandbox, project: Project, shot: Shot, vendor: str) -> tuple[
     ],
 )
 def test_whatever_happens_to_a_webhook_only_the_time_differs(
-    site: Sandbox, project: Project, shot: Shot, vendor: str, fault: str, sooner: bool
+    site: Sandbox, settings: Settings, project: Project, shot: Shot, vendor: str, fault: str, sooner: bool
 ) -> None:
+    settings.POLL_SECONDS = SELDOM_S if sooner else OFTEN_S
     if fault:
-        late = {"seconds": 2.5} if fault == "webhook_late" else {}
+        late = {"seconds": SELDOM_S} if fault == "webhook_late" else {}
         site.fault(fault, times=-1, **late)
-    made, took, late_by = make_one(site, project, shot, vendor)
-    print(f"{vendor}, {fault or 'as it should be'}: seen {late_by:.2f} s after its end")
-    assert late_by < 1.0 if sooner else took >= POLL_S
+    made, took = make_one(site, project, shot, vendor)
+    print(f"{vendor}, {fault or 'as it should be'}: seen {took:.2f} s after the call")
+    # A poll alone would take an hour to bring the news.
+    assert took < SELDOM_S if sooner else took >= OFTEN_S
     assert WebhookDelivery.objects.exists() is sooner
     # The same end, paid once, however the news came.
     assert made.status == Status.INGESTING

@@ -224,6 +224,7 @@ def test_it_is_fast() -> None:
 
 
 def _timed(brief: str, feedback: list[Feedback], limits: Limits) -> float:
-    start = time.perf_counter()
+    # This process's own time: what else the machine does is no matter.
+    start = time.process_time()
     refine(brief, "", feedback, limits)
-    return time.perf_counter() - start
+    return time.process_time() - start
