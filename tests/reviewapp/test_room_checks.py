@@ -17,7 +17,7 @@ from django.utils import timezone
 from reviewapp import check_words, review
 from reviewapp.models import Candidate, Clip, PickDoubt, QualityReport, RankModel, Shot, User
 from reviewapp.notes import Feedback
-from reviewapp.room_checks import standing_of
+from reviewapp.room_check_rows import standing_of
 from tests.cast import signed_in
 from tests.reviewapp.report_stage import report, round_of
 from tests.reviewapp.review_world import arrive, finding, generate, in_review
