@@ -48,9 +48,21 @@ class _Looking:
         self._sampler: Sampler | None = None
         self._pictures = Pictures(self._told_s)
         self._listener = sound.Listener()
+        self._broken = False
 
     def see(self, frame: av.VideoFrame, at_s: float) -> None:
-        """Take one frame as it is shown."""
+        """Take one frame as it is shown; nothing more once that has gone wrong."""
+        if self._broken:
+            return
+        try:
+            self._take(frame, at_s)
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001  Whether the file is whole is for the decoder to say.
+            traceback.print_exc()
+            self._broken = True
+
+    def _take(self, frame: av.VideoFrame, at_s: float) -> None:
         if self._sampler is None:
             wanted = self._clip_model is not None
             self._sampler = Sampler(frame.width, frame.height, self._fps, self._told_s, wanted)
@@ -69,6 +81,8 @@ class _Looking:
         )
 
     def _measured(self, facts: VideoFacts, sound_damaged_at_s: float | None) -> Checked:
+        if self._broken:
+            return _unmeasured(facts)
         try:
             return self._measure(facts, sound_damaged_at_s)
         except MemoryError:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import av
 import pytest
 
 from jobs.quality.report import Event, Ordered, Seen
+from jobs.quality.samples import Sampler
 from jobs.quality.verify import verify
 from tests.jobs.quality.clips import held, write_clip
 from tests.jobs.quality.films import film
@@ -70,6 +72,22 @@ def test_what_comes_to_no_number_is_not_measured_and_an_event_without_one_is_a_b
     event = Event(kind="noisy", severity="suspect", start_s=0.0, end_s=1.0, value=math.nan)
     monkeypatch.setattr("jobs.quality.detail.judge", lambda *looks: Seen(events=(event,)))
     assert [finding.kind for finding in verify(path, Ordered()).findings] == ["not_measured"]
+
+
+def test_a_whole_clip_of_which_a_frame_cannot_be_measured_goes_to_people(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = Sampler.see
+
+    def broken(self: Sampler, frame: av.VideoFrame, at_s: float) -> object:
+        if at_s > 0.5:
+            raise av.ArgumentError(22, "no such form of pixels")
+        return seen(self, frame, at_s)
+
+    monkeypatch.setattr(Sampler, "see", broken)
+    checked = verify(write_clip(tmp_path / "good.mp4", frames=24), Ordered())
+    assert (checked.verdict, checked.facts.frames) == ("suspect", 24)
+    assert [finding.kind for finding in checked.findings] == ["not_measured"]
 
 
 def test_the_sound_is_heard_in_the_same_pass(tmp_path: Path) -> None:
