@@ -19,8 +19,8 @@ from reviewapp.models import (
 
 # Why the first clip of a round is no clear choice, as its producer reads it.
 _DOUBTS: Final[Mapping[str, str]] = {
-    PickDoubt.CLOSE: "a close call: the next clip of the round is as good as level with it",
-    PickDoubt.THIN: "little was measured: {coverage:.0f} % of what makes the score",
+    PickDoubt.CLOSE: "a close call with the next clip of its round",
+    PickDoubt.THIN: "little was measured ({coverage:.0f} % of what makes the score)",
     PickDoubt.PROVISIONAL: "no clip of the round passes the checks",
 }
 # Said of a clip that was drawn as well as of one that came before the project approved any, or whose score

@@ -66,7 +66,9 @@ _LIGHT: Final = (
 LIGHT: Final = re.compile(rf"^(?:(?:a|an|the|in|at) )?(?P<light>{_LIGHT})$", re.IGNORECASE)
 # "Warm tungsten light", but not "a street light".
 SOME_LIGHT: Final = re.compile(
-    r"^(?!(?:a|an|the) )(?:[\w-]+ ){1,3}(?:light|lighting|shadows|glow|reflections|haze|mist)$", re.IGNORECASE
+    r"^(?!(?:a|an|the) )(?:[\w-]+ ){1,3}(?:light|lighting|shadows|glow|reflections|haze|mist)$"
+    r"|^(?:very )?(?:bright|dark|dim|sunny|cloudy|foggy|misty|rainy|snowy|stormy|moonlit|candlelit)$",
+    re.IGNORECASE,
 )
 LIGHT_FIRST: Final = re.compile(rf"^(?:(?:a|an|the) )?(?P<light>{_LIGHT}) (?P<rest>\w+ .+)$", re.IGNORECASE)
 LIGHT_TAIL: Final = re.compile(

@@ -55,12 +55,12 @@ def on_page(shot: Shot, person: User) -> list[str]:
         ),
         (
             (report(0.9), report(0.89)),
-            "a close call: the next clip of the round is as good as level with it",
+            "a close call with the next clip of its round",
             "another clip of the round stands first",
         ),
         (
             (report(clarity=0.9, face=None), report(clarity=0.2, face=None)),
-            "little was measured: 50 % of what makes the score",
+            "little was measured (50 % of what makes the score)",
             "another clip of the round stands first",
         ),
         (

@@ -68,6 +68,7 @@ PROMPTS = {
         "light: morning light",
     ],
     "red cup": ["subject: red cup"],
+    "A yellow cup on a table. Bright.": ["subject: a yellow cup", "place: on a table", "light: bright"],
     "INT. KITCHEN - NIGHT. MARIA (40s) stands at the sink, washing dishes.": [
         "action: MARIA stands",
         "action: MARIA washing dishes",
