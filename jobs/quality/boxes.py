@@ -73,12 +73,14 @@ def read(file: BinaryIO, size: int) -> Boxes:
     the limits, locked, or built to do harm.
     """
     found = Boxes()
+    announced = False
     for kind, body, stop in _boxes(file, 0, size, found):
         if kind == b"mdat":
-            found.pictures_seen = True
+            found.pictures_seen, announced = True, False
         elif kind == b"moof":
-            found.fragments = True
+            found.fragments, before = True, found.samples_in_fragments
             _count_fragment(file, body, stop, found)
+            announced = found.samples_in_fragments > before
         elif kind == b"sidx":
             found.cut |= _promised_end(file, body, stop) > size
         elif kind == b"moov":
@@ -88,6 +90,7 @@ def read(file: BinaryIO, size: int) -> Boxes:
                 raise NotPlayable(_BOMB)
             if not found.cut:
                 _walk(file, body, stop, found, None, 1)
+    found.cut |= announced
     _judge(found, size)
     return found
 
@@ -148,6 +151,8 @@ def _boxes(file: BinaryIO, start: int, end: int, found: Boxes) -> Iterator[tuple
             return
         yield kind, position + header, min(position + length, end)
         position += length
+    # The next fragment was cut within its first eight bytes.
+    found.cut |= found.fragments and not start and position < end
 
 
 def _walk(file: BinaryIO, start: int, end: int, found: Boxes, track: Track | None, depth: int) -> None:

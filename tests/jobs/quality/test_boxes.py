@@ -77,6 +77,10 @@ def test_a_piece_that_is_cut_in_fragments_is_refused(tmp_path: Path) -> None:
     made = film(tmp_path / "pieces.mp4", options=IN_FRAGMENTS, codec_options=EVERY_SIX).read_bytes()
     assert refusal_of(tmp_path, made[: len(made) * 6 // 10]) == CUT
     assert refusal_of(tmp_path, made[: made.rindex(b"trun") + 9]) == CUT
+    last = made.rindex(b"moof") - 4
+    pictures = made.index(b"mdat", last) - 4
+    for cut in (last + 1, last + 7, pictures, pictures + 5):
+        assert refusal_of(tmp_path, made[:cut]) == CUT
     headless = made[made.index(b"moof") - 4 :]
     assert refusal_of(tmp_path, headless) == "The file is a piece of a video: its beginning is missing."
 
