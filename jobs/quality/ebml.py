@@ -6,6 +6,7 @@ bounded.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -88,7 +89,9 @@ def _take(file: BinaryIO, name: int, body: int, stop: int, found: Elements) -> N
     elif name == _TICK:
         found.tick_ns = int.from_bytes(value, "big")
     elif len(value) in {4, 8}:
-        found.duration = float(struct.unpack(">f" if len(value) == 4 else ">d", value)[0])
+        told = float(struct.unpack(">f" if len(value) == 4 else ">d", value)[0])
+        # Some recorders write that there is no end.
+        found.duration = told if math.isfinite(told) else 0.0
 
 
 def _elements(

@@ -288,6 +288,13 @@ def test_lengths_that_were_not_known_when_written_are_read_on(webm: bytes) -> No
     assert (told.width, told.height, told.cut) == (160, 90, False)
 
 
+@pytest.mark.parametrize("length", [float("inf"), float("nan")])
+def test_a_length_that_is_no_number_is_none(webm: bytes, length: float) -> None:
+    at = webm.index(b"\x44\x89\x88") + 3
+    endless = webm[:at] + struct.pack(">d", length) + webm[at + 8 :]
+    assert ebml.read(io.BytesIO(endless), len(endless)).duration == 0
+
+
 def test_noise_in_an_index_raises_nothing_but_a_refusal(whole: bytes, webm: bytes) -> None:
     for content, read in ((whole, boxes.read), (webm, ebml.read)):
         for at in range(0, min(len(content), 3000), 7):
