@@ -162,9 +162,9 @@ class ProjectForm(NewProjectForm):
             "round_cap": "After this many rounds a shot comes to the producer and does not loop on.",
             "auto_approve_score": (
                 "0 to 1, for example 0.9. When all clips of a round are there, the first of them is approved "
-                "if it passes the checks with at least this score. Close calls, clips of which little could be "
-                "measured, and rounds in which people have begun to decide go to people. Empty means that "
-                "people approve."
+                "if it passes the checks with at least this score. Close calls, clips of which little could "
+                "be measured, and rounds in which people have begun to decide go to people; the shot’s page "
+                "says why. Empty means that people approve."
             ),
             "audit_share": (
                 "0 to 1, for example 0.05 for one in twenty. Drawn at random and shown to reviewers like any "
