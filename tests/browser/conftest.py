@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as site_settings
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from reviewapp.models import Candidate, Project, User
@@ -19,6 +19,9 @@ from tests.cast import signed_in
 
 SignIn = Callable[[User], None]
 Open = Callable[[Candidate], Page]
+# What is expected is waited for as long as a busy machine may take; when it comes, nothing waits.
+expect.set_options(timeout=30_000)
+
 WIDTHS = {1440: 900, 1024: 768, 390: 844}
 
 

@@ -41,7 +41,7 @@ def test_the_status_fits_every_window_and_renews_itself(
         _alive(f"render-{number}", *EVERYTHING[number % 3 :], age_s=45 if number == 4 else 1)
     _alive(LONG, "cluster:media", age_s=300)
     sandbox_key("http://127.0.0.1:1/runway").pause("Runway refuses the key (401). Nothing was spent.")
-    expect(page.get_by_text("12 machines")).to_be_visible(timeout=8000)
+    expect(page.get_by_text("12 machines")).to_be_visible()
     fits(page, "status-twelve")
     Heartbeat.objects.update(at=timezone.now() - timedelta(hours=2))
     page.reload()

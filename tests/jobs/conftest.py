@@ -23,6 +23,7 @@ from tests.sandbox_server import Sandbox
 
 # A turn of the watcher ends when there is something to do, or after this.
 TURN_S, LOOK_S = 1.0, 0.03
+SHORT_S = 2
 # Only a person brings a candidate on from there.
 ENDED = {Status.FAILED, Status.REFUSED, Status.CANCELLED}
 
@@ -45,7 +46,11 @@ def key(sandbox: Sandbox, transactional_db: None) -> ProviderKey:
 
 @pytest.fixture
 def ask(key: ProviderKey, project: Project, shot: Shot) -> Callable[..., list[Candidate]]:
-    """Order candidates of the shot; their messages wait in the queue."""
+    """Order candidates of the shot, short ones, because what is made is checked; their messages wait in the
+    queue.
+    """
+    Shot.objects.filter(pk=shot.pk).update(duration_s=SHORT_S)
+    shot.refresh_from_db()
 
     def order(count: int = 1) -> list[Candidate]:
         assert project.created_by is not None

@@ -34,7 +34,7 @@ def at_the_vendor(sandbox: Sandbox, candidate: Candidate) -> bool:
 def clip(sandbox: Sandbox, shot: Shot, key: ProviderKey, settings: Settings) -> Candidate:
     """A clip in review, of a job that the sandbox was paid for, whose copy may be deleted at once."""
     settings.VENDOR_COPIES_DAYS = 0
-    order = {"model": "gen4.5", "promptText": "A boat", "ratio": "1280:720", "duration": 5}
+    order = {"model": "gen4.5", "promptText": "A boat", "ratio": "1280:720", "duration": 2}
     told = httpx.post(
         f"{sandbox.base_url}/v1/text_to_video",
         json=order,

@@ -33,7 +33,8 @@ def damage(path: Path) -> None:
     content = bytearray(path.read_bytes())
     start = content.index(b"mdat") + 4
     length = int.from_bytes(content[start - 8 : start - 4], "big") - 8
-    content[start + length // 3 : start + length // 2] = bytes(length // 2 - length // 3)
+    first, last = start + length * 2 // 3, start + length * 3 // 4
+    content[first:last] = bytes(last - first)
     path.write_bytes(content)
 
 
