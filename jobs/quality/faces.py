@@ -19,7 +19,7 @@ from jobs.quality.face_find import Box, Finder, Grey, finder
 from jobs.quality.face_looks import found_again, likeness, patch_of
 from jobs.quality.face_story import Story, one_face, tell
 from jobs.quality.face_tracks import Track, Tracks, follow_all
-from jobs.quality.report import Event, Seen, Severity
+from jobs.quality.report import Event, Ordered, Seen, Severity
 from jobs.quality.samples import FACE_HZ, Samples
 
 NO_DETECTOR = "This OpenCV has no face detector."
@@ -45,20 +45,22 @@ _TOUCH_S = 0.2
 Stretch = tuple[int, int]
 
 
-def watch(samples: Samples) -> Seen:
-    """What becomes of the faces of a clip."""
-    return follow(samples.face_frames)
+def watch(samples: Samples, ordered: Ordered) -> Seen:
+    """What becomes of the faces of a clip. That nobody is there is made sure of for a shot that asks for a
+    person or has criteria; to others it says nothing, and the second look costs as much as the first.
+    """
+    return follow(samples.face_frames, sure_of_none=bool(ordered.person_wanted or ordered.acceptance))
 
 
-def follow(face_frames: Sequence[tuple[float, Grey]]) -> Seen:
+def follow(face_frames: Sequence[tuple[float, Grey]], *, sure_of_none: bool = True) -> Seen:
     """Follow the faces through grey pictures, six a second, each with its second.
 
     face_present: share of the samples in which the main face is there, of those in which it could be;
     face_steadiness: mean likeness of the face with itself a sixth of a second before; face_min_likeness: the
     least likeness with the face of the first second; face_tracks: how many faces were followed, 0 only where
-    nothing looked like a face. Events are face_lost (`value` in s; facts `never_returns` and `times`, how
-    often), face_changes (`value` the least likeness; fact `upside_down`) and extra_face (fact `same_face`: it
-    looks like the first one).
+    nothing looked like a face, which is looked into only with `sure_of_none`. Events are face_lost (`value`
+    in s; facts `never_returns` and `times`, how often), face_changes (`value` the least likeness; fact
+    `upside_down`) and extra_face (fact `same_face`: it looks like the first one).
     """
     detector = finder()
     if detector is None:
@@ -69,7 +71,7 @@ def follow(face_frames: Sequence[tuple[float, Grey]]) -> Seen:
     frames = [grey for _at_s, grey in face_frames]
     tracks = follow_all(frames, detector)
     if not tracks.believed:
-        return _no_face(frames, tracks, detector)
+        return _no_face(frames, tracks, detector) if sure_of_none else _nothing(NO_FACE)
     boxes = one_face(tracks.believed)
     story = tell(frames, boxes, detector)
     clock = _Clock(times, frames[0].shape)

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.quality.series import middle
+
 Grey = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
@@ -81,8 +83,8 @@ class FlowPass:
         self._every = max(1, int(np.ceil(fps / _MOST_HZ)))
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
         self._flow.setFinestScale(1)
-        rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
-        self._rows, self._columns = rows, columns
+        # Each pixel's own place, right and down, as `cv2.remap` takes it.
+        self._places = np.ascontiguousarray(np.mgrid[0:height, 0:width][::-1].transpose(1, 2, 0), np.float32)
         self._fit = CameraFit(width, height)
         self._count = 0
         self._before: Grey | None = None
@@ -134,15 +136,14 @@ class FlowPass:
             return self._nothing_before(frame, textured)
         # On a bare gradient a change of light looks like motion, so the light is matched first.
         motion = self._flow.calc(smooth, _in_the_light_of(smooth, before), None)  # type: ignore[call-overload]
-        across, down = motion[..., 0], motion[..., 1]
-        lengths = cv2.magnitude(across, down).ravel()
+        lengths = cv2.magnitude(*cv2.split(motion)).ravel()
         most = max(1, lengths.size // 20)
-        residual, gain = self._unexplained(before, smooth, across, down)
+        residual, gain = self._unexplained(before, smooth, motion)
         camera, rigid = self._fit.fit(motion)
         blocks = _in_blocks(residual)
         return _Row(
             frame=frame,
-            residual=float(residual.mean()),
+            residual=cv2.mean(residual)[0],
             map=blocks.astype(np.float16),
             liveliest=float(np.partition(lengths, -most)[-most:].mean()),
             camera=camera,
@@ -167,61 +168,53 @@ class FlowPass:
             gain=nan,
         )
 
-    def _unexplained(self, before: Grey, smooth: Grey, across: Floats, down: Floats) -> tuple[Grey, float]:
+    def _unexplained(self, before: Grey, smooth: Grey, motion: Floats) -> tuple[Grey, float]:
         """What is left when the frame before is moved along and its light matched; and the light's ratio."""
         height, width = self._shape
-        from_x, from_y = self._columns + across, self._rows + down
-        moved: cv2.typing.MatLike = cv2.remap(
-            before, from_x, from_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
+        came_from = self._places + motion
+        moved = _moved(before, came_from)
         gain = _gain(smooth[::6, ::6].astype(np.float32), moved[::6, ::6].astype(np.float32))
         if abs(gain - 1) > 0.01 and 0.5 < gain < 2:
-            moved = cv2.convertScaleAbs(moved, alpha=gain, beta=_DARK * gain - _DARK)
+            moved = np.asarray(cv2.convertScaleAbs(moved, alpha=gain, beta=_DARK * gain - _DARK), np.uint8)
         left = cv2.erode(cv2.absdiff(smooth, moved), np.ones((2, 2), np.uint8))
         # What has just come into view has nothing to be compared with.
-        left[(from_x < 1) | (from_x > width - 2) | (from_y < 1) | (from_y > height - 2)] = 0
-        return np.asarray(left, np.uint8), gain
+        in_view = cv2.inRange(came_from, (1, 1), (width - 2, height - 2))
+        return np.asarray(cv2.bitwise_and(left, in_view), np.uint8), gain
 
-    def _off_the_middle(self, earlier: Grey, middle: Grey, after: Grey) -> float:
+    def _off_the_middle(self, earlier: Grey, between: Grey, after: Grey) -> float:
         """How far a frame is from what its neighbours foretell halfway between them, in levels."""
         half = self._flow.calc(after, earlier, None) / 2  # type: ignore[call-overload]
-        across, down = half[..., 0], half[..., 1]
-        edge = cv2.BORDER_REPLICATE
-        first = cv2.remap(
-            earlier, self._columns + across, self._rows + down, cv2.INTER_LINEAR, borderMode=edge
+        foretold = cv2.addWeighted(
+            _moved(earlier, self._places + half), 0.5, _moved(after, self._places - half), 0.5, 0
         )
-        second = cv2.remap(
-            after, self._columns - across, self._rows - down, cv2.INTER_LINEAR, borderMode=edge
-        )
-        between = cv2.addWeighted(first, 0.5, second, 0.5, 0)
-        return float(cv2.norm(middle, between, cv2.NORM_L1)) / after.size
+        return float(cv2.norm(between, foretold, cv2.NORM_L1)) / after.size
 
 
 class CameraFit:
     """A shift, growth and turn of the whole picture, fitted so that what moves on its own weighs little."""
 
     def __init__(self, width: int, height: int) -> None:
-        rows, columns = np.mgrid[_BORDER : height - _BORDER : _GRID, _BORDER : width - _BORDER : _GRID]
-        self._at = rows, columns
-        self._x = (columns - width / 2).ravel().astype(np.float64)
-        self._y = (rows - height / 2).ravel().astype(np.float64)
+        self._at = slice(_BORDER, height - _BORDER, _GRID), slice(_BORDER, width - _BORDER, _GRID)
+        rows, columns = np.mgrid[self._at]
+        self._x = (columns - width / 2).ravel()
+        self._y = (rows - height / 2).ravel()
+        self._known = np.stack([np.ones(self._x.size), self._x, self._y, self._x**2 + self._y**2])
         part_x = (np.arange(COLUMNS) + 0.5) * width / COLUMNS - width / 2
         part_y = (np.arange(ROWS) + 0.5) * height / ROWS - height / 2
         self._part_x, self._part_y = np.meshgrid(part_x, part_y)
 
     def fit(self, motion: Floats) -> tuple[Floats, float]:
         """Shift right, shift down, growth, turn; and the share of the picture within a pixel of it."""
-        found = motion[self._at].astype(np.float64)
-        across, down = found[..., 0].ravel(), found[..., 1].ravel()
-        weight = np.ones(len(across))
-        solved = np.zeros(4)
-        off = np.zeros(len(across))
-        for _ in range(3):
-            solved = self._solve(across, down, weight)
-            x, y = self._moved(solved)
-            off = np.hypot(across - x, down - y)
-            weight = 1 / (1 + (off / (np.median(off) * 1.5 + 0.05)) ** 2) ** 2
-        return solved.astype(np.float32), float((off < 1.0).mean())
+        found = motion[self._at].reshape(-1, 2).T.astype(np.float64)
+        across, down = found
+        x, y = self._x, self._y
+        sought = np.stack([across, down, x * across + y * down, x * down - y * across])
+        solved = self._solved(sought, np.ones(x.size))
+        for _ in range(2):
+            off = self._off(found, solved)
+            weight = 1 / (1 + (off / (middle(off) * 1.5 + 0.05)) ** 2) ** 2
+            solved = self._solved(sought, weight)
+        return np.array(solved, np.float32), float((self._off(found, solved) < 1.0).mean())
 
     def rest(self, motion: Floats, camera: Floats) -> Floats:
         """The motion that the camera does not explain, in 16x9 parts."""
@@ -231,39 +224,34 @@ class CameraFit:
         parts[..., 1] -= down + growth * self._part_y + turn * self._part_x
         return parts
 
-    def _moved(self, solved: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _off(self, found: NDArray[np.float64], solved: tuple[float, ...]) -> NDArray[np.float64]:
+        """How far the motion found at each place is from that of the whole, in pixels."""
         across, down, growth, turn = solved
-        return across + growth * self._x - turn * self._y, down + growth * self._y + turn * self._x
+        right = found[0] - across - growth * self._x + turn * self._y
+        below = found[1] - down - growth * self._y - turn * self._x
+        return np.asarray(np.sqrt(right * right + below * below), np.float64)
 
-    def _solve(
-        self, across: NDArray[np.float64], down: NDArray[np.float64], weight: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def _solved(self, sought: NDArray[np.float64], weight: NDArray[np.float64]) -> tuple[float, ...]:
         """Weighted least squares of the four figures, by its normal equations."""
-        x, y, whole = self._x, self._y, weight.sum()
-        sum_x, sum_y, square = weight @ x, weight @ y, weight @ (x * x + y * y)
-        left = np.array(
-            [
-                [whole, 0, sum_x, -sum_y],
-                [0, whole, sum_y, sum_x],
-                [sum_x, sum_y, square, 0],
-                [-sum_y, sum_x, 0, square],
-            ]
-        )
-        right = np.array(
-            [
-                weight @ across,
-                weight @ down,
-                weight @ (x * across + y * down),
-                weight @ (x * down - y * across),
-            ]
-        )
-        return np.asarray(np.linalg.solve(left + np.eye(4) * 1e-9, right), np.float64)
+        whole, sum_x, sum_y, square = (float(value) for value in self._known @ weight)
+        right, down, grown, turned = (float(value) for value in sought @ weight)
+        spread = square - (sum_x**2 + sum_y**2) / whole + 1e-9
+        growth = (grown - (sum_x * right + sum_y * down) / whole) / spread
+        turn = (turned - (sum_x * down - sum_y * right) / whole) / spread
+        across = (right - sum_x * growth + sum_y * turn) / whole
+        return across, (down - sum_y * growth - sum_x * turn) / whole, growth, turn
+
+
+def _moved(picture: Grey, came_from: Floats) -> Grey:
+    """A picture each of whose pixels comes from another place of it; its edges go on outside."""
+    moved = cv2.remap(picture, came_from, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
+    return np.asarray(moved, np.uint8)
 
 
 def _in_the_light_of(after: Grey, before: Grey) -> Grey:
     """The earlier picture in the light of the later one, where light alone tells most of it apart."""
     ratios = (after[::6, ::6] + np.float32(_DARK)) / (before[::6, ::6] + np.float32(_DARK))
-    gain = float(np.median(ratios))
+    gain = float(middle(ratios.ravel()))
     alike = np.abs(ratios / gain - 1) < _SAME_LIGHT
     if abs(gain - 1) < _NO_CHANGE or alike.mean() < _MOST:
         return before
@@ -274,7 +262,7 @@ def _in_the_light_of(after: Grey, before: Grey) -> Grey:
 def _gain(after: Floats, before: Floats) -> float:
     """The ratio of light between two pictures of the same, by those parts that agree on it."""
     ratios = (after + _DARK) / (before + _DARK)
-    typical = float(np.median(ratios))
+    typical = float(middle(ratios.ravel()))
     agreeing = ratios[np.abs(ratios - typical) < 0.1]
     return float(agreeing.mean()) if agreeing.size else typical
 

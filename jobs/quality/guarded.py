@@ -46,7 +46,12 @@ _HOME = Path(__file__).resolve().parents[2]
 _PLAIN = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
+    # One core for each clip: on pictures this small a second thread mostly waits, and waiting costs as well.
+    "OPENCV_FOR_THREADS_NUM": "1",
     "MALLOC_ARENA_MAX": "2",
+    # Pictures come and go with each frame. Given back each time, their memory costs more than the arithmetic.
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
     "LC_ALL": "C.UTF-8",
     "ORT_DISABLE_TELEMETRY": "1",
 }

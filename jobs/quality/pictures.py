@@ -40,8 +40,8 @@ class _Shown:
 
 
 class Pictures:
-    """Collects tiles and the clearest poster as the frames go by; holds small pictures, two large ones and
-    the frame on the screen.
+    """Collects tiles and the clearest poster as the frames go by; holds small pictures, the poster's frame
+    and the one on the screen.
 
     `told_s` is the length the file says it has. What it has is known at the end, and `filmstrip` spreads its
     tiles over that.
@@ -73,11 +73,11 @@ class Pictures:
         chosen = [int(np.abs(times - (place + 0.5) * duration_s / count).argmin()) for place in range(count)]
         row = np.concatenate([self._tiles[index].picture for index in chosen], axis=1)
         sheet = av.VideoFrame.from_ndarray(row, format="rgb24")
-        return encode_jpeg(sheet.reformat(format="yuvj420p")), count
+        return encode_jpeg(sheet.reformat(format="yuvj420p", threads=1)), count
 
     def poster(self) -> bytes:
         """The clearest of the tiles' frames as a JPEG of at most 1280 pixels on its long side."""
-        return b"" if self._poster is None else encode_jpeg(self._poster)
+        return b"" if self._poster is None else encode_jpeg(self._poster_of(self._poster))
 
     def _take_until(self, at_s: float) -> None:
         shown = self._shown
@@ -99,11 +99,13 @@ class Pictures:
         early = self._due_s <= POSTER_SHARE * self._told_s
         worth = (not _is_dark(shown.grey), early, _detail(shown.grey))
         if worth > self._best:
-            self._best, self._poster = worth, self._poster_of(shown.frame)
+            self._best, self._poster = worth, shown.frame
 
     def _tile(self, frame: av.VideoFrame) -> NDArray[np.uint8]:
         width, height = fitted(frame.width, frame.height, TILE_WIDTH, TILE_HEIGHT)
-        small = self._small.reformat(frame, width, height, format="rgb24", interpolation="AREA").to_ndarray()
+        small = self._small.reformat(
+            frame, width, height, format="rgb24", interpolation="AREA", threads=1
+        ).to_ndarray()
         tile: NDArray[np.uint8] = np.zeros((TILE_HEIGHT, TILE_WIDTH, 3), np.uint8)
         top, left = (TILE_HEIGHT - height) // 2, (TILE_WIDTH - width) // 2
         tile[top : top + height, left : left + width] = small
@@ -112,7 +114,7 @@ class Pictures:
     def _poster_of(self, frame: av.VideoFrame) -> av.VideoFrame:
         scale = min(1.0, POSTER_SIDE / max(frame.width, frame.height))
         width, height = (max(2, round(side * scale / 2) * 2) for side in (frame.width, frame.height))
-        return self._large.reformat(frame, width, height, format="yuvj420p", interpolation="AREA")
+        return self._large.reformat(frame, width, height, format="yuvj420p", interpolation="AREA", threads=1)
 
 
 def tiles_for(duration_s: float) -> int:

@@ -122,7 +122,9 @@ class Sampler:
     def _scaled(
         self, name: str, frame: av.VideoFrame, size: tuple[int, int], form: str, how: str = "AREA"
     ) -> av.VideoFrame:
-        return self._scalers[name].reformat(frame, size[0], size[1], format=form, interpolation=how)
+        return self._scalers[name].reformat(
+            frame, size[0], size[1], format=form, interpolation=how, threads=1
+        )
 
     def _pixels(
         self, name: str, frame: av.VideoFrame, size: tuple[int, int], form: str, how: str = "AREA"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,6 +28,13 @@ def usual_around(values: Floats, reach: int) -> Floats:
     lonely = np.isnan(windows).all(axis=1)
     windows[lonely] = 0
     return np.asarray(np.nanmedian(windows, axis=1), np.float32)
+
+
+def middle(values: NDArray[Any]) -> Any:
+    """The median of a row of numbers, for where it is asked often and numpy's own checks would cost more."""
+    half = len(values) // 2
+    parted = np.partition(values, half)
+    return parted[half] if len(values) % 2 else (parted[:half].max() + parted[half]) / 2
 
 
 def moving_mean(values: NDArray[np.floating], span: int) -> NDArray[np.float64]:

@@ -98,7 +98,7 @@ class _Looking:
         meant = sound.meaning(heard.seen, ordered.sound_wanted)
         matched = prompt_match.match(samples.clip_frames, ordered.prompt, self._clip_model)
         damaged = _damaged_sound(sound_damaged_at_s)
-        found = analyse(samples, facts, ordered, faces.watch(samples), meant, damaged, matched.seen)
+        found = analyse(samples, facts, ordered, faces.watch(samples, ordered), meant, damaged, matched.seen)
         return Checked(
             facts=facts,
             verdict=found.verdict,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import cast
 
 import cv2
 import numpy as np
@@ -11,8 +13,9 @@ import pytest
 import skimage
 
 from jobs.quality import face_find
-from jobs.quality.faces import NO_DETECTOR, NO_FACE, TOO_SHORT, follow
-from jobs.quality.report import Event
+from jobs.quality.faces import NO_DETECTOR, NO_FACE, TOO_SHORT, follow, watch
+from jobs.quality.report import Event, Ordered
+from jobs.quality.samples import Samples
 from tests.jobs.quality.portrait import (
     HEIGHT,
     WIDTH,
@@ -179,6 +182,23 @@ def test_a_picture_without_a_face_is_not_measured_and_has_no_event(name: str) ->
     assert seen.events == ()
     assert (seen.measures["face_present"], seen.unmeasured["face_present"]) == (None, NO_FACE)
     assert seen.measures["face_tracks"] == 0
+
+
+@pytest.mark.parametrize(
+    ("ordered", "faces"),
+    [
+        (Ordered(), None),
+        (Ordered(person_wanted=False), None),
+        (Ordered(person_wanted=True), 0),
+        (Ordered(acceptance=("no people",)), 0),
+    ],
+)
+def test_that_nobody_is_there_is_said_to_shots_that_ask_for_a_person_or_have_criteria(
+    ordered: Ordered, faces: float | None
+) -> None:
+    seen = watch(cast(Samples, SimpleNamespace(face_frames=tuple(panned(cat())))), ordered)
+    assert seen.measures["face_tracks"] == faces
+    assert ("face_tracks" in seen.unmeasured) == (faces is None)
 
 
 def test_a_dark_picture_is_not_said_to_be_without_a_face() -> None:
