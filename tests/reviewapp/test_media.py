@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from reviewapp.models import Candidate, Clip, Project, PromptVersion, Shot, Status, User
 from reviewapp.models.clips import VERIFIED, Playable
-from reviewapp.room import clip_facts
+from reviewapp.room_clips import clip_facts
 from reviewapp.views.ranges import Span, Unsatisfiable, read_range
 from tests.cast import signed_in
 
