@@ -34,7 +34,7 @@ def reject_to_wire(stage: Stage) -> Figure:
 
 def _waiting(stage: Stage, name: str) -> list[Candidate]:
     project, shots = stage.shots(CLIPS, name)
-    return stage.wait_in_review(stage.generate(project, shots), 120)
+    return stage.wait_in_review(stage.generate(project, shots))
 
 
 def _retake_of(clip: Candidate) -> Candidate:
@@ -49,7 +49,7 @@ def done_to_playable(stage: Stage) -> Figure:
     for place, clip in enumerate(_waiting(stage, "done-to-playable")):
         stage.settings(min_seconds=_job_length(place))
         stage.reject(clip, "the boat should be blue")
-        [row] = stage.wait_in_review([_retake_of(clip)], 60)
+        [row] = stage.wait_in_review([_retake_of(clip)])
         if row.in_review_at is not None:
             seconds.append(row.in_review_at.timestamp() - stage.finished_at(row.provider_job_id))
     plain = asyncio.run(_plain_script(stage))
@@ -105,7 +105,7 @@ def _known(stage: Stage, name: str) -> list[float]:
     seconds = []
     for place, shot in enumerate(shots):
         stage.settings(min_seconds=1.0 + place / CLIPS)
-        [row] = stage.wait_in_review(stage.generate(project, [shot]), 60)
+        [row] = stage.wait_in_review(stage.generate(project, [shot]))
         if row.vendor_done_at is not None:
             seconds.append(row.vendor_done_at.timestamp() - stage.finished_at(row.provider_job_id))
     return seconds
@@ -140,7 +140,7 @@ def places_in_use(stage: Stage) -> Figure:
     stage.settings(min_seconds=1.0, capacity=CLIPS)
     project, shots = stage.shots(3 * CLIPS, "three-places", "kling/kling-2.5-turbo")
     began = time.time()
-    rows = stage.wait_in_review(stage.generate(project, shots), 400)
+    rows = stage.wait_in_review(stage.generate(project, shots))
     lasted = max(stage.finished_at(row.provider_job_id) for row in rows) - began
     ProviderKey.objects.filter(provider="kling").update(concurrency=None)
     ideal = len(rows) / 3 * 1.0
@@ -153,7 +153,7 @@ def clips_a_minute(stage: Stage, *, instant: bool) -> Figure:
     stage.settings(instant=instant, capacity=8, min_seconds=0.2)
     project, shots = stage.shots(CLIPS, f"whole-line-{'instant' if instant else 'rendered'}")
     began = time.time()
-    rows = stage.wait_in_review(stage.generate(project, shots), 400)
+    rows = stage.wait_in_review(stage.generate(project, shots))
     ends = [began, *sorted(row.in_review_at.timestamp() for row in rows if row.in_review_at)]
     rates = [60 * WINDOW / (ends[at + WINDOW] - ends[at]) for at in range(len(ends) - WINDOW)]
     words = "pre-rendered" if instant else "rendered on the same two cores"

@@ -30,7 +30,7 @@ def rows() -> list[Figure]:
     with running() as stage:
         stage.settings(instant=True, capacity=ORDERED, min_seconds=0.2)
         [clip] = _ordered(stage, 1, "one-clip")
-        stage.wait_in_review([clip], 120)
+        stage.wait_in_review([clip])
         pages = [f"/review/{clip.uid}/", "/review/"]
         _ask(stage, pages, range(QUIET // 2))
         quiet = _ask(stage, pages, range(QUIET))

@@ -87,7 +87,7 @@ def open_pages(stage: Stage) -> list[Figure]:
     for place in range(PROJECTS):
         project, shots = stage.shots(1, f"open-pages-{place}")
         ordered += stage.generate(project, shots)
-    clips = stage.wait_in_review(ordered, 60)
+    clips = stage.wait_in_review(ordered)
     alone = _looks(stage)
     told, told_looks, pages = asyncio.run(_watch(stage, clips, listening=True))
     polled, _, polling = asyncio.run(_watch(stage, clips, listening=False))
