@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 from django.db import connections
 from pytest_django import Settings
 
-from tests.sandbox_server import SHARED, Sandbox, running_sandbox
+from tests.sandbox_server import Sandbox, running_sandbox
+from tests.shared import READY_CLIPS, TABLES, make_tables
 
 pytest_plugins = ["tests.buckets", "tests.cast"]
 
@@ -70,9 +72,26 @@ def django_db_modify_db_settings(
     """A file instead of SQLite in memory: threads and live servers then see what the app itself would see."""
     database = connections["default"].settings_dict
     if database["ENGINE"].endswith("sqlite3"):
-        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "retake.sqlite3")
+        place = tmp_path_factory.mktemp("database") / "retake.sqlite3"
+        if TABLES in os.environ:
+            shutil.copy(os.environ[TABLES], place)
+        database["TEST"]["NAME"] = str(place)
         # It need not outlive a power cut.
         database["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb: bool) -> bool:
+    """Whether the test database may be there already: a copy of the shared tables is."""
+    copied = TABLES in os.environ and connections["default"].vendor == "sqlite"
+    return django_db_keepdb or copied
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database in which all tables are made and nothing else is, to copy and never to open."""
+    told = os.environ.get(TABLES)
+    return Path(told) if told else make_tables(tmp_path_factory.mktemp("tables"))
 
 
 @pytest.fixture(scope="session")
@@ -86,8 +105,8 @@ def every_vendor(tmp_path_factory: pytest.TempPathFactory, ready_clips: Path) ->
 @pytest.fixture(scope="session")
 def ready_clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where all processes of this run share ready clips, and other runs that are told the same folder."""
-    if SHARED in os.environ:
-        return Path(os.environ[SHARED])
+    if READY_CLIPS in os.environ:
+        return Path(os.environ[READY_CLIPS])
     base = tmp_path_factory.getbasetemp()
     return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 

@@ -6,16 +6,20 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
+from pathlib import Path
 
 from tests.postgres import postgres
+from tests.shared import READY_CLIPS, TABLES, make_tables
 
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# Tests that start the processes or a browser wait more than they work: two files of them at a time, and
-# neither beside the other, because a browser that gets no time answers keys late. The tests of one file stay
-# together and share what was set up.
+# Tests that start the processes or a browser have a run of their own: a browser that gets no time answers
+# keys late. The tests of one file stay together and share what was set up. Those that start processes wait for
+# leases and signs of life as well as they work, so that it takes three of them to fill two cores.
 TOGETHER = "not browser and not whole"
-BY_FILE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+BY_FILE = ("--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def main() -> int:
@@ -24,26 +28,34 @@ def main() -> int:
     if not chromium and strict:
         print("Chromium is missing, and with CI set no test may be left out.")
         return 1
-    results = {"SQLite": _run("-n", "2", "-m", TOGETHER)}
-    if chromium:
-        results["browser"] = _run(*BY_FILE, "-m", "browser")
-    results["processes"] = _run(*BY_FILE, "-m", "whole and not browser")
-    with postgres() as url:
-        results["PostgreSQL"] = _run("-n", "2", "-m", f"database and {TOGETHER}", DATABASE_URL=url)
-    print("\n" + "\n".join(f"{name:<24}{'passed' if good else 'FAILED'}" for name, good in results.items()))
+    results: dict[str, str] = {}
+    with tempfile.TemporaryDirectory(prefix="retake-tests-") as folder:
+        # Made once, for all runs.
+        shared = {READY_CLIPS: folder, TABLES: str(make_tables(Path(folder)))}
+        results["SQLite"] = _run("-n", "2", "-m", TOGETHER, **shared)
+        if chromium:
+            results["browser"] = _run("-n", "2", *BY_FILE, "-m", "browser", **shared)
+        results["processes"] = _run("-n", "3", *BY_FILE, "-m", "whole and not browser", **shared)
+        with postgres() as url:
+            more = shared | {"DATABASE_URL": url}
+            results["PostgreSQL"] = _run("-n", "2", "-m", f"database and {TOGETHER}", **more)
+    print("\n" + "\n".join(f"{name:<24}{outcome}" for name, outcome in results.items()))
     if not chromium:
         print(
             "LEFT OUT: the browser tests, because no Chromium was found (looked for "
             + ", ".join(CHROMIUMS)
             + ")."
         )
-    return 0 if all(results.values()) else 1
+    return 1 if any(outcome.startswith("FAILED") for outcome in results.values()) else 0
 
 
-def _run(*words: str, **environment: str) -> bool:
-    print(f"\n$ pytest {' '.join(words)}" + (" on PostgreSQL" if environment else ""), flush=True)
+def _run(*words: str, **environment: str) -> str:
+    """Run pytest with these words in this environment, and tell how that went."""
+    on = " on PostgreSQL" if "DATABASE_URL" in environment else ""
+    print(f"\n$ pytest {' '.join(words)}{on}", flush=True)
+    began = time.monotonic()
     done = subprocess.run([*PYTEST, *words, *sys.argv[1:]], env=os.environ | environment, check=False)
-    return done.returncode == 0
+    return f"{'FAILED' if done.returncode else 'passed'} in {time.monotonic() - began:.0f} s"
 
 
 if __name__ == "__main__":

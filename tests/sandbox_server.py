@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from tests.patience import PATIENCE_S
+from tests.shared import share_ready_clips
 
 ROOT = Path(__file__).resolve().parents[1]
-# The folder of ready clips that all processes of one run share; a run of its own has one of its own.
-SHARED = "RETAKE_TEST_READY_CLIPS"
 
 
 class Sandbox:
@@ -105,16 +103,6 @@ class Sandbox:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(how)
             self.process.wait(PATIENCE_S)
-
-
-def share_ready_clips(mine: Path, shared: Path) -> None:
-    """Give and take ready clips, so that each is drawn once for all processes: they are always the same."""
-    for here, there in ((mine, shared), (shared, mine)):
-        known = {path.name for path in there.glob("ready_*.mp4")}
-        for clip in here.glob("ready_*.mp4"):
-            if clip.name not in known:
-                with suppress(FileExistsError):
-                    os.link(clip, there / clip.name)
 
 
 @contextmanager

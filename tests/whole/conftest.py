@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.whole.house import HOME, House
+from tests.whole.house import House
 
 Open = Callable[..., House]
 
@@ -18,14 +16,6 @@ Open = Callable[..., House]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first: what begins last should not be what the others wait for."""
     items.sort(key=lambda item: (item.get_closest_marker("whole") is None, item.path.stem != "test_chaos"))
-
-
-@pytest.fixture(scope="session")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite database in which all tables are made and nothing else is."""
-    made = House(tmp_path_factory.mktemp("tables"))
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=HOME, env=made.variables, check=True)
-    return made.folder / "retake.sqlite3"
 
 
 @pytest.fixture

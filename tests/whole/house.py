@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ import httpx
 import psutil
 
 from tests.patience import PATIENCE_S, wait_for
-from tests.sandbox_server import share_ready_clips
+from tests.shared import share_ready_clips
 
 HOME = Path(__file__).resolve().parents[2]
 # A busy machine with two cores takes its time for six processes.
@@ -47,6 +48,7 @@ class House:
     environment: dict[str, str] = field(default_factory=dict)
     ready_clips: Path | None = None
     process: subprocess.Popen[str] | None = None
+    started_in_s: float = 0.0
     _person: subprocess.Popen[str] | None = None
 
     @property
@@ -77,6 +79,7 @@ class House:
     def start(self) -> None:
         """Start it and wait until the pages answer and every process is there."""
         self._share_ready_clips()
+        began = time.monotonic()
         with (self.folder.parent / "up.txt").open("a", encoding="utf-8") as said:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "up"],
@@ -88,6 +91,7 @@ class House:
             )
         wait_for("the pages", self.answers, START_S)
         wait_for("all processes", lambda: len(self.pids()) >= 6)
+        self.started_in_s = time.monotonic() - began
 
     def _share_ready_clips(self) -> None:
         if self.ready_clips is not None:
