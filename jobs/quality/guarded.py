@@ -41,6 +41,8 @@ ADDRESS_SPACE = 3 << 30
 # What the child answers is a few hundred kilobytes; a file that grows beyond this is a fault.
 FILE_BYTES = 64 << 20
 _HOME = Path(__file__).resolve().parents[2]
+# Where the code lies that a child loads anew each time.
+_ROOMS = (Path(__file__).resolve().parent, Path(__file__).resolve().parents[1] / "media")
 # No key and no address of a database is where a hostile file could find it: the environment is made anew.
 # onnxruntime would send figures about its use to its maker.
 _PLAIN = {
@@ -63,6 +65,13 @@ _KEPT = ("LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH")
 NOT_BEGUN = 3
 # How a process ends that somebody else ends: the kernel when memory runs out, a person, a machine that stops.
 _FROM_OUTSIDE = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP}
+
+
+def _state_of_the_code() -> frozenset[tuple[str, int]]:
+    return frozenset((str(path), path.stat().st_mtime_ns) for room in _ROOMS for path in room.glob("*.py"))
+
+
+_AT_THE_START = _state_of_the_code()
 
 
 class OutOfTime(NotPlayable):
@@ -102,7 +111,16 @@ def _rebuilt(answer: Any) -> Checked:
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         # A child that was taken over may say anything.
         logger.error("a guarded child gave an answer of another form: %s", error)
-        raise NotPlayable("The file brings the video decoder down, so it is not shown to anyone.") from None
+        raise _brought_down() from None
+
+
+def _brought_down() -> Exception:
+    """What a child has to be judged as that failed without a word. Between the upgrade of a site and the
+    start of its new processes, old ones call children of the new code: that is no fault of the file.
+    """
+    if _state_of_the_code() != _AT_THE_START:
+        return NotBegun("The program was changed since this process began: start it again.")
+    return NotPlayable("The file brings the video decoder down, so it is not shown to anyone.")
 
 
 def call(
@@ -171,7 +189,7 @@ def _answer(what: str, code: int, said: Any, moaned: str) -> Any:
         raise NotPlayable(str(answer["not_playable"]))
     if not isinstance(answer, dict) or "answer" not in answer:
         logger.error("%s ended with %d: %s", what, code, moaned.strip()[-4000:])
-        raise NotPlayable("The file brings the video decoder down, so it is not shown to anyone.")
+        raise _brought_down()
     heard = "\n".join(line for line in moaned.splitlines() if _EXPECTED not in line).strip()
     if heard:
         logger.warning("%s came to an end and said: %s", what, heard[-4000:])

@@ -96,6 +96,20 @@ def test_an_answer_of_another_form_is_no_answer(
         guarded.verify(clip, ANY)
 
 
+def test_a_program_that_was_changed_under_a_running_process_is_no_fault_of_the_file(
+    clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guarded, "_AT_THE_START", frozenset({("older.py", 1)}))
+    # As long as both understand each other, nothing is wrong.
+    assert guarded.verify(clip, ANY).facts.frames == 24
+    changed = "The program was changed since this process began"
+    with pytest.raises(guarded.NotBegun, match=changed):
+        guarded.call("verify", {"path": clip, "ordered": ANY}, reads=[clip], file_bytes=100)
+    monkeypatch.setattr(guarded, "call", lambda *order, **limits: {"facts": {}, "unheard_of": 1})
+    with pytest.raises(guarded.NotBegun, match=changed):
+        guarded.verify(clip, ANY)
+
+
 def test_a_refusal_crosses(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_text("<html>", encoding="ascii")
