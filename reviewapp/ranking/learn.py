@@ -188,8 +188,9 @@ def _sentence(figures: Figures, count: int) -> str:
     losses = f"{figures.loss:.3f} against {figures.rules_loss:.3f}"
     if figures.better:
         return f"Better than the rules on unseen shots, judged by {figures.judged} {by} (log loss {losses})."
+    no_better = "not clearly better" if figures.loss < figures.rules_loss else "no better"
     return (
-        f"{count} decisions, and no better than the rules on unseen shots, judged by {figures.judged} {by} "
+        f"{count} decisions, and {no_better} than the rules on unseen shots, judged by {figures.judged} {by} "
         f"(log loss {losses})."
     )
 
