@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import signal
 import tempfile
@@ -14,13 +15,14 @@ import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage, default_storage
+from django.urls import reverse
 from django.utils import timezone
 from django_q.models import OrmQ
 
 from jobs import check, files, heart, look
 from reviewapp import line
 from reviewapp.models import Candidate, Shot, Status, User
-from tests.cast import run_queue
+from tests.cast import run_queue, signed_in
 from tests.jobs.media.films import write_film
 from tests.reviewapp.stages import asked, bring
 
@@ -84,8 +86,14 @@ def test_a_disk_without_room_for_the_answer_costs_no_clip(
     assert checked_again(waiting).status == Status.IN_REVIEW
 
 
+def shot_page(row: Candidate, person: User) -> str:
+    """What a person reads of the row's shot."""
+    address = reverse("shot-detail", args=[row.shot.project.slug, row.shot.code])
+    return html.unescape(signed_in(person).get(address).content.decode())
+
+
 def test_storage_that_cannot_be_written_is_named_and_costs_no_clip(
-    waiting: Candidate, monkeypatch: pytest.MonkeyPatch
+    waiting: Candidate, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_room(*_: object) -> str:
         raise OSError(28, "No space left on device")
@@ -95,6 +103,7 @@ def test_storage_that_cannot_be_written_is_named_and_costs_no_clip(
         row = after(waiting)
     assert row.status == Status.CHECKING
     assert "(No space left on device)" in row.failure
+    assert row.failure in shot_page(row, alice)
     assert checked_again(waiting).status == Status.IN_REVIEW
 
 
