@@ -16,8 +16,8 @@ from tests.shared import READY_CLIPS, TABLES, make_tables
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Tests that start the processes or a browser have a run of their own: a browser that gets no time answers
-# keys late. The tests of one file stay together and share what was set up. Those that start processes wait for
-# leases and signs of life as well as they work, so that it takes three of them to fill two cores.
+# keys late. The tests of one file stay together and share what was set up. Those that start processes wait as
+# well as they work, for leases and signs of life, so that it takes three of them to fill two cores.
 TOGETHER = "not browser and not whole"
 BY_FILE = ("--dist", "loadfile", "--no-loadscope-reorder")
 

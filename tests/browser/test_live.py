@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,7 +16,7 @@ from reviewapp.models import EventKind, HookStyle, OutgoingDelivery, Project, Sh
 from reviewapp.views import live as line
 from tests.browser.conftest import axe_check, overflow
 from tests.browser.conftest import shot as picture
-from tests.patience import PATIENCE_S, wait_for
+from tests.patience import wait_for
 from tests.reviewapp.stages import asked
 
 SOONER_MS = 15_000
@@ -32,9 +31,7 @@ def hub(settings: Settings, transactional_db: None, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(line, "hub", hub)
     yield hub
     hub.stop()
-    ends = time.monotonic() + PATIENCE_S
-    while hub._thread is not None and time.monotonic() < ends:
-        time.sleep(0.01)
+    wait_for("the end of the thread that reads for nobody", lambda: hub._thread is None)
 
 
 def is_up(page: Page) -> None:

@@ -31,7 +31,7 @@ from reviewapp.models import (
 )
 from reviewapp.views import live as line
 from tests.cast import signed_in
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, wait_for
 from tests.reviewapp.stages import asked
 
 
@@ -39,20 +39,17 @@ from tests.reviewapp.stages import asked
 def hub(settings: Settings, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[live.Hub]:
     """Lines that are quick, and none of which outlives its test."""
     settings.LIVE_LISTENERS = 4
-    for name, seconds in {"TICK_S": 0.02, "PROGRESS_S": 0.02, "RIGHTS_S": 0.1}.items():
+    for name, seconds in {"TICK_S": 0.02, "PROGRESS_S": 0.02, "RIGHTS_S": 0.1, "READY_S": PATIENCE_S}.items():
         monkeypatch.setattr(live, name, seconds)
     monkeypatch.setattr(line, "BEAT_S", 0.2)
     hub = live.Hub()
     monkeypatch.setattr(line, "hub", hub)
     yield hub
     hub.stop()
-    ends = time.monotonic() + PATIENCE_S
-    while hub._thread is not None and time.monotonic() < ends:
-        time.sleep(0.01)
-    assert hub._thread is None, "the thread that reads goes on with nobody to read for"
+    wait_for("the end of the thread that reads for nobody", lambda: hub._thread is None)
 
 
-def heard(listener: live.Listener, *wanted: str, seconds: float = 5) -> set[str]:
+def heard(listener: live.Listener, *wanted: str, seconds: float = PATIENCE_S) -> set[str]:
     """Everything this listener hears until it has heard what is wanted."""
     names: set[str] = set()
     ends = time.monotonic() + seconds
@@ -91,7 +88,6 @@ def test_the_queue_is_named_when_a_clip_enters_or_leaves_it_and_progress_names_t
     for status in (Status.SUBMITTING, Status.GENERATING):
         clip.move(status)
     mine = hub.listen(bob, _session(bob), "")
-    time.sleep(0.1)
     type(clip).objects.filter(pk=clip.pk).update(progress=0.5)
     assert heard(mine, "project:harbour") == {"project:harbour"}
     for status in (Status.INGESTING, Status.CHECKING, Status.IN_REVIEW):
@@ -102,7 +98,6 @@ def test_the_queue_is_named_when_a_clip_enters_or_leaves_it_and_progress_names_t
 def test_admins_alone_hear_of_keys(hub: live.Hub, bob: User, dana: User) -> None:
     key = ProviderKey.objects.create(name="Studio", provider="runway")
     mine, strange = (hub.listen(one, _session(one), "") for one in (dana, bob))
-    time.sleep(0.1)
     ProviderKey.objects.filter(pk=key.pk).update(checked_at=timezone.now())
     assert heard(mine, "keys") == {"keys"}
     assert heard(strange, "keys", seconds=0.2) == set()
@@ -136,7 +131,7 @@ def test_a_removed_member_stops_hearing_within_seconds(hub: live.Hub, shot: Shot
     clip = asked(shot, bob)[0]
     mine = hub.listen(bob, _session(bob), "")
     Membership.objects.filter(user=bob).delete()
-    time.sleep(0.3)
+    wait_for("the look at who may hear what", lambda: mine.rights.projects == frozenset())
     clip.move(Status.SUBMITTING)
     assert heard(mine, "project:harbour", seconds=0.3) == set()
     assert not mine.closed
@@ -153,10 +148,7 @@ def test_the_line_of_one_who_is_signed_in_no_longer_is_closed(how: str, hub: liv
         bob.save()
     else:
         User.objects.filter(pk=bob.pk).update(is_active=False)
-    ends = time.monotonic() + PATIENCE_S
-    while not mine.closed and time.monotonic() < ends:
-        time.sleep(0.02)
-    assert mine.closed
+    wait_for("the end of the line", lambda: mine.closed)
     assert mine not in hub.listeners
 
 
@@ -185,17 +177,14 @@ def test_a_page_is_told_over_http_and_a_browser_that_left_is_noticed(
 ) -> None:
     clip = asked(shot, bob)[0]
     cookies = {site_settings.SESSION_COOKIE_NAME: _session(bob)}
-    with httpx.stream("GET", f"{live_server.url}/live/", cookies=cookies, timeout=10) as answer:
+    with httpx.stream("GET", f"{live_server.url}/live/", cookies=cookies, timeout=PATIENCE_S) as answer:
         lines = answer.iter_lines()
         assert [next(lines) for _ in range(2)] == ["retry: 2000", "event: hello"]
         clip.move(Status.SUBMITTING)
         assert "data: project:harbour" in iter(lambda: next(lines), None)
         assert "event: beat" in iter(lambda: next(lines), None)
         assert len(hub.listeners) == 1
-    ends = time.monotonic() + PATIENCE_S
-    while hub.listeners and time.monotonic() < ends:
-        time.sleep(0.02)
-    assert not hub.listeners
+    wait_for("a hub that listens for nobody", lambda: not hub.listeners)
 
 
 def test_stopping_closes_every_line_at_once(
@@ -208,7 +197,7 @@ def test_stopping_closes_every_line_at_once(
     waits.start()
     line.end_with_process(hub)
     hears(signal.SIGTERM)
-    waits.join(5)
+    waits.join(PATIENCE_S)
     assert not waits.is_alive()
     with pytest.raises(live.NoRoom):
         hub.listen(bob, _session(bob), "")
