@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 from pytest_django import Settings
 
@@ -27,6 +28,7 @@ from reviewapp.notes import Feedback
 from tests.cast import signed_in
 from tests.reviewapp.report_stage import come, report, round_of
 from tests.reviewapp.stages import asked, bring
+from tests.reviewapp.test_lock_order import begun
 
 
 @pytest.fixture
@@ -204,6 +206,34 @@ def test_a_producer_takes_it_back_and_it_stays_with_people(
     assert statuses([first, second]) == [Status.IN_REVIEW, Status.IN_REVIEW]
     review.let_the_pick_pass(first.version)
     assert statuses([first, second]) == [Status.IN_REVIEW, Status.IN_REVIEW]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("person_first", [True, False])
+def test_of_a_person_and_the_policy_the_first_decides_alone(
+    by_itself: Project, shot: Shot, alice: User, bob: User, person_first: bool
+) -> None:
+    with transaction.atomic():
+        first, last = (bring(row, Status.CHECKING) for row in asked(shot, alice, 2))
+        pick = come(first, report(0.9))
+    arriving = Candidate.objects.whole().get(pk=last.pk)
+
+    def arrives() -> None:
+        line.checked(arriving, report(0.8), {})
+
+    def rejects() -> None:
+        review.reject(pick, bob, pick.revision, Feedback(text="Slower."))
+
+    with transaction.atomic():
+        (rejects if person_first else arrives)()
+        other = begun(arrives if person_first else rejects)
+    if person_first:
+        other.result(30)
+        assert statuses([first, last]) == [Status.REJECTED, Status.IN_REVIEW]
+    else:
+        with pytest.raises(review.StaleDecision):
+            other.result(30)
+        assert statuses([first, last]) == [Status.APPROVED, Status.PASSED_OVER]
 
 
 @pytest.mark.parametrize("taken_back", [False, True])
