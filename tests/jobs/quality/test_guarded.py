@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from jobs.media import copies
-from jobs.quality import confine, crossing, guarded
+from jobs.quality import crossing, guarded
 from jobs.quality.report import (
     Checked,
     Criterion,
@@ -255,9 +255,16 @@ def test_the_child_reaches_no_network(tmp_path: Path) -> None:
             check=False,
         )
         assert plain.returncode == 0
-        if confine.version() < confine.TCP_BY:
-            pytest.skip("this kernel's Landlock knows no network")
         assert in_child(code, reads=[], writes=[]).split() == ["PermissionError"]
+
+
+@needs_landlock
+@pytest.mark.parametrize(
+    "kind", ["AF_INET, socket.SOCK_DGRAM", "AF_INET6, socket.SOCK_STREAM", "AF_UNIX, socket.SOCK_STREAM"]
+)
+def test_the_child_makes_no_socket_of_any_kind(kind: str) -> None:
+    code = f"tried(lambda: socket.socket(socket.{kind}))\n"
+    assert in_child(code, reads=[], writes=[]).split() == ["PermissionError"]
 
 
 def test_no_secret_of_this_process_is_in_the_child(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
