@@ -190,9 +190,13 @@ def keep_made(path: Path, candidate: Candidate, folder: str) -> str:
 
     Nothing is ever written over: a copy that another row or another try names is the same copy.
     """
+    return keep(path, name_for(candidate, folder, sha256_of(path), path.suffix[1:]))
+
+
+def sha256_of(path: Path) -> str:
+    """The checksum of a file's bytes."""
     with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return keep(path, name_for(candidate, folder, sha256, path.suffix[1:]))
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def keep_bytes(content: bytes, candidate: Candidate, folder: str, extension: str) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 
 from django.conf import settings
 
 from jobs import files, playing
 from jobs.quality import credentials, expect, guarded
-from jobs.quality.report import CHECKER_VERSION, Checked, Ordered
+from jobs.quality.report import CHECKER_VERSION, Checked, NotPlayable, Ordered
 from reviewapp.lifeline import die_with_parent
 from reviewapp.models import Candidate, QualityReport
 
@@ -29,11 +30,19 @@ def look(candidate: Candidate) -> tuple[QualityReport, dict[str, object]]:
             wall_s=wall_s,
             before_exec=die_with_parent,
         )
+        # Behind the verdict on the file itself, which says more where there is one.
+        _must_be_what_came(candidate, path)
         origin = credentials.read_apart(
             path, candidate.clip.content_type, settings.C2PA_ANCHORS, before_exec=die_with_parent
         )
         played = playing.playable(candidate, path, checked.facts)
     return _report(checked), _clip_facts(candidate, checked) | {"credentials": origin} | played
+
+
+def _must_be_what_came(candidate: Candidate, path: Path) -> None:
+    """Only the bytes that were verified are ever given out, so they have to be those of the row."""
+    if files.sha256_of(path) != candidate.clip.sha256:
+        raise NotPlayable("The file in this site's storage is not the one that came: it was damaged here.")
 
 
 def ordered(candidate: Candidate) -> Ordered:

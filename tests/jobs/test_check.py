@@ -107,6 +107,18 @@ def test_storage_that_cannot_be_written_is_named_and_costs_no_clip(
     assert checked_again(waiting).status == Status.IN_REVIEW
 
 
+def test_a_clip_that_was_changed_in_storage_is_not_taken_for_the_one_that_came(waiting: Candidate) -> None:
+    path = Path(waiting.clip.file.path)
+    came = path.read_bytes()
+    # The name of the program that wrote it: it plays as before.
+    path.write_bytes(came.replace(b"Lavf", b"Lavg"))
+    row = after(waiting)
+    assert row.status == Status.FAILED
+    assert row.failure == (
+        "The file in this site's storage is not the one that came: it was damaged here. $0.60 was charged."
+    )
+
+
 def killed_by(signals: list[int]) -> Callable[[], None]:
     """What a child does before its work: it is killed by the next of these, while there are any."""
 
