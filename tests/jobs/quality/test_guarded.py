@@ -280,6 +280,6 @@ def test_no_secret_of_this_process_is_in_the_child(clip: Path, monkeypatch: pyte
     monkeypatch.setattr(subprocess, "run", run)
     guarded.verify(clip, ANY)
     threads = {"OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"}
-    memory = {"MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"}
+    memory = {"MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES"}
     plain = threads | memory | {"LC_ALL", "ORT_DISABLE_TELEMETRY"}
     assert set(seen[0]) <= plain | {"LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH"}
