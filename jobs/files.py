@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -14,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, Any, BinaryIO, Final, cast
+from typing import BinaryIO, Final, cast
 
 from django.conf import settings
 from django.core.files import File
@@ -163,6 +164,18 @@ def name_for(candidate: Candidate, folder: str, sha256: str, extension: str) -> 
     return f"{folder}/{candidate.shot.project.slug}/{code}-{sha256[:8]}.{extension}"
 
 
+@contextmanager
+def _told_as_the_system_does() -> Iterator[None]:
+    """Buckets raise errors of their own making; to whoever asks they are what a failing disk is."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        raise OSError(errno.EIO, type(error).__name__) from error
+
+
+@_told_as_the_system_does()
 def keep(path: Path, name: str) -> str:
     """Move a finished file to its final name, and give the name. A file of that name with the same bytes
     stays; one that was damaged in storage makes way.
@@ -199,6 +212,7 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+@_told_as_the_system_does()
 def keep_bytes(content: bytes, candidate: Candidate, folder: str, extension: str) -> str:
     """Keep a small file that was made of a candidate's clip; its name, or "" when there is nothing to keep.
 
@@ -230,8 +244,8 @@ def on_this_machine(kept: FieldFile) -> Iterator[Path]:
         # Where it is swept up behind a worker that was killed.
         with workshop() as folder:
             path = folder / "clip"
-            with kept.storage.open(str(kept.name), "rb") as source, path.open("wb") as copy:
-                _copy(source, copy)
+            with _told_as_the_system_does():
+                _fetch(kept, path)
             yield path
     else:
         if not path.exists():
@@ -239,6 +253,7 @@ def on_this_machine(kept: FieldFile) -> Iterator[Path]:
         yield path
 
 
-def _copy(source: IO[Any], to: IO[bytes]) -> None:
-    while chunk := source.read(CHUNK_BYTES):
-        to.write(chunk)
+def _fetch(kept: FieldFile, to: Path) -> None:
+    with kept.storage.open(str(kept.name), "rb") as source, to.open("wb") as copy:
+        while chunk := source.read(CHUNK_BYTES):
+            copy.write(chunk)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import BotoCoreError
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage, default_storage
@@ -21,7 +22,7 @@ from django_q.models import OrmQ
 
 from jobs import check, files, heart, look
 from reviewapp import line
-from reviewapp.models import Candidate, Shot, Status, User
+from reviewapp.models import Candidate, Clip, Shot, Status, User
 from tests.cast import run_queue, signed_in
 from tests.jobs.media.films import write_film
 from tests.reviewapp.stages import asked, bring
@@ -184,6 +185,22 @@ class Away(Storage):
 
     def _open(self, name: str, mode: str = "rb") -> File[bytes]:
         return ContentFile(b"bytes")
+
+
+class Down(Away):
+    """A bucket that does not answer."""
+
+    def _open(self, name: str, mode: str = "rb") -> File[bytes]:
+        raise BotoCoreError
+
+
+def test_a_bucket_that_is_away_costs_no_clip(waiting: Candidate, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as gone:
+        gone.setattr(Clip._meta.get_field("file"), "storage", Down())
+        row = after(waiting)
+    assert row.status == Status.CHECKING
+    assert row.failure == f"This site could not check the clip (BotoCoreError). {AGAIN}"
+    assert checked_again(waiting).status == Status.IN_REVIEW
 
 
 def test_the_copy_of_a_file_from_elsewhere_is_swept_up_behind_a_killed_worker(
