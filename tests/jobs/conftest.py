@@ -35,7 +35,6 @@ def sandbox(every_vendor: Sandbox, settings: Settings) -> Sandbox:
     every_vendor.settings(min_seconds=0, instant=True, capacity=8)
     settings.PRIVATE_HOSTS = [urlsplit(every_vendor.url).netloc]
     settings.POLL_SECONDS = 0.05
-    settings.SUBMIT_TIMEOUT_S = 5
     return every_vendor
 
 

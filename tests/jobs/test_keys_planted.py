@@ -100,7 +100,6 @@ def search() -> Search:
 def echo(settings: Settings) -> Iterator[EchoVendor]:
     with echo_vendor() as vendor:
         settings.PRIVATE_HOSTS = [vendor.host]
-        settings.SUBMIT_TIMEOUT_S = 5
         yield vendor
 
 

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.cast import SANDBOX_SECRET
+from tests.patience import PATIENCE_S
 from tests.sandbox_server import Sandbox
 
 HEADERS = {"Authorization": f"Bearer {SANDBOX_SECRET}", "X-Runway-Version": "2024-11-06"}
@@ -22,5 +23,5 @@ def vendor(house: Sandbox) -> Sandbox:
 @pytest.fixture
 def client(vendor: Sandbox) -> Iterator[httpx.Client]:
     """A client with a good key."""
-    with httpx.Client(base_url=vendor.base_url, headers=HEADERS, timeout=30) as one:
+    with httpx.Client(base_url=vendor.base_url, headers=HEADERS, timeout=PATIENCE_S) as one:
         yield one

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.patience import PATIENCE_S
+
 
 @dataclass(frozen=True)
 class Received:
@@ -27,7 +29,7 @@ class Receiver:
     answers: list[int] = field(default_factory=list)
     calls: list[Received] = field(default_factory=list)
 
-    def wait_for(self, count: int, seconds: float = 10) -> list[Received]:
+    def wait_for(self, count: int, seconds: float = PATIENCE_S) -> list[Received]:
         """The calls once there are that many."""
         deadline = time.monotonic() + seconds
         while len(self.calls) < count:

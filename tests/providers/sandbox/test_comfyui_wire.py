@@ -34,7 +34,7 @@ def workflow(name: str = "ltxv_text.json") -> dict[str, Any]:
 
 @pytest.fixture(params=["", "/api"], ids=["plain", "api"])
 def server(request: pytest.FixtureRequest, vendor: Sandbox) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=vendor.base("comfyui") + request.param, timeout=30) as client:
+    with httpx.Client(base_url=vendor.base("comfyui") + request.param, timeout=PATIENCE_S) as client:
         yield client
 
 

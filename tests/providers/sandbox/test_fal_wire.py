@@ -20,7 +20,7 @@ KEY = {"Authorization": "Key one:secret"}
 
 @pytest.fixture
 def client(vendor: Sandbox) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=vendor.base("fal"), headers=KEY, timeout=30) as one:
+    with httpx.Client(base_url=vendor.base("fal"), headers=KEY, timeout=PATIENCE_S) as one:
         yield one
 
 

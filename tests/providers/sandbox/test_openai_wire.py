@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.patience import PATIENCE_S
 from tests.providers.sandbox.orders import data_uri, png
 from tests.sandbox_server import Sandbox
 
@@ -26,7 +27,9 @@ JSON = st.recursive(
 
 @pytest.fixture
 def client(vendor: Sandbox) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{vendor.url}/openai/v1", headers=key("sk-sandbox-0001"), timeout=30) as one:
+    with httpx.Client(
+        base_url=f"{vendor.url}/openai/v1", headers=key("sk-sandbox-0001"), timeout=PATIENCE_S
+    ) as one:
         yield one
 
 

@@ -52,7 +52,7 @@ def test_text_becomes_a_video(sdk: RunwayML) -> None:
     )
     seen = sdk.tasks.retrieve(created.id)
     assert seen.status in {"PENDING", "RUNNING", "SUCCEEDED"}
-    done = sdk.tasks.retrieve(created.id).wait_for_task_output(timeout=30)
+    done = sdk.tasks.retrieve(created.id).wait_for_task_output(timeout=PATIENCE_S)
     assert done.status == "SUCCEEDED"
     assert done.cost.credits == 24
     assert httpx.get(done.output[0]).content[4:8] == b"ftyp"

@@ -50,7 +50,7 @@ def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     thread = threading.Thread(target=serve)
     thread.start()
-    server = servers.get(timeout=10)
+    server = servers.get(timeout=PATIENCE_S)
     yield f"http://127.0.0.1:{door.getsockname()[1]}"
     server.should_exit = True
     thread.join()
@@ -59,7 +59,7 @@ def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def small(_server: str) -> Iterator[httpx.Client]:
     """Empty, quick, and with a ready clip for everyone."""
-    with httpx.Client(base_url=_server, headers=KEY, timeout=20) as client:
+    with httpx.Client(base_url=_server, headers=KEY, timeout=PATIENCE_S) as client:
         client.post("/_control/reset").raise_for_status()
         client.post("/_control/settings", json={"instant": True, "min_seconds": 0}).raise_for_status()
         yield client
