@@ -13,7 +13,7 @@ from django.db import connections
 from pytest_django import Settings
 
 from tests.sandbox_server import Sandbox, running_sandbox
-from tests.shared import READY_CLIPS, TABLES, make_tables
+from tests.shared import FOLDERS, HOME, READY_CLIPS, TABLES, make_tables
 
 pytest_plugins = ["tests.buckets", "tests.cast"]
 
@@ -31,15 +31,21 @@ ONE_DATABASE_IS_ENOUGH = {
     "test_auth",
     "test_bucket",
     "test_bucket_line",
+    "test_check",
     "test_cleaning",
     "test_demo",
     "test_google_line",
+    "test_hooks_line",
     "test_inputs_line",
+    "test_keys_address",
+    "test_keys_check",
     "test_keys_planted",
+    "test_logs",
     "test_media",
     "test_models_page",
     "test_notices_page",
     "test_own_hardware_line",
+    "test_refused_file",
     "test_shots_offer",
     "test_site_access",
     "test_site_frame",
@@ -54,11 +60,24 @@ ONE_DATABASE_IS_ENOUGH = {
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what may depend on the database, so that exactly this runs a second time on PostgreSQL."""
     for item in items:
-        if item.path.stem in ONE_DATABASE_IS_ENOUGH:
-            continue
         fixtures = set(getattr(item, "fixturenames", ()))
-        if item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db", "live_server"}:
+        if item.path.stem not in ONE_DATABASE_IS_ENOUGH and (
+            item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db", "live_server"}
+        ):
             item.add_marker("database")
+        _insist_on_its_place(item)
+
+
+def _insist_on_its_place(item: pytest.Item) -> None:
+    """A run of some tests only looks into the folders of its kind (tests/shared.py), so that none may lie
+    elsewhere.
+    """
+    folder = str(item.path.parent.relative_to(HOME))
+    for kind, folders in FOLDERS.items():
+        if item.get_closest_marker(kind) and folder not in (*folders, *FOLDERS["browser"]):
+            raise pytest.UsageError(
+                f"{item.nodeid} is marked “{kind}” and must lie in {' or '.join(folders)}."
+            )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -117,7 +136,9 @@ def _no_collected_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _stage(settings: Settings, tmp_path: Path, _no_collected_files: Path) -> None:
+def _stage(
+    settings: Settings, tmp_path: Path, _no_collected_files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Static files straight from the folder, media in a folder of its own, passwords hashed quickly."""
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
@@ -130,6 +151,9 @@ def _stage(settings: Settings, tmp_path: Path, _no_collected_files: Path) -> Non
     settings.CLIP_MODEL = tmp_path / "no-model"
     # A page that listens keeps a thread that reads rows; the tests of listening ask for it themselves.
     settings.LIVE_LISTENERS = 0
+    # Work that takes longer beats from a thread of its own, which would wait for the test's own transaction,
+    # and the test for the thread.
+    monkeypatch.setattr("jobs.heart._beat_until", lambda *told: None)
 
 
 @pytest.hookimpl(trylast=True)

@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from jobs import check, files, heart, look
+from jobs import check, files, look
 from reviewapp import line
 from reviewapp.models import Candidate, Clip, Shot, Status, User
 from tests.cast import run_queue, signed_in
@@ -30,12 +30,6 @@ from tests.reviewapp.stages import asked, bring
 pytestmark = pytest.mark.django_db
 
 AGAIN = "It is tried again; it costs nothing."
-
-
-@pytest.fixture(autouse=True)
-def _no_second_beat(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The thread that beats would wait for this test's own transaction."""
-    monkeypatch.setattr(heart, "BEAT_S", 600.0)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from jobs import files, heart, media, playing, prepare
+from jobs import files, media, playing, prepare
 from jobs.quality.report import VideoFacts
 from reviewapp import dispatch, preparing
 from reviewapp.models import Candidate, CleaningRun, Clip, Shot, Status, User
@@ -46,12 +46,6 @@ def stage(shot: Shot, alice: User, tmp_path: Path) -> Callable[..., Candidate]:
         return Candidate.objects.whole().get(pk=row.pk)
 
     return make
-
-
-@pytest.fixture(autouse=True)
-def _no_second_beat(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The thread that beats would wait for this test's own transaction."""
-    monkeypatch.setattr(heart, "BEAT_S", 600.0)
 
 
 def clip_of(candidate: Candidate) -> Clip:
