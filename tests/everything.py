@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from tests.postgres import postgres
-from tests.shared import READY_CLIPS, TABLES, make_tables
+from tests.shared import READY_CLIPS, TABLES, files_of, make_tables
 
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -34,11 +34,11 @@ def main() -> int:
         shared = {READY_CLIPS: folder, TABLES: str(make_tables(Path(folder)))}
         results["SQLite"] = _run("-n", "2", "-m", TOGETHER, **shared)
         if chromium:
-            results["browser"] = _run("-n", "2", *BY_FILE, "-m", "browser", **shared)
-        results["processes"] = _run("-n", "3", *BY_FILE, "-m", "whole and not browser", **shared)
+            results["browser"] = _run("-n", "2", *BY_FILE, *files_of("browser"), **shared)
+        results["processes"] = _run("-n", "3", *BY_FILE, *files_of("whole"), **shared)
         with postgres() as url:
             more = shared | {"DATABASE_URL": url}
-            results["PostgreSQL"] = _run("-n", "2", "-m", f"database and {TOGETHER}", **more)
+            results["PostgreSQL"] = _run("-n", "2", "-m", "database", *files_of("database"), **more)
     print("\n" + "\n".join(f"{name:<24}{outcome}" for name, outcome in results.items()))
     if not chromium:
         print(
@@ -52,7 +52,8 @@ def main() -> int:
 def _run(*words: str, **environment: str) -> str:
     """Run pytest with these words in this environment, and tell how that went."""
     on = " on PostgreSQL" if "DATABASE_URL" in environment else ""
-    print(f"\n$ pytest {' '.join(words)}{on}", flush=True)
+    told = " ".join(word for word in words if not word.endswith(".py"))
+    print(f"\n$ pytest {told} …{on}", flush=True)
     began = time.monotonic()
     done = subprocess.run([*PYTEST, *words, *sys.argv[1:]], env=os.environ | environment, check=False)
     return f"{'FAILED' if done.returncode else 'passed'} in {time.monotonic() - began:.0f} s"

@@ -15,6 +15,18 @@ HOME = Path(__file__).resolve().parents[1]
 # A folder of what sandboxes have drawn for everybody, and an SQLite database with all tables and no rows.
 READY_CLIPS = "RETAKE_TEST_READY_CLIPS"
 TABLES = "RETAKE_TEST_TABLES"
+# Where the tests of each mark are, so that a run of them need not read all others.
+FOLDERS = {
+    "browser": ("tests/browser",),
+    "whole": ("tests/whole",),
+    "database": ("tests/jobs", "tests/reviewapp"),
+}
+
+
+def files_of(kind: str) -> list[str]:
+    """The files in the folders of this mark, for pytest; those in folders below are of no such kind."""
+    found = [path for folder in FOLDERS[kind] for path in (HOME / folder).glob("test_*.py")]
+    return sorted(str(path.relative_to(HOME)) for path in found)
 
 
 def make_tables(folder: Path) -> Path:
