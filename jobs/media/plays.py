@@ -34,7 +34,8 @@ class Made:
 
 def treatment(facts: VideoFacts, brand: bytes) -> Treatment:
     """What has to be done with such a file so that browsers play it. `brand` as `brand_of` has it."""
-    if facts.codec != "h264" or facts.pixel_format not in _PIXELS or facts.rotation or facts.mirrored:
+    turned = facts.rotation or facts.mirrored
+    if facts.codec != "h264" or facts.pixel_format not in _PIXELS or turned or facts.put_together:
         return "copy"
     if facts.has_audio and facts.sound_codec != "aac" and not facts.sound_codec.startswith("mp3"):
         return "copy"

@@ -23,7 +23,7 @@ MAX_SAMPLES = 10_000_000
 # The index of a clip at the limits takes under 1 MB; a cover picture may lie in it as well.
 MAX_INDEX_BYTES = 32 << 20
 MAX_DEPTH = 8
-_HOLDERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"dinf"}
+_HOLDERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"dinf", b"edts"}
 _ENCRYPTED = {b"encv", b"enca", b"drmi", b"drms"}
 # What stands on the outermost level of an MP4 or MOV.
 _OUTERMOST = {
@@ -40,7 +40,8 @@ class Track:
     """One track: its kind (`vide`, `soun` or ""), the picture size in its headers, its number of samples.
 
     `far` is the furthest place in the file that its table of chunks names. `elsewhere` when its samples are
-    in another file.
+    in another file. It lasts `media_s` seconds, of which its edit list shows so many `stretches`, one after
+    the other.
     """
 
     kind: str = ""
@@ -50,6 +51,8 @@ class Track:
     far: int = 0
     encrypted: bool = False
     elsewhere: bool = False
+    media_s: float = 0.0
+    stretches: int = 0
 
 
 @dataclass
@@ -232,6 +235,21 @@ def _data_references(file: BinaryIO, length: int, track: Track) -> None:
         position += max(entry_length, 12)
 
 
+def _media_header(file: BinaryIO, length: int, track: Track) -> None:
+    head = file.read(min(length, 32)).ljust(32, b"\x00")
+    ticks, whole = struct.unpack(">IQ", head[20:32]) if head[0] == 1 else struct.unpack(">II", head[12:20])
+    track.media_s = whole / ticks if ticks else 0.0
+
+
+def _edits(file: BinaryIO, length: int, track: Track) -> None:
+    head = file.read(min(length, 4096))
+    wide = head[:1] == b"\x01"
+    step, place, size = (20, 16, 8) if wide else (12, 12, 4)
+    starts = [head[at : at + size] for at in range(place, len(head) - size + 1, step)]
+    # One that begins at -1 is a wait, and shows nothing.
+    track.stretches = sum(start != b"\xff" * size for start in starts)
+
+
 def _promised_end(file: BinaryIO, body: int, stop: int) -> int:
     """Where the last of the fragments ends that a segment index names."""
     file.seek(body)
@@ -256,4 +274,6 @@ _READERS: dict[bytes, Callable[[BinaryIO, int, Track], None]] = {
     b"stco": _chunks(4),
     b"co64": _chunks(8),
     b"dref": _data_references,
+    b"mdhd": _media_header,
+    b"elst": _edits,
 }

@@ -167,7 +167,7 @@ def _stopped(counted: Decoded) -> NotPlayable:
 def _must_be_whole(counted: Decoded, opened: Opened) -> None:
     if not counted.frames:
         raise NotPlayable("No picture of the file could be decoded.")
-    promised = max(opened.pictures.frames - counted.trimmed, 0)
+    promised = max(opened.frames_told - counted.trimmed, 0)
     if opened.pictures.codec_context.name not in _HIDDEN_FRAMES:
         promised = max(promised, counted.packets)
     # One frame of tolerance: some encoders count a last frame that is never shown.

@@ -37,7 +37,9 @@ class Opened:
     """An opened file, its one picture track, its first sound track, and what its index told.
 
     `told_s` is the length in seconds that the file says its pictures have, `whole_s` that of all it holds;
-    0 when it says none. `other_pictures` when there are tracks of pictures that are not to be shown.
+    0 when it says none, as `frames_told` is, the number of pictures that its index shows. `other_pictures`
+    when there are tracks of pictures that are not to be shown; `put_together` when what is shown is several
+    stretches of a track one after the other.
     """
 
     container: InputContainer
@@ -47,6 +49,8 @@ class Opened:
     index_late: bool
     fragmented: bool
     other_pictures: bool
+    put_together: bool
+    frames_told: int
     told_s: float
     whole_s: float
 
@@ -93,9 +97,19 @@ def _described(container: InputContainer, demuxer: Demuxer, told: boxes.Boxes) -
         index_late=told.index_late and not told.fragments,
         fragmented=told.fragments,
         other_pictures=len(_films(container)) > 1,
+        frames_told=_frames_told(pictures, told),
+        put_together=any(track.stretches > 1 for track in told.tracks if track.kind),
         told_s=_seconds(pictures) or whole_s,
         whole_s=whole_s,
     )
+
+
+def _frames_told(pictures: av.VideoStream, told: boxes.Boxes) -> int:
+    """In the decoder's own figure what an edit list leaves out counts as well: it says nothing then."""
+    track = told.tracks[pictures.index] if pictures.index < len(told.tracks) else boxes.Track()
+    one_and_a_half_s = 1.5 * track.media_s / max(1, pictures.frames)
+    leaves_out = bool(track.stretches) and _seconds(pictures) < track.media_s - one_and_a_half_s
+    return 0 if leaves_out else pictures.frames
 
 
 def _seconds(track: av.VideoStream | av.AudioStream) -> float:

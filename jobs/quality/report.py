@@ -85,7 +85,8 @@ class VideoFacts:
 
     `index_late` when the index of an MP4 stands behind its pictures; `sound_codec` is "" without sound;
     `begins_s` is the second at which a player shows the first picture, where its own time begins at zero;
-    `other_pictures` when there are tracks of pictures that are not to be shown.
+    `other_pictures` when there are tracks of pictures that are not to be shown; `put_together` when it shows
+    several stretches of its pictures or sound one after the other.
     """
 
     container: str
@@ -105,6 +106,7 @@ class VideoFacts:
     mirrored: bool = False
     begins_s: float = 0.0
     other_pictures: bool = False
+    put_together: bool = False
 
     @property
     def fps(self) -> float:

@@ -157,6 +157,7 @@ def _facts(video: Opened, decoded: Decoded) -> VideoFacts:
         mirrored=decoded.mirrored,
         begins_s=round(decoded.begins_s, 3),
         other_pictures=video.other_pictures,
+        put_together=video.put_together,
     )
 
 

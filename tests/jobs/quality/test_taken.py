@@ -225,6 +225,32 @@ def test_compact_tables_of_samples_are_read(tmp_path: Path) -> None:
     assert refusal(path) == "The file's index contradicts itself: a part of it is larger than the whole."
 
 
+@pytest.mark.parametrize("every", ["1", "4"])
+@pytest.mark.parametrize(("starts", "frames"), [([0, 0], 12), ([0, 2400], 12), ([-1, 0], 6), ([0], 6)])
+def test_what_an_edit_list_leaves_out_is_not_missing_and_browsers_get_its_stretches_as_a_copy(
+    tmp_path: Path, starts: list[int], frames: int, every: str
+) -> None:
+    path = film(tmp_path / "clip.mp4", codec="mpeg4", frames=72, codec_options={"g": every})
+    content = path.read_bytes()
+    at = content.index(b"elst") - 4
+    length = int.from_bytes(content[at : at + 4], "big")
+    # A quarter of a second of each; the whole index grows by what the list grows.
+    rows = b"".join(struct.pack(">IiI", 250, max(-1, start * 8), 1 << 16) for start in starts)
+    listed = struct.pack(">I4sII", 16 + len(rows), b"elst", 0, len(starts)) + rows
+    made = bytearray(content[:at] + listed + content[at + length :])
+    for name in (b"moov", b"trak", b"edts"):
+        head = made.index(name) - 4
+        made[head : head + 4] = struct.pack(
+            ">I", int.from_bytes(made[head : head + 4], "big") + len(listed) - length
+        )
+    path.write_bytes(bytes(made))
+    facts = facts_of(path)
+    assert facts.frames == frames
+    assert facts.put_together is (frames == 12)
+    as_h264 = replace(facts, codec="h264", index_late=False, begins_s=0)
+    assert (treatment(as_h264, b"isom") == "copy") is facts.put_together
+
+
 def test_it_says_whether_the_index_comes_late(tmp_path: Path) -> None:
     late = facts_of(film(tmp_path / "late.mp4"))
     first = facts_of(film(tmp_path / "first.mp4", options={"movflags": "+faststart"}))
