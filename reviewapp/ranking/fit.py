@@ -45,8 +45,8 @@ def sigmoid(log_odds: Any) -> Any:
 
 
 def fit(x: Floats, base: Floats, yes: Floats, pull: float) -> Fit:
-    """Fit σ(a + b·base + w·x) to yes (1) and no (0), with w pulled to 0 by `pull`. NaN in `x` counts as the
-    usual value.
+    """Fit σ(a + b·base + w·x) to yes (1) and no (0), with b at least 0 and w pulled to 0 by `pull`. NaN in
+    `x` counts as the usual value.
     """
     mean, spread = _usual(x)
     table = np.column_stack([np.ones(len(base)), base, _standard(x, mean, spread)])
@@ -55,6 +55,11 @@ def fit(x: Floats, base: Floats, yes: Floats, pull: float) -> Fit:
     pulls = np.full(table.shape[1], pull)
     pulls[:2] = FREE, TO_THE_RULES
     found = _newton(table, yes, aim, pulls)
+    if found[1] < 0:
+        # People who want what the known answer puts last: it says nothing here, and never the opposite, or
+        # whatever it holds against somebody else would speak for them.
+        table[:, 1] = aim[1] = 0.0
+        found = _newton(table, yes, aim, pulls)
     return Fit(mean, spread, found[2:], float(found[0]), float(found[1]))
 
 

@@ -1,7 +1,8 @@
 """What a project's own decisions teach: a correction of the rules' score, and whether it is to be trusted.
 
 The chance that a clip is approved is σ(a + b·logit(score of the rules) + w·x), where x are the parts, what
-could not be measured, and the findings. b is pulled to 1 and w to 0: with few decisions this is the rules.
+could not be measured, and the findings. b is pulled to 1, and never below 0, and w to 0: with few decisions
+this is the rules.
 """
 
 from __future__ import annotations

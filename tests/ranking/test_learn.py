@@ -151,6 +151,23 @@ def test_without_evidence_the_fit_is_the_rules_themselves() -> None:
     assert list(found.weights) == [0, 0, 0]
 
 
+def test_a_fault_never_speaks_for_a_clip_whose_people_reject_what_the_rules_put_first() -> None:
+    def look(match: float, *findings: str) -> Look:
+        parts = {"clarity": Part(1.0, 0.8), "match": Part(match, 0.2)}
+        return Look("reject" if findings else "pass", parts, dict.fromkeys(findings, "reject"), "colours-1")
+
+    # They approve what does not follow the prompt; the rules score it lower.
+    told = [Decided(look(float(shot % 2)), shot, approved=shot % 2 == 0) for shot in range(44)]
+    result = train(told)
+    assert result.shown
+    assert result.model is not None
+    assert result.model.slope >= 0
+    flickers, clean = result.model.score(look(1.0, "flicker")), result.model.score(look(1.0))
+    assert flickers is not None
+    assert clean is not None
+    assert flickers <= clean < 0.3
+
+
 def test_a_feature_that_hardly_varies_or_separates_perfectly_does_not_run_away() -> None:
     base = np.linspace(-6, 6, 200)
     yes = (base > 0).astype(float)
