@@ -17,7 +17,7 @@ from django.core.management import CommandError, call_command
 from huggingface_hub import errors
 from pytest_django import Settings
 
-from jobs.quality import clip_folder
+from jobs.quality import clip_folder, guarded
 from reviewapp import clip_store
 from reviewapp.management.commands import doctor
 from tests.jobs.quality import colour_model
@@ -259,3 +259,17 @@ def test_the_doctor_says_whether_prompts_faces_and_origins_can_be_looked_at(
     monkeypatch.setattr(doctor, "find_spec", lambda name: None)
     bare = {about: well for well, about, _ in doctor._checks()}
     assert (bare["faces"], bare["origin"]) == (False, None)
+
+
+def test_a_trial_that_the_machine_ends_is_told_by_a_sentence(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(*_: object, **__: object) -> None:
+        raise guarded.Interrupted("clip_model was ended from outside by signal 9.")
+
+    for folder in (home, tmp_path / "source"):
+        pinned(folder)
+    monkeypatch.setattr(guarded, "call", ended)
+    assert doctor._prompts()[0] is False
+    with pytest.raises(CommandError, match="ended from outside by signal 9"):
+        fetch("--from", str(tmp_path / "source"))

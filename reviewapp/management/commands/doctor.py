@@ -133,7 +133,7 @@ def _prompts() -> Line:
         return None, "prompts", f"no clip is held against its prompt, as there is no {folder}: {setting_up}"
     try:
         tried = guarded.call("clip_model", {"folder": folder}, reads=[folder])
-    except (NotPlayable, guarded.NotBegun):
+    except (NotPlayable, guarded.NotBegun, guarded.Interrupted):
         return False, "prompts", f"the CLIP model in {folder} cannot be run within the limits of a check"
     if tried["problem"]:
         return False, "prompts", tried["problem"]

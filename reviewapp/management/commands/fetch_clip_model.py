@@ -160,7 +160,7 @@ def _tried(folder: Path) -> str:
         raise CommandError(
             "The model cannot be run within the memory and the time that a check has."
         ) from problem
-    except guarded.NotBegun as problem:
+    except (guarded.NotBegun, guarded.Interrupted) as problem:
         raise CommandError(f"The model could not be tried out: {problem}") from problem
     if tried["problem"]:
         raise CommandError(tried["problem"])
