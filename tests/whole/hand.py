@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from providers.catalog_data import Model
 
 
-def order(shots: int) -> dict[str, Any]:
+def order(shots: str) -> dict[str, Any]:
     """Make a project with this many shots and order one candidate of each."""
     from reviewapp import generation
     from reviewapp.models import Project, Shot
@@ -41,7 +41,7 @@ def order(shots: int) -> dict[str, Any]:
             prompt=f"A red boat crosses the harbour at dawn, number {number}.",
             duration_s=project.duration_s,
         )
-        for number in range(1, shots + 1)
+        for number in range(1, int(shots) + 1)
     ]
     asked = generation.generate(project, made, alice, token=uuid4(), count=1)
     return {"asked": len(asked)}
@@ -146,11 +146,17 @@ def state() -> dict[str, Any]:
     }
 
 
+def run(script: str) -> None:
+    """Run this Python in the house."""
+    exec(script, {})  # noqa: S102  The test's own lines.
+
+
 ACTS = {
     "order": order,
     "everywhere": everywhere,
     "reject": reject,
     "resolve": resolve,
+    "run": run,
     "signs": signs,
     "state": state,
     "statuses": statuses,
@@ -162,7 +168,7 @@ def act(name: str, *words: str) -> dict[str, Any]:
     from django.db import connection
 
     try:
-        return {"answer": ACTS[name](*map(int, words))}  # type: ignore[operator]
+        return {"answer": ACTS[name](*words)}  # type: ignore[operator]
     except Exception:  # noqa: BLE001 whatever it was, the test that asked shows it
         return {"failed": traceback.format_exc()}
     finally:

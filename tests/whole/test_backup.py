@@ -62,16 +62,20 @@ connection.cursor().execute("CREATE TABLE reviewapp_later (id integer)")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+def house(request: pytest.FixtureRequest, tmp_path: Path, tables: Path) -> Iterator[House]:
     """A house whose tables are there and whose processes are not."""
     path = {"PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"}
     with postgres() if request.param == "postgres" else nullcontext("") as url:
         made = House(tmp_path / "data", environment=path | ({"DATABASE_URL": url} if url else {}))
-        made.folder.mkdir()
-        manage(made, "migrate", "-v0")
+        if url:
+            made.folder.mkdir()
+            manage(made, "migrate", "-v0")
+        else:
+            made.furnish(tables)
         hand(made, "order", "2")
-        inside(made, FILL)
+        hand(made, "run", FILL)
         yield made
+        made.clear()
 
 
 def manage(house: House, *words: str, fails: bool = False) -> str:
@@ -81,24 +85,19 @@ def manage(house: House, *words: str, fails: bool = False) -> str:
     return done.stdout + done.stderr
 
 
-def inside(house: House, script: str) -> str:
-    return manage(house, "shell", "-v0", "-c", script)
-
-
 def test_what_was_lost_comes_back_and_paying_keys_are_paused(house: House, tmp_path: Path) -> None:
     folder = tmp_path / "backup"
     assert "Media: 1 files copied" in manage(house, "backup", str(folder))
     assert "Media: 0 files copied, 1 were there already" in manage(house, "backup", str(folder))
 
     assert "has clips in it" in manage(house, "restore", str(folder), fails=True)
-    inside(
-        house, "from reviewapp.models import Shot, Candidate, LedgerEntry\nCandidate.objects.all().delete()"
-    )
-    inside(house, NEWER)
+    hand(house, "run", "from reviewapp.models import Candidate\nCandidate.objects.all().delete()")
+    hand(house, "run", NEWER)
     (house.folder / "media" / "clips" / "first.mp4").unlink()
     told = manage(house, "restore", str(folder), "--over")
     assert "Every clip has its file." in told
-    assert inside(house, LOOK).splitlines() == [
+    # A process that knows nothing of before looks.
+    assert manage(house, "shell", "-v0", "-c", LOOK).splitlines() == [
         "2 b'12345' Restored from a backup  True",
         "''",
         "[0, 0, 0, 0] False",
@@ -106,7 +105,7 @@ def test_what_was_lost_comes_back_and_paying_keys_are_paused(house: House, tmp_p
     assert "No migrations to apply" in manage(house, "migrate")
 
     # A part of a backup is none, and a running house is never written over.
-    inside(house, "from reviewapp.models import Heartbeat\nHeartbeat.beat('watch')")
+    hand(house, "run", "from reviewapp.models import Heartbeat\nHeartbeat.beat('watch')")
     assert "still works on this database" in manage(house, "restore", str(folder), "--over", fails=True)
     (folder / "backup.json").unlink()
     assert "holds no whole backup" in manage(house, "restore", str(folder), "--over", fails=True)
