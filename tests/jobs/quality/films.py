@@ -123,13 +123,13 @@ def two_films(path: Path, second: Disposition) -> Path:
     return path
 
 
-def one_picture_often(path: Path, frames: int) -> Path:
+def one_picture_often(path: Path, frames: int, side: int = 16) -> Path:
     """Write a film of one picture, encoded once and shown over and over."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=RATE)
         assert isinstance(stream, av.VideoStream)
-        stream.width, stream.height, stream.pix_fmt = 16, 16, "yuv420p"
-        first = next(iter(stream.encode(av.VideoFrame(16, 16, "yuv420p"))))
+        stream.width, stream.height, stream.pix_fmt = side, side, "yuv420p"
+        first = next(iter(stream.encode(av.VideoFrame(side, side, "yuv420p"))))
         for index in range(frames):
             packet = av.Packet(bytes(first))
             packet.stream, packet.time_base, packet.is_keyframe = stream, Fraction(1, RATE), True

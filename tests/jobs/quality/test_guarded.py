@@ -123,7 +123,7 @@ def test_a_check_that_takes_too_long_ends_with_a_sentence(clip: Path) -> None:
 
 
 def test_a_check_that_computes_too_long_ends_with_a_sentence(tmp_path: Path) -> None:
-    heavy = one_picture_often(tmp_path / "heavy.mp4", 4300)
+    heavy = one_picture_often(tmp_path / "heavy.mp4", 4300, side=256)
     with pytest.raises(NotPlayable, match=r"^The file takes more computing time to check than"):
         guarded.call("verify", {"path": heavy, "ordered": ANY}, reads=[heavy], cpu_s=1)
 
