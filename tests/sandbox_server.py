@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from typing import Any
 import httpx
 
 from tests.patience import PATIENCE_S
+from tests.ports import free_port
 from tests.shared import share_ready_clips
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -118,11 +118,3 @@ def running_sandbox(data_dir: Path, **options: Any) -> Iterator[Sandbox]:
     finally:
         sandbox.stop()
         sandbox.control.close()
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        port: int = door.getsockname()[1]
-        return port

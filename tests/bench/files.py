@@ -21,7 +21,7 @@ import httpx
 
 from tests.bench.stage import Figure
 from tests.patience import wait_for
-from tests.whole.house import free_port
+from tests.ports import free_port
 
 SIZE: Final = 2_000_000_000
 ROOT: Final = Path(__file__).resolve().parents[2]

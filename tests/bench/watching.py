@@ -28,8 +28,8 @@ import httpx
 import psutil
 
 from tests.bench.stage import Figure
+from tests.ports import free_port
 from tests.postgres import postgres
-from tests.sandbox_server import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXED_S = 5.0

@@ -12,7 +12,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
-from tests.whole.house import free_port
+from tests.ports import free_port
 
 OK = "250 OK"
 

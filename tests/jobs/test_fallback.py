@@ -17,7 +17,8 @@ from reviewapp.models import Candidate, Project, ProviderKey, Shot, Status
 from reviewapp.models.projects import Routing
 from tests.cast import run_queue, sandbox_key
 from tests.jobs.conftest import run_line, watch
-from tests.sandbox_server import Sandbox, free_port
+from tests.ports import free_port
+from tests.sandbox_server import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

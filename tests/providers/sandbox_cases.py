@@ -31,7 +31,8 @@ from providers.errors import (
     VendorUnavailable,
 )
 from tests.patience import PATIENCE_S
-from tests.sandbox_server import Sandbox, free_port
+from tests.ports import free_port
+from tests.sandbox_server import Sandbox
 
 UNDER_WAY = {JobState.QUEUED, JobState.RUNNING}
 # The safety system of the sandbox says no to this, whatever the vendor.

@@ -7,7 +7,6 @@ import os
 import select
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,19 +19,12 @@ import httpx
 import psutil
 
 from tests.patience import PATIENCE_S, wait_for
+from tests.ports import free_port
 from tests.shared import share_ready_clips
 
 HOME = Path(__file__).resolve().parents[2]
 # A busy machine with two cores takes its time for six processes.
 START_S = 2 * PATIENCE_S
-
-
-def free_port() -> int:
-    """A port nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass
