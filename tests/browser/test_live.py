@@ -103,8 +103,13 @@ def test_push_says_what_stands_in_the_way_and_shows_what_is_pushed(
     found: list[dict[str, Any]] = []
     session.on("ServiceWorker.workerRegistrationUpdated", lambda event: found.extend(event["registrations"]))
     session.send("ServiceWorker.enable")
-    # Events of the browser are heard while something else is waited for.
-    wait_for("the worker's registration", lambda: page.wait_for_timeout(50) or found)
+
+    def registered() -> bool:
+        # Events of the browser are heard while something else is waited for.
+        page.wait_for_timeout(50)
+        return bool(found)
+
+    wait_for("the worker's registration", registered)
     session.send(
         "ServiceWorker.deliverPushMessage",
         {

@@ -45,7 +45,7 @@ def test_a_task_runs_with_rising_progress_and_gives_the_clip_that_was_ordered(
     # It runs no longer than it is drawn: that it is seen running at all shows that the server answers while a
     # child of it draws.
     vendor.settings(instant=False, min_seconds=0)
-    job_id, seen = made(client, ratio="720:1280"), []
+    job_id, seen = made(client, ratio="720:1280"), list[dict[str, Any]]()
     while not seen or seen[-1]["status"] != "SUCCEEDED":
         seen.append(task(client, job_id))
         assert seen[-1]["status"] in {"PENDING", "RUNNING", "SUCCEEDED"}
