@@ -62,13 +62,13 @@ class LevelWatch:
         self._luma.append(mean)
         self._spread.append(spread)
         self._bright.append(float(np.percentile(grey[::3, ::3], 99.8)) if mean < 40 else 255.0)
-        mean_change, worst = 0.0, 0.0
-        if self._before is not None:
-            mean_change, worst = _change(self._before, grey)
+        before, self._before = self._before, grey
+        changed = (0.0, 0.0) if before is None else _change(before, grey)
+        mean_change, worst = changed
         self._change.append(mean_change)
         self._worst.append(worst)
-        self._before = grey
-        self._watch_hold(grey)
+        # While something moves, the picture that might be held is the one before: known already.
+        self._watch_hold(grey, changed if self._held is before else None)
         return len(self._luma) > 1 and mean_change < REPEATED_MEAN and worst < REPEATED_BLOCK
 
     def levels(self) -> Levels:
@@ -78,10 +78,10 @@ class LevelWatch:
         luma, spread, bright, change, worst = (np.array(row, np.float32) for row in rows)
         return Levels(luma=luma, spread=spread, bright=bright, change=change, worst=worst, holds=tuple(holds))
 
-    def _watch_hold(self, grey: Grey) -> None:
+    def _watch_hold(self, grey: Grey, known: tuple[float, float] | None) -> None:
         # Against the first frame of the run: slow motion adds up and leaves it, a held picture never does.
         if self._held is not None:
-            mean, worst = _change(self._held, grey)
+            mean, worst = known or _change(self._held, grey)
             if mean <= _HELD_MEAN and worst <= _HELD_BLOCK:
                 self._away.append(worst)
                 return
