@@ -1,4 +1,8 @@
-"""Places that stay unlike what the motion foretells for some frames in a row."""
+"""Places that stay unlike what the motion foretells for some frames in a row.
+
+Motion too fast to be followed leaves such places as well, and so does lightning. Broken data begins from one
+frame to the next, in a picture that was followed well until then, and leaves the light of the whole alone.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from jobs.quality.series import runs
 _HOT: Final = 7.0
 _LEVELS, _SPREAD = 13.0, 0.4
 _LEAST_FRAMES: Final = 3
+_AT_ONCE, _BEFORE, _RUSHING, _LIGHT = 2.5, 4, 0.03, 0.15
 
 
 def watch(scene: Scene, worst: Floats) -> list[Event]:
@@ -27,6 +32,8 @@ def watch(scene: Scene, worst: Floats) -> list[Event]:
         if end - start < _LEAST_FRAMES or not hot[start:end].any():
             continue
         wide = float(np.median([_spread(scene, row) for row in range(start, end)])) > _SPREAD
+        if wide and not _breaks(scene, heat, start, end):
+            continue
         found.append(
             Event(
                 kind="corruption" if wide else "breaks_up",
@@ -38,6 +45,15 @@ def watch(scene: Scene, worst: Floats) -> list[Event]:
             )
         )
     return found
+
+
+def _breaks(scene: Scene, heat: Floats, start: int, end: int) -> bool:
+    """Whether what is hot came at once, without a rush before it and without a change of light."""
+    if start < 2 or heat[start] < _AT_ONCE * heat[start - 1]:
+        return False
+    before = scene.flow.liveliest[max(1, start - _BEFORE) : start]
+    rushes = float(np.nanmedian(before)) > _RUSHING * max(scene.flow.width, scene.flow.height)
+    return not rushes and bool((np.abs(scene.flow.gain[start:end] - 1) < _LIGHT).all())
 
 
 def _spread(scene: Scene, row: int) -> float:

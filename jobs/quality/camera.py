@@ -26,9 +26,9 @@ _JITTER_PCT, _JITTER_CORR = 0.16, -0.25
 _SHAKE_PCT, _SHAKE_CORR, _SHAKE_RIGID = 0.35, -0.35, 0.6
 _SURE_IN_THE_DARK_PCT, _SURE_IN_THE_DARK_PX = 0.6, 1.0
 _JUMP_PCT, _JUMP_TIMES = 0.6, 9.0
-_WOBBLE_PX, _WOBBLE_CORR, _WOBBLE_SPAN_S, _LEAST_PARTS = 0.6, -0.2, 0.5, 20
+_WOBBLE_PX, _WOBBLE_CORR, _WOBBLE_SPAN_S, _LEAST_PARTS = 0.8, -0.2, 0.5, 20
 # Parts that bend this far each frame need only not drift as one.
-_MELTS_PX, _MELTS_CORR = 1.2, 0.1
+_MELTS_PX, _MELTS_CORR = 1.2, -0.05
 _CALM = "No part of the picture bends for long."
 _DARK = "The clip is too dark for its small motions to be told from noise."
 _NO_FIT = "Too little of the picture follows one motion."

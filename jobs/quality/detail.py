@@ -20,13 +20,17 @@ from jobs.quality.series import runs
 
 # An edge of a thing counts for no more than a block's edge can, and steps of less than the second hardly.
 # What one line steps more than the others is not seen below the third: a sky is coded in blocks nobody finds.
-_BLOCK, _BLOCK_STEP, _UNSEEN_STEP, _UNSEEN_MORE = 8, 10, 0.4, 0.2
+_BLOCK, _BLOCK_STEP, _UNSEEN_STEP, _UNSEEN_MORE = 8, 10, 0.4, 0.25
 # A clear edge: at least this contrast (levels) in its neighbourhood and this slope (levels per pixel).
 _EDGE_CONTRAST, _EDGE_SLOPE, _LEAST_EDGES = 40, 1.5, 40
+_LOOKED_AT = 1280
+# What Sobel's filter makes of a slope of one level per pixel.
+_SOBEL = 8
 _TILE_ROWS, _TILE_COLUMNS = 36, 40
 _PLAIN_LEVELS, _LEAST_PLAIN, _SPECK_LEVELS, _SPECKLED = 24, 0.05, 40, 0.1
-_SOFT_PX, _BLOCKY, _NOISY = 5.0, 1.12, 6.0
-_SOFTER, _LEAST_SHARP, _LEAST_TREND, _TIMES_USUAL = 1.45, 3, 5, 2.5
+_OFF_LEVELS, _AROUND, _CROWDED = 20, 15, 0.16
+_SOFT_PX, _BLOCKY, _NOISY = 5.4, 1.14, 6.0
+_SOFTER, _A_LITTLE_SOFTER, _LEAST_SHARP, _LEAST_TREND, _TIMES_USUAL = 1.45, 1.2, 3, 5, 2.5
 _NO_EDGES = "The picture has too few clear edges to tell how sharp they are."
 _NO_PICTURE = "No frame of the clip shows a picture."
 
@@ -58,27 +62,38 @@ def look_at(luma: NDArray[np.uint8], at_s: float) -> Detail:
 
 
 def _edge_width(luma: NDArray[np.uint8]) -> float | None:
-    """Contrast over slope at the steepest clear edges, in pixels; the sharpest tenth speaks for the frame."""
+    """Contrast over slope at the steepest clear edges, in pixels; the sharpest tenth speaks for the frame.
+
+    Of a picture wider than 1280, in pixels of one of that size: it is looked at as large as others are.
+    """
     smooth = cv2.GaussianBlur(luma, (0, 0), 0.7)
     right = cv2.Sobel(smooth, cv2.CV_16S, 1, 0, ksize=3).astype(np.float32)
     down = cv2.Sobel(smooth, cv2.CV_16S, 0, 1, ksize=3).astype(np.float32)
-    slope = cv2.magnitude(right, down) / 8
+    # Whole numbers: which of two equal slopes is the steepest must not depend on how a root was rounded.
+    square = right * right + down * down
     around = np.ones((21, 21), np.uint8)
     contrast = cv2.subtract(cv2.dilate(smooth, around), cv2.erode(smooth, around))
-    steepest = slope >= cv2.dilate(slope, np.ones((9, 9), np.uint8))
-    clear = steepest & (contrast > _EDGE_CONTRAST) & (slope > _EDGE_SLOPE)
-    if int(clear.sum()) < _LEAST_EDGES:
+    steepest = square >= cv2.dilate(square, np.ones((9, 9), np.uint8))
+    clear = np.flatnonzero(steepest & (contrast > _EDGE_CONTRAST) & (square > (_SOBEL * _EDGE_SLOPE) ** 2))
+    if len(clear) < _LEAST_EDGES:
         return None
-    return float(np.percentile(contrast[clear] / slope[clear], 10))
+    slope = np.sqrt(square.ravel()[clear]) / _SOBEL
+    width = float(np.percentile(contrast.ravel()[clear] / slope, 10))
+    return width * min(1.0, float(_LOOKED_AT / max(luma.shape)))
 
 
 def _blockiness(luma: NDArray[np.uint8]) -> float:
     """How much more the picture steps on one line in eight than elsewhere, across and along; 1 without
     blocks.
     """
-    across = np.minimum(cv2.absdiff(luma[:, 1:], luma[:, :-1]), _BLOCK_STEP).mean(axis=0)
-    along = np.minimum(cv2.absdiff(luma[1:], luma[:-1]), _BLOCK_STEP).mean(axis=1)
-    return (_on_the_grid(across) + _on_the_grid(along)) / 2
+    across = np.minimum(cv2.absdiff(luma[:, 1:], luma[:, :-1]), _BLOCK_STEP)
+    along = np.minimum(cv2.absdiff(luma[1:], luma[:-1]), _BLOCK_STEP)
+    return (_on_the_grid(_means(across, 0)) + _on_the_grid(_means(along, 1))) / 2
+
+
+def _means(steps: NDArray[np.uint8], axis: int) -> NDArray[np.float64]:
+    sums = cv2.reduce(steps, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
+    return np.asarray(sums.ravel() / steps.shape[axis], np.float64)
 
 
 def _on_the_grid(steps: NDArray[np.float64]) -> float:
@@ -108,10 +123,14 @@ def _noise(luma: NDArray[np.uint8]) -> float:
 
 
 def _speckle(luma: NDArray[np.uint8]) -> float:
-    """Stars, rain and sparks are bright alone, and dust is dark; only a fault is both in the same measure."""
+    """Stars, rain and sparks are bright alone, and dust is dark; only a fault is both in the same measure.
+    Its specks are alone: leaves and tiles are bright and dark all over.
+    """
     plain = cv2.medianBlur(np.ascontiguousarray(luma), 5)
     around = np.ones((5, 5), np.uint8)
-    flat = cv2.subtract(cv2.dilate(plain, around), cv2.erode(plain, around)) < _PLAIN_LEVELS
+    level = cv2.subtract(cv2.dilate(plain, around), cv2.erode(plain, around)) < _PLAIN_LEVELS
+    off = (cv2.absdiff(luma, plain) > _OFF_LEVELS).astype(np.uint8) * 255
+    flat = level & (cv2.blur(off, (_AROUND, _AROUND)) < 255 * _CROWDED)
     if flat.mean() < _LEAST_PLAIN:
         return 0.0
     bright = (cv2.subtract(luma, plain) > _SPECK_LEVELS) & flat
@@ -137,7 +156,12 @@ def judge(details: tuple[Detail, ...], end_s: float, cuts: tuple[float, ...] = (
             if value is not None and value > limit:
                 events.append(_event(kind, details[0].at_s, end_s, value))
         events += _some_time(details, end_s, noise or 0.0)
-        events += doubled.watch([(one.at_s, one.echoes) for one in details], cuts, end_s)
+        looks = [
+            doubled.Look(one.at_s, one.echoes, one.edge_px)
+            for one in details
+            if one.echoes is not None and one.edge_px is not None
+        ]
+        events += doubled.watch(looks, cuts, end_s)
     unmeasured = {name: reasons[name] for name, value in measures.items() if value is None}
     return Seen(measures=measures, unmeasured=unmeasured, events=tuple(events))
 
@@ -156,8 +180,9 @@ def _softening(
         between = doubled.borders(list(times), min(stop, end_s))
         usual = float(np.percentile(widths, 20))
         ratios.append(float(np.minimum(widths[1:], widths[:-1]).max() / usual))
-        for start, end in runs(widths > _SOFTER * usual):
-            if end - start >= 2:
+        for start, end in runs(widths > _A_LITTLE_SOFTER * usual):
+            # A lens goes out of focus little by little: told from where it begins to.
+            if (widths[start:end] > _SOFTER * usual).sum() >= 2:
                 worst = float(widths[start:end].max() / usual)
                 found.append(_event("goes_soft", between[start], between[end], worst))
     return max(ratios, default=None), found

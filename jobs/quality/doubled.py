@@ -8,6 +8,7 @@ they do so all the time: what counts is an echo that comes or goes within one sh
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
@@ -27,7 +28,7 @@ _LEAST_SPREAD, _LEAST_TILES = 4.0, 4
 # Levels squared under which a frequency is nothing but noise.
 _FLOOR = 3e3
 _LEAST_LOOKS, _LEAST_DOUBLED = 5, 2
-_SURE, _STRONG = 25.0, 0.06
+_SURE, _STRONG, _AS_SOFT = 25.0, 0.06, 0.95
 
 
 def echoes_of(luma: NDArray[np.uint8]) -> Echoes | None:
@@ -55,7 +56,7 @@ def _tiles(luma: NDArray[np.uint8]) -> list[Floats]:
 
 
 def _cepstrum(tile: Floats) -> Floats | None:
-    seen = (tile - tile.mean()) * _window()
+    seen = np.asarray((tile - tile.mean()) * _window(), np.float32)
     if float(seen.std()) < _LEAST_SPREAD:
         return None
     waves = cv2.dft(seen, flags=cv2.DFT_COMPLEX_OUTPUT)
@@ -67,47 +68,76 @@ def _cepstrum(tile: Floats) -> Floats | None:
 
 @cache
 def _window() -> Floats:
-    return np.outer(np.hanning(_TILE), np.hanning(_TILE)).astype(np.float32)
+    side = np.hanning(_TILE).astype(np.float32)
+    return np.asarray(np.outer(side, side), np.float32)
+
+
+@cache
+def _away() -> Floats:
+    """How far each place of the echoes is from none."""
+    down, right = np.mgrid[: _FARTHEST + 1, -_FARTHEST : _FARTHEST + 1]
+    return np.asarray(np.hypot(down, right), np.float32)
 
 
 @cache
 def _far_enough() -> NDArray[np.bool_]:
-    down, right = np.mgrid[: _FARTHEST + 1, -_FARTHEST : _FARTHEST + 1]
-    away = np.hypot(down, right)
-    return np.asarray((away >= _NEAREST) & (away <= _FARTHEST), np.bool_)
+    return np.asarray((_away() >= _NEAREST) & (_away() <= _FARTHEST), np.bool_)
 
 
-def watch(looks: Sequence[tuple[float, Echoes | None]], cuts: tuple[float, ...], end_s: float) -> list[Event]:
+@dataclass(frozen=True)
+class Look:
+    """What is looked at of one frame; `edge_px` as in `detail.Detail`."""
+
+    at_s: float
+    echoes: Echoes
+    edge_px: float
+
+
+def watch(looks: Sequence[Look], cuts: tuple[float, ...], end_s: float) -> list[Event]:
     """The stretches in which the picture is doubled, from looks in the order of their seconds."""
     found: list[Event] = []
     for begin, stop in pairwise((float("-inf"), *sorted(cuts), float("inf"))):
-        shot = [(at_s, echoes) for at_s, echoes in looks if begin <= at_s < stop and echoes is not None]
+        shot = [look for look in looks if begin <= look.at_s < stop]
         if len(shot) >= _LEAST_LOOKS:
-            found += _in_shot([at_s for at_s, _ in shot], np.stack([echoes for _, echoes in shot]), end_s)
+            found += _in_shot(shot, end_s)
     return found
 
 
-def _in_shot(times: Sequence[float], echoes: Echoes, end_s: float) -> list[Event]:
-    far = echoes[:, _far_enough()].astype(np.float32)
+def _in_shot(shot: Sequence[Look], end_s: float) -> list[Event]:
+    far = np.stack([look.echoes for look in shot])[:, _far_enough()].astype(np.float32)
     beyond = np.asarray(far - np.median(far, axis=0), np.float32)
+    beyond -= _all_round(beyond)
     peaks, dips = _peaks(beyond), _peaks(-beyond)
     doubled = (peaks > _SURE) & (peaks > dips)
     if not doubled.any():
         # Doubled for most of the shot: then it is the rest that lacks an echo.
         single = (dips > _SURE) & (dips > peaks)
-        doubled = ~single if single.any() else doubled
-    between = borders(times, end_s)
+        doubled = ~single if single.sum() >= _LEAST_DOUBLED else doubled
+    between = borders([look.at_s for look in shot], end_s)
+    edges = np.array([look.edge_px for look in shot])
     return [
         Event(
             kind="ghosting",
             severity="suspect",
             start_s=between[start],
             end_s=between[end],
-            value=float(beyond[start:end].max()),
+            value=float(np.abs(beyond).max()),
         )
         for start, end in runs(doubled)
-        if _LEAST_DOUBLED <= end - start < len(times)
+        if _LEAST_DOUBLED <= end - start < len(shot)
+        # A pattern that only the sharper part of a clip shows is none that came.
+        and np.median(edges[start:end]) > _AS_SOFT * np.median(np.delete(edges, np.s_[start:end]))
     ]
+
+
+def _all_round(beyond: Floats) -> Floats:
+    """What each look has at a distance in all directions: blur shows all round, a double in one."""
+    away = _away()[_far_enough()].round().astype(int)
+    rings = np.zeros_like(beyond)
+    for distance in np.unique(away):
+        ring = away == distance
+        rings[:, ring] = np.median(beyond[:, ring], axis=1)[:, None]
+    return rings
 
 
 def _peaks(beyond: Floats) -> Floats:

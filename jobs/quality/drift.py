@@ -22,11 +22,11 @@ from jobs.quality.samples import SMALL_HEIGHT, SMALL_WIDTH
 from jobs.quality.scene import Scene
 
 _STEP_S, _END_S = 1.0, 1.0
-_LIGHT, _HUE, _ONE_WAY = 0.30, 0.08, 0.7
+_LIGHT, _HUE, _ONE_WAY = 0.30, 0.1, 0.7
 _DARK, _PALE, _LEAST_PLACES = 24, 240, 60
 # In a picture that fades, rounding alone shifts the weakest colour a little.
 _OF_LIGHT = 0.35
-_EVERYWHERE = 0.8
+_EVERYWHERE, _STEADY = 0.8, 1.4
 # Degrees over the clip; how much the places agree on it (1 all), and the least colour that has a hue.
 _TURN, _AGREE, _COLOURED = 12.0, 0.8, 8.0
 
@@ -57,6 +57,9 @@ def _event(
 ) -> list[Event]:
     total = float(steps.sum())
     if abs(total) < least or abs(total) < _ONE_WAY * float(np.abs(steps).sum()):
+        return []
+    # What creeps goes at one pace; lamps and flames that change come by the same sum in leaps.
+    if float(np.abs(steps).max()) > _STEADY * abs(total) / len(steps):
         return []
     start, end = scene.starts_s(0), scene.ends_s(len(scene.times))
     return [Event(kind=kind, severity=severity, start_s=start, end_s=end, value=total)]

@@ -16,7 +16,10 @@ _FADE_S, _FADE_LUMA, _FADE_SPREAD = 1.0, 60.0, 0.5
 # The share of a swing that a difference of levels is: dark parts are kept from counting for much.
 _DARK = 24.0
 _FLICKER_SPAN_S, _FLICKER_PCT, _FLICKER_REJECT_PCT, _FLICKER_LEVELS = 0.75, 1.2, 4.0, 0.9
-_PUMP_SPAN_S, _PUMP_PCT, _PUMP_TURNS = 2.0, 4.0, 3
+# A frame belongs to a flicker that swings by this share of the strongest.
+_SWINGING = 0.5
+_LEAST_TURNS, _TURNS_PER_S = 3, 3.0
+_PUMP_SPAN_S, _PUMP_PCT, _PUMP_TURNS, _PUMP_ALIKE = 2.0, 4.0, 3, 0.6
 # WCAG 2: a flash is a pair of opposing changes of 10 % of the full luminance, the darker below 80 %, over a
 # quarter of the view; more than three within a second can harm.
 _FLASH_SWING, _FLASH_DARKER, _FLASH_AREA, _MOST_FLASHES = 0.10, 0.80, 0.25, 3.0
@@ -135,11 +138,10 @@ def _flicker(scene: Scene, moments: tuple[float, ...]) -> _Flicker | None:
     seen = float(np.sqrt(np.mean(in_levels[worst : worst + span] ** 2)))
     if pct <= _FLICKER_PCT or seen <= _FLICKER_LEVELS:
         return _Flicker(pct, None)
-    windows = np.flatnonzero(power > max(_FLICKER_PCT / 100, 0.5 * power[worst]))
-    swinging = np.flatnonzero(np.abs(relative) > 0.4 * power[worst])
-    first, last = windows[0], windows[-1] + span - 1
-    swinging = swinging[(swinging >= first) & (swinging <= last)]
-    start, end = float(times[swinging[0]]), float(times[swinging[-1]])
+    first, last = _liveliest(relative**2 - (_SWINGING * power[worst]) ** 2)
+    start, end = float(times[first]), float(times[last])
+    if not _back_and_forth(scene, light, start, end):
+        return _Flicker(pct, None)
     event = Event(
         kind="flicker",
         severity="reject" if pct > _FLICKER_REJECT_PCT else "suspect",
@@ -149,6 +151,24 @@ def _flicker(scene: Scene, moments: tuple[float, ...]) -> _Flicker | None:
         facts={"hz": _pitch(scene, start, end)},
     )
     return _Flicker(pct, event)
+
+
+def _back_and_forth(scene: Scene, light: Floats, start_s: float, end_s: float) -> bool:
+    """Whether the light keeps turning round: a fade goes one way, however unevenly, and lightning is over."""
+    inside = np.flatnonzero((scene.moving >= start_s) & (scene.moving <= end_s))
+    steps = np.median(np.diff(np.log(light[inside] + _DARK), axis=0), axis=1)
+    strong = steps[np.abs(steps) > 0.3 * np.abs(steps).max(initial=0)]
+    turns = int((np.sign(strong[1:]) != np.sign(strong[:-1])).sum())
+    least = max(_LEAST_TURNS, _TURNS_PER_S * (end_s - start_s))
+    return turns >= least and abs(float(steps.sum())) < 0.5 * float(np.abs(steps).sum())
+
+
+def _liveliest(beyond: NDArray[np.floating]) -> tuple[int, int]:
+    """The first and last place of the stretch with the greatest sum: where most lies above 0."""
+    sums = np.concatenate(([0.0], np.cumsum(beyond, dtype=np.float64)))
+    gained = sums - np.minimum.accumulate(sums)
+    end = int(gained.argmax())
+    return int(sums[:end].argmin()), end - 1
 
 
 def _pitch(scene: Scene, start_s: float, end_s: float) -> float:
@@ -191,18 +211,29 @@ def _pumping(scene: Scene, moments: tuple[float, ...]) -> list[Event]:
     inside = swing[on[0] : on[-1] + span]
     strong = np.sign(inside[np.abs(inside) > 0.6 * power[worst]])
     turns = int((strong[1:] != strong[:-1]).sum())
-    if turns < _PUMP_TURNS:
+    first, last = on[0], min(len(swing), on[-1] + span)
+    if turns < _PUMP_TURNS or not _as_one(scene, swing, first, last):
         return []
     times = scene.moving
     return [
         Event(
             kind="pumping",
             severity="suspect",
-            start_s=float(times[on[0]]),
-            end_s=float(times[min(len(times) - 1, on[-1] + span - 1)]),
+            start_s=float(times[first]),
+            end_s=float(times[last - 1]),
             value=pct,
         )
     ]
+
+
+def _as_one(scene: Scene, swing: NDArray[np.float64], first: int, last: int) -> bool:
+    """Whether most of the picture swings alike, as under one exposure; lamps light up a part each."""
+    light = np.log(blocks_of(scene)[scene.flow.frames[first:last]].astype(np.float64) + _DARK)
+    own = light - light.mean(axis=0)
+    along = swing[first:last] - swing[first:last].mean()
+    parts = along @ own / float(along @ along)
+    usual = float(np.median(parts))
+    return bool((np.abs(parts - usual) < 0.5 * abs(usual)).mean() > _PUMP_ALIKE)
 
 
 def _flashes(scene: Scene) -> tuple[float, list[Event]]:

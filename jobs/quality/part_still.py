@@ -19,6 +19,7 @@ _BEFORE_S, _AFTER_S = 0.4, 0.5
 _MOVED_SHARE, _STOOD_SHARE = 0.7, 0.95
 _LEAST_PLACES, _LEAST_SHARE, _TIMES_USUAL = 4, 0.35, 4.0
 _CALMER_SHARE, _AWAY_FROM_MOMENTS_S = 0.6, 0.1
+_ONE_WAY, _MOSTLY_FADED = 0.9, 0.6
 
 
 def stopped_parts(scene: Scene, moments: tuple[float, ...]) -> list[Event]:
@@ -42,6 +43,8 @@ def stopped_parts(scene: Scene, moments: tuple[float, ...]) -> list[Event]:
         if not _apart(scene, frame, moments) or not _calmer(flat, frame, float(together[frame])):
             continue
         places = stops[frame] | stops[frame - 1]
+        if _fades(scene, places.reshape(changes.shape[1:]), frame, before):
+            continue
         last = _until(flat[:, places], frame)
         found.append(_event(scene, places.reshape(changes.shape[1:]), frame - 1, last))
     return found
@@ -54,9 +57,16 @@ def place_changes(quarters: NDArray[np.uint8]) -> Floats:
     found = np.zeros((count, rows, columns), np.float32)
     for frame in range(1, count):
         change = np.abs(quarters[frame].astype(np.int16) - quarters[frame - 1])
-        cut = change[: rows * _PLACE, : columns * _PLACE]
-        found[frame] = cut.reshape(rows, _PLACE, columns, _PLACE).mean(axis=(1, 3))
+        found[frame] = _place_means(change[None])[0]
     return found
+
+
+def _place_means(pictures: NDArray[np.int16]) -> Floats:
+    count, height, width = pictures.shape
+    rows, columns = height // _PLACE, width // _PLACE
+    cut = pictures[:, : rows * _PLACE, : columns * _PLACE]
+    means = cut.reshape(count, rows, _PLACE, columns, _PLACE).mean(axis=(2, 4), dtype=np.float32)
+    return np.asarray(means, np.float32)
 
 
 def _recent_share(mask: Mask, span: int) -> Floats:
@@ -93,6 +103,16 @@ def _calmer(flat: Floats, frame: int, stopped: float) -> bool:
     active = (flat > _MOVING).sum(axis=1)
     before, after = active[frame - 5 : frame - 1].mean(), active[frame + 1 : frame + 5].mean()
     return bool(before - after > _CALMER_SHARE * stopped)
+
+
+def _fades(scene: Scene, places: Mask, frame: int, before: int) -> bool:
+    """Whether most of the places only grew lighter, or darker, before they stood: a title that has come in, a
+    fade that has ended. What moves changes a place both ways.
+    """
+    recent = scene.samples.quarters[frame - before - 1 : frame].astype(np.int16)
+    steps = _place_means(np.diff(recent, axis=0))[:, places]
+    one_way = np.abs(steps.sum(axis=0)) > _ONE_WAY * np.abs(steps).sum(axis=0)
+    return bool(one_way.mean() > _MOSTLY_FADED)
 
 
 def _apart(scene: Scene, frame: int, moments: tuple[float, ...]) -> bool:

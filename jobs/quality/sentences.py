@@ -125,6 +125,7 @@ _SENTENCES: Final[Mapping[str, Say]] = {
     "broken_lines": _lasting("lines across the picture are broken"),
     "corruption": _lasting("broken blocks"),
     "breaks_up": _lasting("a shape breaks up"),
+    "part_lost": _lasting("a part of the picture is lost: one plain or smeared band"),
     "ghosting": _lasting("the picture is doubled: another one shines through"),
     "bars": _once("black bars come or go"),
     "jitter": lambda event: f"shakes in every frame ({event.value or 0.0:.1f} % of the width per frame)",

@@ -7,6 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.quality import lost_part
 from jobs.quality.light import near
 from jobs.quality.report import Event, Seen
 from jobs.quality.scene import Floats, Mask, Scene
@@ -15,7 +16,7 @@ from jobs.quality.series import runs
 _LONGEST = 3
 _SPOILT_LEVELS, _ALIKE, _LEAST_AREA, _TIMES_USUAL = 14, 0.35, 0.03, 3.0
 _RUSHING = 9.0
-_LINE_LEVELS, _LINE_SHARE, _LEAST_LINE_FRAMES = 4.0, 0.85, 2
+_LINE_LEVELS, _LINE_SHARE, _LEAST_LINE_FRAMES, _FLASH_LEVELS = 4.0, 0.85, 2, 8.0
 # A row is held against those three further up and down.
 _LEAST_ROWS = 6
 _BAR_LEVEL, _BAR_RANGE, _LEAST_BAR, _BAR_FRAMES = 24.0, 10.0, 2, 4
@@ -24,7 +25,8 @@ _BAR_LEVEL, _BAR_RANGE, _LEAST_BAR, _BAR_FRAMES = 24.0, 10.0, 2, 4
 def watch(scene: Scene, moments: tuple[float, ...]) -> Seen:
     """Everything that is spoilt for a moment. `moments` have a reason already."""
     lines = _lines(scene)
-    return Seen(events=(*lines, *(() if lines else _glitches(scene, moments)), *_bars(scene)))
+    lost = lost_part.watch(scene)
+    return Seen(events=(*lines, *lost, *(() if lines else _glitches(scene, moments)), *_bars(scene)))
 
 
 def _glitches(scene: Scene, moments: tuple[float, ...]) -> list[Event]:
@@ -94,15 +96,17 @@ def _lines(scene: Scene) -> list[Event]:
     broken = np.zeros(len(quarters), np.bool_)
     for frame in range(1, len(quarters) - 1):
         before, now, after = (quarters[frame + n].astype(np.int16) for n in (-1, 0, 1))
-        off = now - (before + after) / 2
+        off = _off_the_rows_around(before, now, after)
         # Against the rows beside it: light that changes over the picture is no line.
         beside = (np.roll(off, 3, axis=0) + np.roll(off, -3, axis=0)) / 2
         beside[:3], beside[-3:] = off[3:6], off[-6:-3]
-        off = off - beside
+        off = np.asarray(off - beside, np.float32)
         way = np.sign(np.median(off, axis=1))[:, None]
         whole = (off * way > _LINE_LEVELS).mean(axis=1) > _LINE_SHARE
         # A band of many rows is light that moves, or a thing as wide as the picture.
         broken[frame] = 0 < int(whole.sum()) <= max(6, len(whole) // 6)
+    luma = scene.samples.levels.luma
+    broken[1:-1] &= np.abs(luma[1:-1] - (luma[:-2] + luma[2:]) / 2) < _FLASH_LEVELS
     # The last picture before black is off from it in every row.
     broken &= ~np.convolve(scene.bad, np.ones(3), "same").astype(np.bool_)
     frames = np.flatnonzero(broken)
@@ -120,10 +124,16 @@ def _lines(scene: Scene) -> list[Event]:
     ]
 
 
-def _off_from_both(first: NDArray[np.int16], second: NDArray[np.int16]) -> Floats:
-    """How far a picture is from two others where it is off from both in the same way, else 0."""
-    nearer = np.minimum(np.abs(first), np.abs(second)) * np.sign(first)
-    return np.where(np.sign(first) == np.sign(second), nearer, 0).astype(np.float32)
+def _off_the_rows_around(
+    before: NDArray[np.int16], now: NDArray[np.int16], after: NDArray[np.int16]
+) -> Floats:
+    """How far each place is beyond all that is there before and after, in its row and those above and below:
+    a hand that shakes moves the lines of a floor by a row.
+    """
+    both = np.stack((before, after))
+    near = np.concatenate((np.roll(both, 1, axis=1), both, np.roll(both, -1, axis=1)))
+    above, below = now - near.max(axis=0), now - near.min(axis=0)
+    return np.asarray(np.where(above > 0, above, np.minimum(below, 0)), np.float32)
 
 
 def _bars(scene: Scene) -> list[Event]:

@@ -9,8 +9,9 @@ import numpy as np
 
 from jobs.quality.report import Event
 from jobs.quality.scene import Floats, Scene
+from jobs.quality.series import likeness
 
-_HUE, _HUE_LASTS, _HUE_AREA = 0.045, 0.05, 0.5
+_HUE, _HUE_LASTS, _HUE_AREA, _GOES_ON, _SAME_SHAPES = 0.045, 0.05, 0.5, 0.5, 0.8
 # In logarithms: a seventh brighter or darker, hardly any change just before and after, nine tenths of it to
 # last, and the same way in most of the picture.
 _LIGHT, _CALM, _LIGHT_LASTS, _LIGHT_AREA = 0.13, 0.2, 0.9, 0.75
@@ -59,7 +60,9 @@ def _hue_steps(hue: Floats, frame: int) -> bool:
     lasting = float(np.abs(after.mean(axis=0) - before.mean(axis=0)).max())
     now = float(np.abs(hue[frame] - hue[frame - 1]).max())
     earlier = float(np.abs(hue[frame - 1] - hue[frame - 2]).max())
-    return lasting > _HUE_LASTS and now > _HUE and now > 5 * earlier + 0.01
+    # A fade that begins goes on: a step is alone.
+    later = float(np.abs(np.diff(after, axis=0)).max())
+    return lasting > _HUE_LASTS and now > _HUE and now > 5 * earlier + 0.01 and later < _GOES_ON * now
 
 
 def _most_hues(small: Floats, frame: int) -> bool:
@@ -68,7 +71,9 @@ def _most_hues(small: Floats, frame: int) -> bool:
         np.log((picture + 8) / (picture.mean(axis=2, keepdims=True) + 8))
         for picture in (small[frame], small[frame - 1])
     )
-    return bool((np.abs(after - before).max(axis=2) > 0.03).mean() > _HUE_AREA)
+    changed = (np.abs(after - before).max(axis=2) > 0.03).mean() > _HUE_AREA
+    # Where the shapes are others as well, it is the view that has changed.
+    return bool(changed and likeness(small[frame].mean(axis=2), small[frame - 1].mean(axis=2)) > _SAME_SHAPES)
 
 
 def _light_steps(light: Floats, frame: int) -> bool:

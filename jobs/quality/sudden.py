@@ -24,10 +24,13 @@ from jobs.quality.steps import with_steps
 
 _APART_S = 0.2
 _CUT_LIKENESS, _CUT_SURE_LIKENESS, _CUT_AREA = 0.80, 0.6, 0.45
-_CUT_LEVELS = 6.0
+_CUT_LEVELS, _OUT_OF = 6.0, 2.2
 _FLASH_LUMA, _LOCAL_LEVELS, _LOCAL_AREA = 12.0, 12.0, 0.75
 _MOST_SPOTS, _SPOT_LEVELS, _SPOTS_APART, _OTHER_SHAPES = 40, 12.0, 5, 0.2
 _MOVED_LEVELS, _AT_ONCE = 20.0, 0.7
+# Where something moved this far per frame shortly before or after (shares of the long side), it moved on; and
+# with less where it rested otherwise.
+_MOVES_ON, _BURSTS = 0.0075, 0.004
 # A place that changes so often goes on and off by itself, as a neon sign does.
 _BLINKS, _SAME_PLACE = 3, 0.15
 _WIDE_HOT = 6.0
@@ -182,6 +185,10 @@ def _sorted_by_what_follows(
     back = min(float(np.abs(before - picture).mean()) for picture in after)
     if brighter > _FLASH_LUMA and back < 0.4 * float(np.abs(before - now).mean()) + 1:
         return "flash"
+    # A view that is swept round changes ever faster before it is another one; a cut comes out of nothing.
+    whole = whole and float(changes.change[row]) > _OUT_OF * float(
+        changes.change[max(1, row - 4) : row].max()
+    )
     alike = max(likeness(before, picture) for picture in after[1:])
     extent = float(changes.extent[row]) if scene.enough else 1.0
     if whole and alike < _CUT_LIKENESS and extent > _CUT_AREA:
@@ -195,7 +202,7 @@ def _sorted_by_what_follows(
 
 def _jumps(scene: Scene, changes: _Changes, row: int) -> bool:
     """Whether one place is different for good, or a thing has gone from one place and come to another."""
-    spots = _spots(scene, row)
+    spots = [spot for spot in _spots(scene, row) if not _moves_on(scene, row, spot)]
     if not spots:
         return False
     alone = [spot for spot in spots if _alone(scene, row, spot)]
@@ -216,6 +223,23 @@ def _spots(scene: Scene, row: int) -> list[tuple[int, int]]:
         if all(max(abs(down - y), abs(right - x)) >= _SPOTS_APART for y, x in found):
             found.append((down, right))
     return [spot for spot in found if 1 <= spot[0] < rows - 1 and 2 <= spot[1] < columns - 2]
+
+
+def _moves_on(scene: Scene, row: int, spot: tuple[int, int]) -> bool:
+    """Whether a thing moves fast there around this moment: a wing that beats, an eye that opens."""
+    local = scene.flow.local
+    rows, columns = scene.flow.maps.shape[1:]
+    down, right = spot[0] * local.shape[1] // rows, spot[1] * local.shape[2] // columns
+    place = np.s_[max(0, down - 1) : down + 2, max(0, right - 1) : right + 2]
+    long_side = max(scene.flow.width, scene.flow.height)
+
+    def fastest(*away: int) -> list[float]:
+        near = [row + n for n in away if 1 <= row + n < len(local)]
+        return [0.0, *(float(np.linalg.norm(local[other][place], axis=2).max()) for other in near)]
+
+    beside = np.nanmax(fastest(-1, 1))
+    bursts = beside > _BURSTS * long_side and beside > 3 * np.nanmedian(fastest(-5, -4, -3, 3, 4, 5))
+    return bool(bursts or np.nanmax([beside, *fastest(-3, -2, 2, 3)]) > _MOVES_ON * long_side)
 
 
 def _alone(scene: Scene, row: int, spot: tuple[int, int]) -> bool:

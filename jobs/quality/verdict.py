@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from jobs.quality.phrases import asked, words_of
 from jobs.quality.report import Event, Finding, Ordered, Severity
 from jobs.quality.sentences import sentence
 
@@ -13,14 +14,26 @@ FACES: Final = frozenset({"face_lost", "face_changes", "extra_face"})
 _AT_REST: Final = frozenset({"still", "frozen", "part_frozen"})
 _NO_PICTURE: Final = frozenset({"black", "blank", "fade"})
 _AT_A_CHANGE: Final = frozenset(
-    {"frozen", "part_frozen", "hard_cut", "jump", "camera_jump", "flash", "colour_jump", "light_jump"}
+    {
+        "frozen",
+        "part_frozen",
+        "hard_cut",
+        "jump",
+        "camera_jump",
+        "flash",
+        "colour_jump",
+        "light_jump",
+        "ghosting",
+    }
 )
 # A cause and the kinds that only show it once more, within so many seconds of it.
 _OF_LIGHT: Final = frozenset({"flash", "pumping", "glitch", "runs_back", "broken_lines"})
 _OF_A_FACE: Final = frozenset({"jump", "colour_jump", "light_jump", "breaks_up", "glitch"})
+_OF_A_LOST_PART: Final = _AT_A_CHANGE | {"light_jump", "glitch", "corruption", "breaks_up", "broken_lines"}
 _SWALLOWS: Final = (
+    ("part_lost", _OF_A_LOST_PART, 0.1),
     ("still", frozenset({"frozen", "part_frozen", "low_frame_rate", "uneven_cadence"}), 1e9),
-    ("slideshow", _AT_A_CHANGE, 1e9),
+    ("slideshow", _AT_A_CHANGE | {"goes_soft"}, 1e9),
     (
         "frozen",
         frozenset({"part_frozen", "uneven_cadence", "jump", "camera_jump", "glitch", "broken_lines"}),
@@ -28,16 +41,45 @@ _SWALLOWS: Final = (
     ),
     ("flicker", _OF_LIGHT | {"jitter", "wobble", "part_frozen", "hue_drift"}, 0.3),
     ("photosensitive", _OF_LIGHT, 0.5),
+    ("flash", frozenset({"pumping", "broken_lines"}), 0.3),
     ("jitter", frozenset({"wobble", "camera_jump", "breaks_up", "glitch", "ghosting"}), 1e9),
     ("part_frozen", frozenset({"jump", "glitch"}), 0.1),
+    ("uneven_cadence", frozenset({"camera_jump", "part_frozen", "glitch"}), 0.3),
     ("noisy", frozenset({"speckled"}), 1e9),
-    ("wobble", frozenset({"breaks_up", "glitch", "ghosting"}), 0.3),
-    ("corruption", frozenset({"breaks_up", "glitch", "jump", "goes_soft", "ghosting"}), 0.3),
+    ("blocky", frozenset({"speckled"}), 1e9),
+    ("wobble", frozenset({"breaks_up", "glitch", "ghosting", "part_frozen"}), 0.3),
+    ("bars", frozenset({"ghosting", "goes_soft", "jump", "camera_jump"}), 0.3),
+    ("corruption", frozenset({"breaks_up", "glitch", "jump", "goes_soft", "ghosting", "part_frozen"}), 0.3),
     ("ghosting", frozenset({"breaks_up", "glitch", "jump", "camera_jump", "goes_soft", "soft"}), 0.3),
     ("goes_soft", frozenset({"soft"}), 1e9),
     ("face_lost", _OF_A_FACE, 0.3),
     ("face_changes", _OF_A_FACE, 0.3),
     ("extra_face", _OF_A_FACE, 0.3),
+)
+# What a shot's own words ask for is no fault of it.
+_ASKED_FOR: Final = (
+    (
+        frozenset({"hue_drift"}),
+        words_of(
+            r"sun ?(?:sets?|rises?|sinks)|sun(?:set|rise)s?|sun (?:goes down|comes up)|dusk|dawn|twilight"
+            r"|time[- ]?lapse|(?:colou?rs?|hues?|lights?|sky|leaves) (?:slowly |gradually )?"
+            r"(?:change|shift|cycle|turn|fade)s?|(?:changing|shifting|turning) (?:colou?r|hue|light)s?"
+        ),
+    ),
+    (
+        frozenset({"flash"}),
+        words_of(
+            r"lightning|thunderstorms?|strob(?:es?|ing|oscope)|fireworks?|explo(?:des?|ding|sions?)"
+            r"|flash(?:es|ing|bulbs?)?|paparazzi|muzzle"
+        ),
+    ),
+    (
+        frozenset({"goes_soft"}),
+        words_of(
+            r"rack(?:s|ing)? focus|focus (?:pull|rack|shift|change)s?|(?:out of|loses|into) focus|blurs"
+            r"|(?:pull|shift|chang)(?:e|es|s|ing)? (?:the )?focus|defocus(?:es|ed|ing)?"
+        ),
+    ),
 )
 # Brightness that swings this much (%) flashes; with less it flickers, however often.
 _FLASHING_PCT: Final = 20.0
@@ -62,6 +104,8 @@ def _for_this_shot(event: Event, ordered: Ordered) -> list[Event]:
         return [] if ordered.still_wanted else [event]
     if event.kind == "hard_cut":
         return [_as(event, "info") if ordered.cuts_wanted else event]
+    if any(event.kind in kinds and asked(words, ordered.prompt) for kinds, words in _ASKED_FOR):
+        return [_as(event, "info")]
     if event.kind == "no_face":
         return [event if ordered.face_wanted else _as(event, "info")] if ordered.person_wanted else []
     if event.kind in FACES:

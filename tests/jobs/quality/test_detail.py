@@ -74,6 +74,20 @@ def test_specks_are_both_bright_and_dark() -> None:
     assert look_at(specks, 0).speckle == pytest.approx(0.004, rel=0.2)
 
 
+def test_tiles_and_leaves_are_no_specks() -> None:
+    tiles = np.where(np.indices((360, 640)).sum(axis=0) % 3 == 0, 190, 80).astype(np.uint8)
+    picture = np.full((360, 640), 130, np.uint8)
+    picture[100:260] = tiles[100:260]
+    picture[40:60, ::3], picture[41:61, 1::3] = 220, 40
+    assert look_at(picture, 0).speckle < 0.001
+
+
+def test_sharpness_is_that_of_the_picture_as_large_as_others_are() -> None:
+    small = cv2.GaussianBlur(board(), (0, 0), 0.8).astype(np.uint8)
+    large = cv2.resize(small, (1920, 1080)).astype(np.uint8)
+    assert judge(tuple(look_at(large, at / 2) for at in range(4)), 2.0).events == ()
+
+
 def test_a_clip_is_soft_blocky_noisy_or_speckled_beyond_its_limit() -> None:
     for name, bad, kind in (
         ("edge_px", 6.0, "soft"),

@@ -81,6 +81,24 @@ def test_brightness_that_breathes_is_pumping() -> None:
     assert kinds(seen.events) == ["pumping"]
 
 
+def test_a_lamp_that_swells_is_no_pumping() -> None:
+    rows, columns = np.mgrid[0:180, 0:320]
+    lamp = np.exp(-(((columns - 100) / 90) ** 2) - ((rows - 90) / 90) ** 2)[..., None]
+
+    def club(index: int) -> Picture:
+        lit = 0.4 + lamp * (0.5 + 0.5 * np.sin(2 * np.pi * index / FPS))
+        return np.asarray(np.clip(pan(0) * lit, 0, 255), np.uint8)
+
+    assert kinds(light.watch(scene(club, 96), ()).events) == []
+
+
+def test_a_fade_that_goes_in_steps_does_not_flicker() -> None:
+    def faded(index: int) -> Picture:
+        return lit(index, 0.1 + 0.9 * min(1.0, (index - index % 3 * 0.6) / 54))
+
+    assert "flicker" not in kinds(light.watch(scene(faded), ()).events)
+
+
 def test_more_than_three_strong_flashes_a_second_may_harm() -> None:
     seen = light.watch(scene(lambda i: lit(i, 1.5 if i % 6 < 3 else 0.6)), ())
     flashes = [event for event in seen.events if event.kind == "photosensitive"]
@@ -108,14 +126,13 @@ def test_colours_that_turn_round_the_circle_drift_though_their_mean_stays() -> N
     assert abs(event.value or 0) == pytest.approx(32, abs=8)
 
 
-def test_a_coloured_thing_that_grows_is_no_drift() -> None:
-    def grows(index: int) -> Picture:
-        picture = pan(index)
-        across = 20 + index
-        picture[:, :across] = picture[:, :across] * np.array([1.0, 0.75, 0.5])
-        return picture
+def test_a_part_that_grows_warmer_is_no_drift_of_the_whole() -> None:
+    def warmer(index: int) -> Picture:
+        picture = pan(index).astype(np.float32)
+        picture[:, :200] *= np.array([1 + index / 600, 1.0, 1 - index / 600], np.float32)
+        return np.asarray(np.clip(picture, 0, 255), np.uint8)
 
-    assert drift.watch(scene(grows, 110), ()) == []
+    assert drift.watch(scene(warmer, 110), ()) == []
 
 
 def test_too_few_frames_say_nothing_about_flicker() -> None:

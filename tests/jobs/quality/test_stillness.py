@@ -71,6 +71,48 @@ def test_a_clip_of_a_moment_has_no_measure_of_change() -> None:
         assert seen.unmeasured[name]
 
 
+def test_a_pan_that_slows_down_and_rests_is_no_freeze() -> None:
+    way = np.concatenate((np.arange(30.0), 30 + 4 * (1 - np.exp(-np.arange(60) / 4))))
+    assert stillness.watch(scene(lambda i: pan(way[i], 2), 90), 0).events == ()
+
+
+def test_a_small_thing_that_comes_to_rest_at_the_end_is_a_remark() -> None:
+    seen = stillness.watch(scene(lambda i: with_thing(pan(0), 60 + 2 * min(i, 40), radius=9)), 0)
+    assert told(seen.events) == [("frozen", "info")]
+    stopped = stillness.watch(scene(lambda i: with_thing(pan(0), 60 + 2 * held(i, 20, 39), radius=9)), 0)
+    assert told(stopped.events) == [("frozen", "suspect")]
+
+
+def test_a_freeze_begins_with_the_first_of_its_pictures_though_they_are_drawn_anew() -> None:
+    def redrawn(index: int) -> Picture:
+        picture = pan(held(index, 24, 50), 2).astype(np.int16)
+        # An encoder that takes a while to find the picture: a little too bright at first.
+        return np.clip(picture + (24 <= index < 31), 0, 255).astype(np.uint8)
+
+    (event,) = stillness.watch(scene(redrawn, 70), 0).events
+    assert event.start_s == pytest.approx(1.0, abs=0.05)
+
+
+def test_a_stretch_in_which_pictures_are_shown_longer_stutters() -> None:
+    def shown(index: int) -> int:
+        return 30 + (index - 30) // 4 * 4 if 30 <= index < 62 else index
+
+    (event,) = stillness.watch(scene(lambda i: pan(shown(i)), 96), 0).events
+    assert event.kind == "uneven_cadence"
+    assert event.start_s == pytest.approx(30 / FPS, abs=0.2)
+    assert event.end_s == pytest.approx(62 / FPS, abs=0.2)
+
+
+def test_a_title_that_has_come_in_stands_and_is_no_fault() -> None:
+    def title(index: int) -> Picture:
+        picture = pan(0).astype(np.float32)
+        share = min(1.0, max(0, index - 12) / 14)
+        picture[60:110, 60:260] = picture[60:110, 60:260] * (1 - share) + 235 * share
+        return with_thing(picture.astype(np.uint8), 20 + 2 * index, 150)
+
+    assert part_still.stopped_parts(scene(title, 70), ()) == []
+
+
 def test_a_part_that_stops_dead_while_the_rest_moves_is_found() -> None:
     def half(index: int) -> Picture:
         picture = pan(index, 2)
@@ -104,3 +146,8 @@ def test_a_ball_that_bounces_is_no_clip_that_runs_back() -> None:
 
 def test_a_swing_slows_down_before_it_turns() -> None:
     assert backwards.turns(scene(lambda i: pan(40 + 25 * np.sin(i / 8), 1)), ()) == []
+
+
+def test_a_hand_that_trembles_does_not_run_back() -> None:
+    way = np.cumsum(np.where(np.arange(90) // 10 % 2, -1.0, 1.0)) * 2.5 + np.cumsum(np.arange(90) % 31 // 12)
+    assert backwards.turns(scene(lambda i: pan(60 + way[i]), 90), ()) == []

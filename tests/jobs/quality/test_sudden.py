@@ -143,3 +143,77 @@ def test_bars_that_come_and_go_are_told_and_bars_that_stay_are_not() -> None:
     coming = spoilt.watch(scene(lambda i: barred(i, 20)), ()).events
     assert [(event.kind, round(event.start_s * FPS)) for event in coming] == [("bars", 20)]
     assert spoilt.watch(scene(lambda i: barred(i, 0), 45), ()).events == ()
+
+
+def test_a_wing_that_beats_and_then_rests_has_not_jumped() -> None:
+    def beats(index: int) -> Picture:
+        across = 60 + 24 * min(max(0, index - 28), 2)
+        return with_thing(pan(0), across + 0.2 * index, radius=20)
+
+    assert "jump" not in [event.kind for event in sudden.watch(scene(beats)).seen.events]
+
+
+def test_a_view_that_is_swept_round_is_no_cut_and_nothing_broken() -> None:
+    way = np.cumsum([1.0] * 24 + [3, 6, 10, 16, 26, 44, 30, 14, 6, 2] + [1.0] * 26)
+
+    def swept(index: int) -> Picture:
+        return pan(way[index])
+
+    kinds = {event.kind for event in sudden.watch(scene(swept)).seen.events}
+    assert kinds & {"hard_cut", "corruption"} == set()
+
+
+def test_lightning_breaks_no_blocks() -> None:
+    light = dict(zip(range(30, 37), (1.0, 0.45, 0.85, 0.6, 0.35, 0.18, 0.08), strict=True))
+    clouds = wide(3)[:, :320].astype(np.float32)
+
+    def storm(index: int) -> Picture:
+        picture = pan(index, 0.2) * 0.3 + light.get(index, 0.0) * clouds
+        if 30 <= index < 33:
+            bolt = np.random.default_rng(index).integers(90, 230, 12)
+            picture[np.linspace(0, 150, 12).astype(int)[:, None] + np.arange(16), bolt[:, None]] = 255
+            picture[:, 160:176] = 255
+        return np.clip(picture, 0, 255).astype(np.uint8)
+
+    suddenly = sudden.watch(scene(storm))
+    assert "corruption" not in [event.kind for event in suddenly.seen.events]
+    assert spoilt.watch(scene(storm), suddenly.moments).events == ()
+
+
+def test_a_fade_that_begins_changes_no_colours_at_once() -> None:
+    def faded(index: int) -> Picture:
+        share = min(1.0, max(0, index - 30) / 16)
+        warm = pan(index) * np.array([1.0, 0.8, 0.45])
+        return np.asarray(np.clip(warm * (1 - share) + 255 * share, 0, 255), np.uint8)
+
+    assert "colour_jump" not in [event.kind for event in sudden.watch(scene(faded)).seen.events]
+
+
+def test_lines_of_a_floor_that_a_hand_shakes_are_whole() -> None:
+    def floor(index: int) -> Picture:
+        picture = pan(index)
+        picture[60:84] = (30, 40, 160)
+        return np.roll(picture, index % 2 * 4, axis=0)
+
+    assert "broken_lines" not in [event.kind for event in spoilt.watch(scene(floor), ()).events]
+
+
+@pytest.mark.parametrize("lasts", [4, 14])
+def test_a_lost_part_is_told_from_when_until_when(lasts: int) -> None:
+    def torn(index: int) -> Picture:
+        picture = pan(index)
+        if 20 <= index < 20 + lasts:
+            picture[88:] = (0, 135, 0) if lasts > 4 else picture[88:89] // 2 + 64
+        return picture
+
+    (event,) = (event for event in spoilt.watch(scene(torn), ()).events if event.kind == "part_lost")
+    assert (round(event.start_s * FPS), round(event.end_s * FPS)) == (20, 20 + lasts)
+
+
+def test_a_plain_sky_that_stays_or_comes_with_a_cut_is_not_lost() -> None:
+    def sky(index: int) -> Picture:
+        picture = pan(index)
+        picture[: 90 if index < 30 else 20] = (120, 160, 220)
+        return picture if index < 40 else wide(2)[:, :320]
+
+    assert "part_lost" not in [event.kind for event in spoilt.watch(scene(sky), ()).events]

@@ -176,6 +176,26 @@ def test_parts_grow_with_what_is_good() -> None:
     assert part("face", face_present=1.0, face_min_likeness=0.7) == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "prompt", "severity"),
+    [
+        ("hue_drift", "The sun sets over the bay.", "info"),
+        ("hue_drift", "A boat on the bay.", "suspect"),
+        ("flash", "A thunderstorm at night, lightning over the hills.", "info"),
+        ("flash", "A calm street, no flashes.", "suspect"),
+        ("goes_soft", "Rack focus from the cup to the window.", "info"),
+        ("goes_soft", "The cup stays in focus.", "suspect"),
+    ],
+)
+def test_what_the_shot_asks_for_is_a_remark(kind: str, prompt: str, severity: str) -> None:
+    assert told(event(kind, 1, 2), ordered=Ordered(prompt=prompt)) == [(kind, severity)]
+
+
+def test_a_lost_part_is_one_finding_with_the_changes_at_its_ends() -> None:
+    ends = [event(kind, at, at) for kind in ("hard_cut", "colour_jump", "flash") for at in (1.0, 2.0)]
+    assert told(event("part_lost", 1, 2), *ends) == [("part_lost", "suspect")]
+
+
 def test_every_kind_that_a_room_names_can_be_told() -> None:
     named = {kind for room in Path(sentences.__file__).parent.glob("*.py") for kind in _named(room)}
     assert {"light_jump", "ghosting", "face_lost", "sound_short"} <= named
