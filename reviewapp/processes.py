@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from logging.handlers import RotatingFileHandler
@@ -58,6 +58,7 @@ class Service:
     port: int | None = None
     heartbeat: str = ""
     grace_s: float = 20.0
+    environment: Mapping[str, str] = field(default_factory=dict)
     stops_last: bool = False
 
 
@@ -134,7 +135,7 @@ class Supervisor:
             stdin=subprocess.DEVNULL,
             text=True,
             errors="replace",
-            env=os.environ | self.environment,
+            env={**os.environ, **self.environment, **child.service.environment},
             start_new_session=True,
             preexec_fn=stop_with_parent,
         )

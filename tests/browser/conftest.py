@@ -37,7 +37,13 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
+# What begins last should not be what the others wait for.
+LONGEST = ("test_review", "test_producer", "test_loop", "test_checks", "test_frame", "test_models")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a browser, leave it out where none is, and begin with the longest."""
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
     here = Path(__file__).parent
     mine = [item for item in items if here in item.path.parents]
     for item in mine:

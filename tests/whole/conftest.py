@@ -12,10 +12,14 @@ from tests.whole.house import House
 Open = Callable[..., House]
 
 
+# What begins last should not be what the others wait for.
+LONGEST = ("test_chaos", "test_stop", "test_kill", "test_every_provider", "test_backup")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first: what begins last should not be what the others wait for."""
-    items.sort(key=lambda item: (item.get_closest_marker("whole") is None, item.path.stem != "test_chaos"))
+    """The longest first."""
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
 @pytest.fixture

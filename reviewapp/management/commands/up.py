@@ -15,6 +15,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from reviewapp import demo, env, identity, preflight
+from reviewapp.management.commands.cluster import NAME_VARIABLE
 from reviewapp.models import Heartbeat
 from reviewapp.preflight import CannotStart
 from reviewapp.processes import Service, Supervisor, manage
@@ -128,7 +129,11 @@ def _services(port: int, sandbox: tuple[str, int] | None) -> list[Service]:
         # A little longer than it takes by itself, because what it cannot finish it gives back.
         grace_s = settings.STOP_GRACE_S[name] + 5
         command = manage("cluster", name)
-        services.append(Service(name, command, heartbeat=f"cluster:{name}", grace_s=grace_s))
+        # Told here, the command need not begin a second time with the name in its environment.
+        named = {NAME_VARIABLE: name}
+        services.append(
+            Service(name, command, heartbeat=f"cluster:{name}", grace_s=grace_s, environment=named)
+        )
     services.append(Service("watch", manage("watch"), heartbeat="watch", grace_s=35))
     if sandbox:
         command = manage("sandbox", "--port", str(sandbox[1]))

@@ -11,6 +11,8 @@ from reviewapp.environment_keys import read_environment
 
 class Command(BaseCommand):
     help = "Watch the line: poll the providers, end holds, send lost messages again. Run as many as you like."
+    # They run inside `migrate`, before anything is started, and a killed watcher should be back soon.
+    requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         logs.name_process("watch")
