@@ -15,6 +15,7 @@ from reviewapp import accepting, line, review
 from reviewapp.models import AuditEntry, Candidate, MeasuredFix, Project, QualityReport, Shot, Status, User
 from reviewapp.notes import Feedback
 from tests.cast import run_queue, signed_in
+from tests.patience import PATIENCE_S
 from tests.reviewapp.report_stage import come, report, round_of
 from tests.reviewapp.stages import asked, bring
 from tests.reviewapp.test_learning import likes_grain
@@ -261,7 +262,7 @@ def test_what_is_decided_at_that_very_moment_keeps_its_report(
     with transaction.atomic():
         review.approve(row, bob, row.revision)
         other = begun(lambda: accepting.follow(project.pk))
-    other.result(30)
+    other.result(PATIENCE_S)
     assert told(row) == [("noisy", "suspect", False)]
 
 
@@ -275,7 +276,7 @@ def test_two_producers_who_press_at_once_lose_nothing(
     with transaction.atomic():
         accepting.treat(alice, as_alice_sees_it, "noisy", as_remark=True)
         other = begun(lambda: accepting.treat(dana, project, "soft", as_remark=True))
-    assert other.result(30)
+    assert other.result(PATIENCE_S)
     project.refresh_from_db()
     assert project.accepted_findings == ["noisy", "soft"]
 

@@ -34,6 +34,7 @@ from reviewapp.models import (
 )
 from reviewapp.models.money import utc_day
 from tests.cast import sandbox_key, signed_in
+from tests.patience import PATIENCE_S
 from tests.reviewapp.review_world import in_review, rejected, retake_of
 from tests.reviewapp.stages import asked, bring, reviewed
 
@@ -381,7 +382,7 @@ def _race(candidates: Sequence[Candidate], key: ProviderKey) -> int:
     start = Barrier(len(candidates))
 
     def reserve(candidate: Candidate) -> bool:
-        start.wait(timeout=30)
+        start.wait(timeout=PATIENCE_S)
         try:
             with transaction.atomic():
                 money.reserve(candidate, key)
@@ -420,7 +421,7 @@ def test_workers_that_claim_with_and_without_a_place_on_the_key_never_wait_for_e
     start = Barrier(len(candidates))
 
     def claim(candidate: Candidate) -> bool:
-        start.wait(timeout=30)
+        start.wait(timeout=PATIENCE_S)
         try:
             return sent(candidate)
         finally:

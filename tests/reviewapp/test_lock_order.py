@@ -39,7 +39,7 @@ def begun(work: Callable[[], T]) -> Future[T]:
     if connection.vendor == "postgresql":
         _wait_for_a_waiter()
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = '2s'")
+            cursor.execute("SET LOCAL lock_timeout = '20s'")
     return other
 
 
@@ -66,7 +66,7 @@ def test_an_end_waits_for_a_decision_with_no_clip_of_its_shot_in_its_hands(shot:
         other = begun(lambda: line.record_polls([(running, RUNNING), (failed, FAILED)]))
         # As an approval does with everything that is at the vendor.
         assert Candidate.objects.filter(shot=shot).update(cancel_asked=True) == 2
-    assert other.result(30) == 1
+    assert other.result(PATIENCE_S) == 1
     assert Candidate.objects.get(pk=failed.pk).status == Status.FAILED
     assert ledger.problems() == []
 
@@ -76,7 +76,7 @@ def test_of_two_clips_that_end_at_once_the_second_tells_that_nothing_is_left(sho
     with transaction.atomic():
         line.record_polls([(first, FAILED)])
         other = begun(lambda: line.record_polls([(second, FAILED)]))
-    other.result(30)
+    other.result(PATIENCE_S)
     assert Event.objects.filter(kind=EventKind.SHOT_ESCALATED).count() == 1
 
 
@@ -90,6 +90,6 @@ def test_a_lookup_that_is_answered_as_a_person_answers_keeps_nobody_waiting(shot
         other = begun(lambda: line.resolve_not_made(row, alice))
         row.move(Status.QUEUED, actor="watch", due_in=0, attempt=2)
     with pytest.raises(line.CannotAskAgain):
-        other.result(30)
+        other.result(PATIENCE_S)
     assert Candidate.objects.get(pk=row.pk).attempt == 2
     assert ledger.problems() == []

@@ -11,7 +11,7 @@ from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.whole
 
-SHOTS, HITS = 7, 7
+SHOTS, HITS = 6, 6
 
 
 # Another seed on each, so that the two storms together hit more kinds of processes.
