@@ -131,11 +131,12 @@ def _speckle(luma: NDArray[np.uint8]) -> float:
     level = cv2.subtract(cv2.dilate(plain, around), cv2.erode(plain, around)) < _PLAIN_LEVELS
     off = (cv2.absdiff(luma, plain) > _OFF_LEVELS).astype(np.uint8) * 255
     flat = level & (cv2.blur(off, (_AROUND, _AROUND)) < 255 * _CROWDED)
-    if flat.mean() < _LEAST_PLAIN:
+    pixels = np.count_nonzero(flat)
+    if pixels < _LEAST_PLAIN * flat.size:
         return 0.0
-    bright = (cv2.subtract(luma, plain) > _SPECK_LEVELS) & flat
-    dark = (cv2.subtract(plain, luma) > _SPECK_LEVELS) & flat
-    return 2 * min(float(bright.sum()), float(dark.sum())) / float(flat.sum())
+    bright = np.count_nonzero((cv2.subtract(luma, plain) > _SPECK_LEVELS) & flat)
+    dark = np.count_nonzero((cv2.subtract(plain, luma) > _SPECK_LEVELS) & flat)
+    return 2 * min(bright, dark) / pixels
 
 
 def judge(details: tuple[Detail, ...], end_s: float, cuts: tuple[float, ...] = ()) -> Seen:
