@@ -28,7 +28,7 @@ _SURE_IN_THE_DARK_PCT, _SURE_IN_THE_DARK_PX = 0.6, 1.0
 _JUMP_PCT, _JUMP_TIMES = 0.6, 9.0
 _WOBBLE_PX, _WOBBLE_CORR, _WOBBLE_SPAN_S, _LEAST_PARTS = 0.8, -0.2, 0.5, 20
 # Parts that bend this far each frame need only not drift as one.
-_MELTS_PX, _MELTS_CORR = 1.2, -0.05
+_MELTS_PX, _MELTS_CORR = 1.2, -0.02
 _CALM = "No part of the picture bends for long."
 _DARK = "The clip is too dark for its small motions to be told from noise."
 _NO_FIT = "Too little of the picture follows one motion."

@@ -28,7 +28,7 @@ _LEAST_SPREAD, _LEAST_TILES = 4.0, 4
 # Levels squared under which a frequency is nothing but noise.
 _FLOOR = 3e3
 _LEAST_LOOKS, _LEAST_DOUBLED = 5, 2
-_SURE, _STRONG, _AS_SOFT = 25.0, 0.06, 0.95
+_SURE, _STRONG, _WEAK, _AS_SOFT, _BLURRED = 25.0, 0.125, 0.4, 0.95, 2.2
 
 
 def echoes_of(luma: NDArray[np.uint8]) -> Echoes | None:
@@ -107,12 +107,7 @@ def _in_shot(shot: Sequence[Look], end_s: float) -> list[Event]:
     far = np.stack([look.echoes for look in shot])[:, _far_enough()].astype(np.float32)
     beyond = np.asarray(far - np.median(far, axis=0), np.float32)
     beyond -= _all_round(beyond)
-    peaks, dips = _peaks(beyond), _peaks(-beyond)
-    doubled = (peaks > _SURE) & (peaks > dips)
-    if not doubled.any():
-        # Doubled for most of the shot: then it is the rest that lacks an echo.
-        single = (dips > _SURE) & (dips > peaks)
-        doubled = ~single if single.sum() >= _LEAST_DOUBLED else doubled
+    doubled = _stands_out(beyond)
     between = borders([look.at_s for look in shot], end_s)
     edges = np.array([look.edge_px for look in shot])
     return [
@@ -121,12 +116,13 @@ def _in_shot(shot: Sequence[Look], end_s: float) -> list[Event]:
             severity="suspect",
             start_s=between[start],
             end_s=between[end],
-            value=float(np.abs(beyond).max()),
+            value=float(beyond[start:end].max()),
         )
         for start, end in runs(doubled)
         if _LEAST_DOUBLED <= end - start < len(shot)
-        # A pattern that only the sharper part of a clip shows is none that came.
-        and np.median(edges[start:end]) > _AS_SOFT * np.median(np.delete(edges, np.s_[start:end]))
+        and _at_once(beyond, start, end)
+        # A pattern that only the sharper part of a clip shows is none that came; blur has echoes of its own.
+        and _AS_SOFT < np.median(edges[start:end]) / np.median(np.delete(edges, np.s_[start:end])) < _BLURRED
     ]
 
 
@@ -140,12 +136,20 @@ def _all_round(beyond: Floats) -> Floats:
     return rings
 
 
-def _peaks(beyond: Floats) -> Floats:
-    """How far the greatest value of each look stands out of the others, in spreads; 0 for a weak one."""
+def _stands_out(beyond: Floats) -> NDArray[np.bool_]:
+    """The looks whose greatest value is strong, and far out of all the others."""
     middles = np.median(beyond, axis=1)
     spreads = 1.48 * np.median(np.abs(beyond - middles[:, None]), axis=1) + 1e-4
     highest = beyond.max(axis=1)
-    return np.where(highest > _STRONG, (highest - middles) / spreads, 0).astype(np.float32)
+    return np.asarray((highest > _STRONG) & (highest - middles > _SURE * spreads), np.bool_)
+
+
+def _at_once(beyond: Floats, start: int, end: int) -> bool:
+    """Whether the echo is weak in the looks beside: a pattern that comes into view grows stronger."""
+    inside = beyond[start:end].max(axis=0)
+    place = int(inside.argmax())
+    beside = [beyond[look, place] for look in (start - 1, end) if 0 <= look < len(beyond)]
+    return bool(max(beside, default=0.0) < _WEAK * inside[place])
 
 
 def borders(times: Sequence[float], end_s: float) -> list[float]:

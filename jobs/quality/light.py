@@ -243,14 +243,16 @@ def _flashes(scene: Scene) -> tuple[float, list[Event]]:
     times = scene.times[[frame for frame, _ in swings]]
     if len(times) == 0:
         return 0.0, []
-    per_s = max(int(((times >= start) & (times < start + 1)).sum()) for start in times) / 2
+    within = np.array([int(((times >= start) & (times < start + 1)).sum()) for start in times]) / 2
+    per_s = float(within.max())
     if per_s <= _MOST_FLASHES:
         return per_s, []
+    too_many = times[within > _MOST_FLASHES]
     event = Event(
         kind="photosensitive",
         severity="reject",
-        start_s=float(times[0]),
-        end_s=float(times[-1]),
+        start_s=float(too_many[0]),
+        end_s=float(times[times < too_many[-1] + 1][-1]),
         value=per_s,
     )
     return per_s, [event]

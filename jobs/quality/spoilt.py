@@ -14,9 +14,11 @@ from jobs.quality.scene import Floats, Mask, Scene
 from jobs.quality.series import runs
 
 _LONGEST = 3
-_SPOILT_LEVELS, _ALIKE, _LEAST_AREA, _TIMES_USUAL = 14, 0.35, 0.03, 3.0
+_SPOILT_LEVELS, _ALIKE, _LEAST_AREA, _TIMES_USUAL = 14, 0.35, 0.04, 3.0
 _RUSHING = 9.0
 _LINE_LEVELS, _LINE_SHARE, _LEAST_LINE_FRAMES, _FLASH_LEVELS = 4.0, 0.85, 2, 8.0
+# What the view may move up or down, as a share of the picture's height.
+_SHAKEN = 0.002
 # A row is held against those three further up and down.
 _LEAST_ROWS = 6
 _BAR_LEVEL, _BAR_RANGE, _LEAST_BAR, _BAR_FRAMES = 24.0, 10.0, 2, 4
@@ -24,7 +26,7 @@ _BAR_LEVEL, _BAR_RANGE, _LEAST_BAR, _BAR_FRAMES = 24.0, 10.0, 2, 4
 
 def watch(scene: Scene, moments: tuple[float, ...]) -> Seen:
     """Everything that is spoilt for a moment. `moments` have a reason already."""
-    lines = _lines(scene)
+    lines = _lines(scene, moments)
     lost = lost_part.watch(scene)
     return Seen(events=(*lines, *lost, *(() if lines else _glitches(scene, moments)), *_bars(scene)))
 
@@ -88,7 +90,7 @@ def _spoilt(quarters: NDArray[np.uint8], length: int) -> tuple[Floats, Floats]:
     return area, middle
 
 
-def _lines(scene: Scene) -> list[Event]:
+def _lines(scene: Scene, moments: tuple[float, ...]) -> list[Event]:
     """Rows that are off from one side of the picture to the other, against both frames around them."""
     quarters = scene.samples.quarters
     if len(quarters) < 3 or quarters.shape[1] < _LEAST_ROWS:
@@ -96,16 +98,17 @@ def _lines(scene: Scene) -> list[Event]:
     broken = np.zeros(len(quarters), np.bool_)
     for frame in range(1, len(quarters) - 1):
         before, now, after = (quarters[frame + n].astype(np.int16) for n in (-1, 0, 1))
-        off = _off_the_rows_around(before, now, after)
+        off = now - (before + after) / 2
         # Against the rows beside it: light that changes over the picture is no line.
         beside = (np.roll(off, 3, axis=0) + np.roll(off, -3, axis=0)) / 2
         beside[:3], beside[-3:] = off[3:6], off[-6:-3]
-        off = np.asarray(off - beside, np.float32)
+        off = off - beside
         way = np.sign(np.median(off, axis=1))[:, None]
         whole = (off * way > _LINE_LEVELS).mean(axis=1) > _LINE_SHARE
         # A band of many rows is light that moves, or a thing as wide as the picture.
         broken[frame] = 0 < int(whole.sum()) <= max(6, len(whole) // 6)
     luma = scene.samples.levels.luma
+    broken &= ~(_shaken(scene) | near(scene.times, moments, 0.06))
     broken[1:-1] &= np.abs(luma[1:-1] - (luma[:-2] + luma[2:]) / 2) < _FLASH_LEVELS
     # The last picture before black is off from it in every row.
     broken &= ~np.convolve(scene.bad, np.ones(3), "same").astype(np.bool_)
@@ -124,16 +127,12 @@ def _lines(scene: Scene) -> list[Event]:
     ]
 
 
-def _off_the_rows_around(
-    before: NDArray[np.int16], now: NDArray[np.int16], after: NDArray[np.int16]
-) -> Floats:
-    """How far each place is beyond all that is there before and after, in its row and those above and below:
-    a hand that shakes moves the lines of a floor by a row.
-    """
-    both = np.stack((before, after))
-    near = np.concatenate((np.roll(both, 1, axis=1), both, np.roll(both, -1, axis=1)))
-    above, below = now - near.max(axis=0), now - near.min(axis=0)
-    return np.asarray(np.where(above > 0, above, np.minimum(below, 0)), np.float32)
+def _shaken(scene: Scene) -> Mask:
+    """The frames to or from which the view moves up or down: the lines of a floor go with it."""
+    moved = np.zeros(len(scene.times), np.bool_)
+    down = np.abs(np.nan_to_num(scene.flow.camera[:, 1]))
+    moved[scene.flow.frames] = down > _SHAKEN * scene.flow.height
+    return np.asarray(moved | np.append(moved[1:], False), np.bool_)
 
 
 def _bars(scene: Scene) -> list[Event]:

@@ -27,8 +27,10 @@ _AT_A_CHANGE: Final = frozenset(
     }
 )
 # A cause and the kinds that only show it once more, within so many seconds of it.
-_OF_LIGHT: Final = frozenset({"flash", "pumping", "glitch", "runs_back", "broken_lines"})
-_OF_A_FACE: Final = frozenset({"jump", "colour_jump", "light_jump", "breaks_up", "glitch"})
+_OF_LIGHT: Final = frozenset(
+    {"flash", "pumping", "glitch", "runs_back", "broken_lines", "colour_jump", "light_jump", "jitter"}
+)
+_OF_A_FACE: Final = frozenset({"jump", "colour_jump", "light_jump", "breaks_up", "glitch", "goes_soft"})
 _OF_A_LOST_PART: Final = _AT_A_CHANGE | {"light_jump", "glitch", "corruption", "breaks_up", "broken_lines"}
 _SWALLOWS: Final = (
     ("part_lost", _OF_A_LOST_PART, 0.1),
@@ -39,9 +41,9 @@ _SWALLOWS: Final = (
         frozenset({"part_frozen", "uneven_cadence", "jump", "camera_jump", "glitch", "broken_lines"}),
         0.1,
     ),
-    ("flicker", _OF_LIGHT | {"jitter", "wobble", "part_frozen", "hue_drift"}, 0.3),
+    ("flicker", _OF_LIGHT | {"wobble", "part_frozen", "hue_drift"}, 0.3),
     ("photosensitive", _OF_LIGHT, 0.5),
-    ("flash", frozenset({"pumping", "broken_lines"}), 0.3),
+    ("flash", frozenset({"pumping", "broken_lines", "colour_jump", "light_jump"}), 0.3),
     ("jitter", frozenset({"wobble", "camera_jump", "breaks_up", "glitch", "ghosting"}), 1e9),
     ("part_frozen", frozenset({"jump", "glitch"}), 0.1),
     ("uneven_cadence", frozenset({"camera_jump", "part_frozen", "glitch"}), 0.3),
@@ -49,7 +51,11 @@ _SWALLOWS: Final = (
     ("blocky", frozenset({"speckled"}), 1e9),
     ("wobble", frozenset({"breaks_up", "glitch", "ghosting", "part_frozen"}), 0.3),
     ("bars", frozenset({"ghosting", "goes_soft", "jump", "camera_jump"}), 0.3),
-    ("corruption", frozenset({"breaks_up", "glitch", "jump", "goes_soft", "ghosting", "part_frozen"}), 0.3),
+    (
+        "corruption",
+        frozenset({"breaks_up", "glitch", "jump", "goes_soft", "ghosting", "part_frozen", "hue_drift"}),
+        0.3,
+    ),
     ("ghosting", frozenset({"breaks_up", "glitch", "jump", "camera_jump", "goes_soft", "soft"}), 0.3),
     ("goes_soft", frozenset({"soft"}), 1e9),
     ("face_lost", _OF_A_FACE, 0.3),

@@ -140,7 +140,7 @@ def doubled(luma: Luma, away: int) -> Luma:
     return cv2.addWeighted(luma, 0.6, np.roll(luma, away, axis=1), 0.4, 0).astype(np.uint8)
 
 
-@pytest.mark.parametrize("until", [6, 9])
+@pytest.mark.parametrize("until", [4, 6])
 def test_a_picture_that_is_doubled_for_a_while_is_told_with_its_seconds(until: int) -> None:
     looks = [view(at) if not 2 <= at < until else doubled(view(at), 14) for at in range(10)]
     events = judge(tuple(look_at(luma, at / 2) for at, luma in enumerate(looks)), 5.0).events
