@@ -66,7 +66,7 @@ class TestASignedWebhook:
         assert not is_due(row)
         assert WebhookDelivery.objects.count() == 1
 
-    # Five minutes are the most; to the second it is asked where the clock can be set, of the signatures alone.
+    # Five minutes are the most; to the second that is asked of the signatures alone, with a clock of its own.
     @pytest.mark.parametrize("away", [-301, 390])
     def test_one_from_another_time_is_refused(self, client: Client, row: Candidate, away: int) -> None:
         body = sora_body(row)
