@@ -275,6 +275,36 @@ def test_a_draft_survives_a_reload_even_when_the_server_was_away(
     assert Draft.objects.get().text == "The scarf changes colour. Twice."
 
 
+def test_a_draft_about_a_range_is_about_that_range_after_an_undo_and_after_a_reload(
+    enter: Open, shot: Shot, alice: User
+) -> None:
+    row = in_review(shot, alice, 2)[0]
+    page = enter(row)
+    for key in ("Shift+ArrowRight", "i", "Shift+ArrowRight", "o", "r", "r"):
+        page.keyboard.press(key)
+    page.keyboard.type("The scarf changes colour.")
+    expect(page.locator("[data-scope-words]")).to_have_text("Range 10–20")
+    page.keyboard.press("Enter")
+    expect(page.locator("#slate .slate__line")).to_contain_text("c02")
+    page.keyboard.press("u")
+    expect(page.locator("#slate .slate__line")).to_contain_text("c01")
+    page.keyboard.press("r")
+    expect(page.locator("[data-scope-words]")).to_have_text("Range 10–20")
+    assert counted(page) == 10
+    page.route("**/draft/", lambda route: route.abort())
+    page.keyboard.press("3")
+    expect(page.locator("[data-kept]")).to_have_text("Kept in this browser")
+    page.unroute("**/draft/")
+    Draft.objects.all().delete()
+    page = enter(row)
+    page.keyboard.press("r")
+    expect(page.locator("[data-scope-words]")).to_have_text("Range 10–20")
+    expect(page.locator("[name=scope][value=here]")).to_be_checked()
+    expect(page.locator("[data-kept]")).to_have_text("Draft saved")
+    draft = Draft.objects.get()
+    assert (draft.frame_in, draft.frame_out) == (10, 20)
+
+
 def test_a_decision_on_a_page_out_of_date_says_who_was_first_and_keeps_the_words(
     enter: Open, shot: Shot, alice: User
 ) -> None:

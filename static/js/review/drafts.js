@@ -25,6 +25,7 @@ export class Drafts {
     form.elements.text.value = was.text;
     form.elements.frame_in.value = was.frame_in;
     form.elements.frame_out.value = was.frame_out;
+    form.elements.scope.value = was.frame_in === "" ? "clip" : "here";
     form.elements.verdict.value = was.verdict;
     for (const box of form.querySelectorAll("[name=tags]")) box.checked = was.tags.includes(box.value);
     this.save();

@@ -41,6 +41,7 @@ export class RejectPanel {
   open(verdict) {
     if (!this.form) return;
     const again = this.isOpen && this.form.elements.verdict.value === verdict;
+    if (!this.isOpen) this.back();
     this.root.hidden = false;
     document.body.classList.add("side-open");
     this.form.elements.verdict.value = verdict;
@@ -88,7 +89,19 @@ export class RejectPanel {
     return Boolean(data.get("text").trim() || data.getAll("tags").length);
   }
 
-  /* The range, else the frame that stands, goes along when the words are about it. A draft's own range stays. */
+  /* A draft is about the range or the frame at which it was written: the player goes back there, unless a range is chosen now. */
+  back() {
+    const { frame_in: first, frame_out: last } = this.form.elements;
+    if (!this.player.clip || this.player.hasRange || first.value === "" || !this.saysAnything()) return;
+    const [start, end] = [Number(first.value), Number(last.value || first.value)];
+    this.player.seek(start);
+    if (end > start) {
+      this.player.setIn(start);
+      this.player.setOut(end);
+    }
+  }
+
+  /* The range, else the frame that stands, goes along when the words are about it. */
   placed() {
     if (!this.isOpen || !this.form || !this.player.clip) return;
     const { range, frame } = this.player;
