@@ -26,7 +26,7 @@ _LIGHT, _HUE, _ONE_WAY = 0.30, 0.1, 0.7
 _DARK, _PALE, _LEAST_PLACES = 24, 240, 60
 # In a picture that fades, rounding alone shifts the weakest colour a little.
 _OF_LIGHT = 0.35
-_EVERYWHERE, _STEADY = 0.8, 1.4
+_EVERYWHERE, _STEADY, _LEAST_SHARE = 0.8, 1.4, 0.25
 # Degrees over the clip; how much the places agree on it (1 all), and the least colour that has a hue.
 _TURN, _AGREE, _COLOURED = 12.0, 0.8, 8.0
 
@@ -110,7 +110,8 @@ def _change(scene: Scene, first: int, last: int) -> _Change | None:
     after = scene.samples.small[last].astype(np.float64)
     seen = inside & (before.min(axis=2) > _DARK) & (after.min(axis=2) > _DARK)
     seen &= (before.max(axis=2) < _PALE) & (after.max(axis=2) < _PALE)
-    if seen.sum() < _LEAST_PLACES:
+    # In the dark only flames and lamps are left, which change as they please.
+    if seen.mean() < _LEAST_SHARE:
         return None
     ratios = np.log(after[seen] / before[seen])
     lights = ratios.mean(axis=1)

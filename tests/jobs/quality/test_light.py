@@ -135,6 +135,15 @@ def test_a_part_that_grows_warmer_is_no_drift_of_the_whole() -> None:
     assert drift.watch(scene(warmer, 110), ()) == []
 
 
+def test_a_flame_in_the_dark_may_change_its_colour() -> None:
+    def flame(index: int) -> Picture:
+        picture = flat(12)
+        picture[60:130, 100:190] = pan(index)[60:130, 100:190] * np.array([1.0, 0.8 - index / 400, 0.4])
+        return picture
+
+    assert drift.watch(scene(flame, 110), ()) == []
+
+
 def test_too_few_frames_say_nothing_about_flicker() -> None:
     seen = light.watch(scene(pan, 8), ())
     assert seen.measures["flicker_pct"] is None
