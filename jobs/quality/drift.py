@@ -23,7 +23,7 @@ from jobs.quality.scene import Scene
 
 _STEP_S, _END_S = 1.0, 1.0
 _LIGHT, _HUE, _ONE_WAY = 0.30, 0.1, 0.7
-_DARK, _PALE, _LEAST_PLACES = 24, 240, 60
+_DARK, _PALE = 24, 240
 # In a picture that fades, rounding alone shifts the weakest colour a little.
 _OF_LIGHT = 0.35
 _EVERYWHERE, _STEADY, _LEAST_SHARE = 0.8, 1.4, 0.25
@@ -82,7 +82,7 @@ def _hue_turn(scene: Scene, first: int, last: int) -> float | None:
     after = _colours(scene.samples.small[last])
     strength = np.minimum(np.abs(before), np.abs(after))
     seen = inside & (strength > _COLOURED)
-    if seen.sum() < _LEAST_PLACES:
+    if seen.mean() < _LEAST_SHARE:
         return None
     turned = (np.conj(before) * after / np.maximum(np.abs(before) * np.abs(after), 1e-6))[seen]
     mean = complex(np.average(turned, weights=strength[seen]))
