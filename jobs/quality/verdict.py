@@ -28,20 +28,30 @@ _AT_A_CHANGE: Final = frozenset(
 )
 # A cause and the kinds that only show it once more, within so many seconds of it.
 _OF_LIGHT: Final = frozenset(
-    {"flash", "pumping", "glitch", "runs_back", "broken_lines", "colour_jump", "light_jump", "jitter"}
+    {
+        "flash",
+        "pumping",
+        "glitch",
+        "runs_back",
+        "broken_lines",
+        "colour_jump",
+        "light_jump",
+        "jitter",
+        "wobble",
+    }
 )
 _OF_A_FACE: Final = frozenset({"jump", "colour_jump", "light_jump", "breaks_up", "glitch", "goes_soft"})
 _OF_A_LOST_PART: Final = _AT_A_CHANGE | {"light_jump", "glitch", "corruption", "breaks_up", "broken_lines"}
 _SWALLOWS: Final = (
     ("part_lost", _OF_A_LOST_PART, 0.1),
     ("still", frozenset({"frozen", "part_frozen", "low_frame_rate", "uneven_cadence"}), 1e9),
-    ("slideshow", _AT_A_CHANGE | {"goes_soft"}, 1e9),
+    ("slideshow", _AT_A_CHANGE | {"goes_soft", "speckled"}, 1e9),
     (
         "frozen",
         frozenset({"part_frozen", "uneven_cadence", "jump", "camera_jump", "glitch", "broken_lines"}),
         0.1,
     ),
-    ("flicker", _OF_LIGHT | {"wobble", "part_frozen", "hue_drift"}, 0.3),
+    ("flicker", _OF_LIGHT | {"part_frozen", "hue_drift"}, 0.3),
     ("photosensitive", _OF_LIGHT, 0.5),
     ("flash", frozenset({"pumping", "broken_lines", "colour_jump", "light_jump"}), 0.3),
     ("jitter", frozenset({"wobble", "camera_jump", "breaks_up", "glitch", "ghosting"}), 1e9),
