@@ -47,6 +47,19 @@ def test_keys_go_from_fault_to_fault_and_the_panel_and_the_line_say_which(
     expect(page.locator("#help")).to_contain_text("The next finding")
 
 
+def test_the_sentence_of_a_finding_goes_with_its_mark_when_the_window_changes(
+    enter: Open, shot: Shot, alice: User
+) -> None:
+    page = enter(in_review(shot, alice, 1, findings=FINDINGS)[0])
+    page.keyboard.press("z")
+    expect(page.locator("[data-lane-words]")).to_contain_text("frozen from")
+    page.set_viewport_size({"width": 390, "height": WIDTHS[390]})
+    page.wait_for_function(
+        "() => document.querySelector('[data-lane-words]').getBoundingClientRect().right <= innerWidth"
+    )
+    assert overflow(page) == 0
+
+
 def test_a_time_that_was_rounded_down_leads_to_the_frame_it_was_rounded_from(
     enter: Open, shot: Shot, alice: User
 ) -> None:

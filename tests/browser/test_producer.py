@@ -168,7 +168,7 @@ def test_money_can_be_read_and_agreed_to_at_every_width(
     bring(stuck, Status.FAILED, failure="It did not work.")
     (waits,) = asked(second, dana)
     Project.objects.update(budget_usd=2, daily_budget_usd="1.80", shot_budget_usd=12_000, budget_mode="warn")
-    review.reject(made, dana, made.revision, Feedback(text="slower"))
+    review.reject(made, dana, made.revision, Feedback(text="slower", frame_in=3, frame_out=9))
     Candidate.objects.filter(pk=waits.pk).update(
         short_of="day",
         failure="The project's daily budget, $1.80, has $0.00 left. It goes on after midnight UTC.",

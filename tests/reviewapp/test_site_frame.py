@@ -187,7 +187,7 @@ def test_every_colour_can_be_read_on_every_ground(selector: str) -> None:
     statuses = [name for name in tokens if name.startswith("st-")]
     assert len(statuses) == 7
     for ground in ("bg", "panel", "card"):
-        for text in ("text", "text-2", "text-3", "accent", *statuses):
+        for text in ("text", "text-2", "text-3", "accent", "moment", *statuses):
             assert _contrast(tokens[text], tokens[ground]) >= 4.5, f"{text} on {ground}"
         assert _contrast(tokens["line-2"], tokens[ground]) >= 3.5, f"line-2 on {ground}"
     for text in ("text", "text-2", *statuses):

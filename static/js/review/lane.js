@@ -28,12 +28,15 @@ export class FindingLane {
     this.words = root.querySelector("[data-lane-words]");
     this.marks = [];
     this.last = null;
+    this.told = null;
     root.addEventListener("keydown", (event) => this.pressed(event));
     root.addEventListener("focusin", (event) => this.tell(event.target.closest(".find")));
     root.addEventListener("focusout", () => this.tell(null));
     root.addEventListener("pointerover", (event) => this.tell(event.target.closest(".find")));
     root.addEventListener("pointerleave", () => this.tell(null));
     player.addEventListener("state", () => { if (player.playing) this.tell(null); });
+    // A phone that is turned: the sentence goes with its mark.
+    window.addEventListener("resize", () => this.tell(this.told));
   }
 
   get clip() { return this.player.clip; }
@@ -119,6 +122,7 @@ export class FindingLane {
   }
 
   tell(mark) {
+    this.told = mark;
     this.words.hidden = !mark;
     if (!mark) return;
     this.words.textContent = mark.getAttribute("aria-label");
