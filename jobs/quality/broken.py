@@ -17,7 +17,7 @@ from jobs.quality.series import runs
 _HOT: Final = 7.0
 _LEVELS, _SPREAD = 13.0, 0.4
 _LEAST_FRAMES: Final = 3
-_AT_ONCE, _BEFORE, _RUSHING, _LIGHT = 2.5, 4, 0.03, 0.15
+_AT_ONCE, _BEFORE, _RUSHING, _LIGHT, _REST_LEVELS = 2.5, 4, 0.03, 0.15, 3.0
 
 
 def watch(scene: Scene, worst: Floats) -> list[Event]:
@@ -48,10 +48,14 @@ def watch(scene: Scene, worst: Floats) -> list[Event]:
 
 
 def _breaks(scene: Scene, heat: Floats, start: int, end: int) -> bool:
-    """Whether what is hot came at once, without a rush before it and without a change of light."""
+    """Whether what is hot came at once, without a rush before it and without a change of light or a fade,
+    which leave no part of the picture as it was.
+    """
     if start < 2 or heat[start] < _AT_ONCE * heat[start - 1]:
         return False
     before = scene.flow.liveliest[max(1, start - _BEFORE) : start]
+    if float(np.median(scene.flow.maps[start:end, 1:-1, 1:-1])) > _REST_LEVELS:
+        return False
     rushes = float(np.nanmedian(before)) > _RUSHING * max(scene.flow.width, scene.flow.height)
     return not rushes and bool((np.abs(scene.flow.gain[start:end] - 1) < _LIGHT).all())
 

@@ -119,7 +119,10 @@ def _in_shot(shot: Sequence[Look], end_s: float) -> list[Event]:
             value=float(beyond[start:end].max()),
         )
         for start, end in runs(doubled)
-        if _LEAST_DOUBLED <= end - start < len(shot)
+        # What comes into view stays there; a fault comes and goes.
+        if start > 0
+        and end < len(shot)
+        and end - start >= _LEAST_DOUBLED
         and _at_once(beyond, start, end)
         # A pattern that only the sharper part of a clip shows is none that came; blur has echoes of its own.
         and _AS_SOFT < np.median(edges[start:end]) / np.median(np.delete(edges, np.s_[start:end])) < _BLURRED

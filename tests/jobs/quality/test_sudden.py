@@ -189,6 +189,15 @@ def test_a_fade_that_begins_changes_no_colours_at_once() -> None:
     assert "colour_jump" not in [event.kind for event in sudden.watch(scene(faded)).seen.events]
 
 
+def test_a_picture_that_fades_to_white_is_not_broken() -> None:
+    def faded(index: int) -> Picture:
+        share = min(1.0, max(0, index - 30) / 12)
+        bold = np.where(pan(index, 0.1) > 128, 250, 10)
+        return np.clip(bold * (1 - share) + 255 * share, 0, 255).astype(np.uint8)
+
+    assert "corruption" not in [event.kind for event in sudden.watch(scene(faded)).seen.events]
+
+
 def test_lines_of_a_floor_that_a_hand_shakes_are_whole() -> None:
     def floor(index: int) -> Picture:
         picture = pan(index)
