@@ -89,6 +89,7 @@ MEASURES: Final[dict[str, tuple[Words, ...]]] = {
         Words("prompt_match", "Match with the prompt, cosine"),
         Words("prompt_match_worst", "The same in its worst frame, cosine"),
         Words("frame_consistency", "Frames alike, cosine"),
+        Words("prompt_truncated", "Prompt longer than the model reads (1: yes)"),
     ),
     "Compared with published formulas": (
         Words("vb_flicker", "VBench temporal flickering"),

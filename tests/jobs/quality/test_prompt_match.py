@@ -18,6 +18,7 @@ from PIL import Image
 from jobs.quality import clip_pixels, prompt_match
 from jobs.quality.clip_folder import ClipUnavailable, find
 from jobs.quality.clip_model import ClipModel
+from reviewapp import check_words
 from tests.jobs.quality import colour_model
 
 RED, GREEN, DARK = (200, 30, 30), (30, 200, 30), (10, 10, 10)
@@ -71,7 +72,9 @@ def test_a_prompt_longer_than_the_model_reads_is_judged_by_its_parts(folder: Pat
     values = [part.match for part in found.parts if part.match is not None]
     assert found.seen.measures["prompt_truncated"] == 1
     assert found.seen.measures["prompt_match"] == pytest.approx(np.mean(values), abs=1e-4)
-    assert prompt_match.match(frames(RED), "A red cup", folder).seen.measures["prompt_truncated"] == 0
+    short = prompt_match.match(frames(RED), "A red cup", folder).seen.measures
+    assert short["prompt_truncated"] == 0
+    assert set(short) == {words.key for words in check_words.MEASURES[check_words.OF_A_MODEL]}
 
 
 def test_without_a_model_everything_is_null_with_its_reason() -> None:
