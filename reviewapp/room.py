@@ -28,7 +28,7 @@ from reviewapp.queue import QueueShot
 from reviewapp.room_checks import Checks, checks_of
 from reviewapp.room_clips import Tile, clip_facts, tile_of
 from reviewapp.room_prompts import Asked, PromptDiff, diff_of, producers_of
-from reviewapp.room_queue import QueueColumn, column
+from reviewapp.room_queue import DecisionLine, QueueColumn, column, may_undo
 from reviewapp.room_said import Check, Past
 
 
@@ -102,6 +102,17 @@ class Room:
     @property
     def in_review(self) -> bool:
         return self.candidate.status == Status.IN_REVIEW
+
+    @cached_property
+    def standing(self) -> DecisionLine | None:
+        """The decision that stands on this clip where this person may take it back, be it another's or the
+        policy's. The last of their own has its button already.
+        """
+        here = (entry.decision for entry in self.past if entry.decision.candidate_id == self.candidate.pk)
+        decision, last = next(here, None), self.queue.last_undoable
+        if decision is None or (last is not None and last.decision.pk == decision.pk):
+            return None
+        return DecisionLine(decision, True) if may_undo(decision, self.user, self.role) else None
 
     @property
     def may_decide(self) -> bool:

@@ -152,6 +152,20 @@ def test_a_clear_pick_is_approved_by_itself_when_the_last_clip_has_come(
     assert "The policy</strong> approved: score 0.90 is at least 0.70" in page
 
 
+def test_what_the_policy_approved_a_producer_takes_back_in_the_room_and_a_reviewer_does_not(
+    by_itself: Project, shot: Shot, alice: User, bob: User
+) -> None:
+    (clip,) = (bring(row, Status.CHECKING) for row in asked(shot, alice, 1))
+    assert come(clip, report(0.9)).status == Status.APPROVED
+    decision = ReviewDecision.objects.get()
+    room, undo = reverse("review-room", args=[clip.uid]), reverse("decision-undo", args=[decision.pk])
+    pages = [signed_in(person).get(room).content.decode() for person in (alice, bob)]
+    assert [undo in page for page in pages] == [True, False]
+    signed_in(alice).post(undo)
+    assert statuses([clip]) == [Status.IN_REVIEW]
+    assert undo not in signed_in(alice).get(room).content.decode()
+
+
 def test_it_is_approved_as_well_when_the_last_clip_of_the_round_fails(
     by_itself: Project, shot: Shot, alice: User
 ) -> None:
