@@ -49,9 +49,9 @@ def watch(scene: Scene, worst: Floats) -> list[Event]:
 
 def _breaks(scene: Scene, heat: Floats, start: int, end: int) -> bool:
     """Whether what is hot came at once, without a rush before it and without a change of light or a fade,
-    which leave no part of the picture as it was.
+    which leave no part of the picture as it was. The first blocks that break may be few.
     """
-    if start < 2 or heat[start] < _AT_ONCE * heat[start - 1]:
+    if start < 2 or (heat[start - 1 : start + 1] < _AT_ONCE * heat[start - 2 : start]).all():
         return False
     before = scene.flow.liveliest[max(1, start - _BEFORE) : start]
     if float(np.median(scene.flow.maps[start:end, 1:-1, 1:-1])) > _REST_LEVELS:
