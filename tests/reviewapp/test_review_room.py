@@ -15,8 +15,9 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import DjangoAssertNumQueries
 
-from reviewapp import queue, retakes
-from reviewapp.models import Candidate, Membership, Note, NoteCheck, Project, Role, Shot, Status, User
+from providers.contract import JobState, Output, ProviderJob
+from reviewapp import line, queue, retakes
+from reviewapp.models import Candidate, Clip, Membership, Note, NoteCheck, Project, Role, Shot, Status, User
 from tests.cast import signed_in
 from tests.reviewapp.review_world import arrive, generate, in_review, rejected, retake_of, to_vendor
 
@@ -94,6 +95,22 @@ def test_a_tile_still_at_the_vendor_says_how_far_it_is(shot: Shot, alice: User, 
     to_vendor(second, 0.63)
     html = room(bobs, arrive(first))
     assert re.search(r"Generating <b class=\"num\">63 %", html)
+
+
+def test_a_tile_that_is_being_checked_tells_the_length_that_was_asked_and_its_status_once(
+    shot: Shot, alice: User, bobs: Client
+) -> None:
+    first, second = generate(shot, alice, 2)
+    row = to_vendor(second)
+    done = ProviderJob(
+        id=row.provider_job_id, state=JobState.SUCCEEDED, outputs=(Output(url="https://x.example/1"),)
+    )
+    line.record_polls([(row, done)])
+    line.ingested(Candidate.objects.get(pk=row.pk), Clip(sha256="0" * 64, size=9, file="clips/one.mp4"))
+    html = room(bobs, arrive(first))
+    tile = next(part for part in re.findall(r'<a class="tile.*?</a>', html, re.S) if "Checking" in part)
+    assert f"{row.duration_s:.0f} s</span>" in tile
+    assert tile.count(">Checking<") + tile.count("</span>Checking<") == 1
 
 
 def test_a_returned_retake_stands_first_beside_its_old_clip(
