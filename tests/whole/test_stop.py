@@ -46,6 +46,11 @@ def restarted(house: House, name: str, was: int) -> bool:
     return house.pids().get(name, was) != was
 
 
+def is_at_work(house: House, name: str) -> bool:
+    """Whether a cluster says that one of its workers has begun something."""
+    return any(f"cluster:{name}" in sign and "1 at work" in sign for sign in hand(house, "signs"))
+
+
 def test_what_is_under_way_is_answered_or_given_back_when_a_whole_group_is_told_to_stop(house: House) -> None:
     house.start()
     wait_for("the sandbox", lambda: sandbox_answers(house))
@@ -59,7 +64,7 @@ def test_what_is_under_way_is_answered_or_given_back_when_a_whole_group_is_told_
     wait_for("the answer, written down", lambda: statuses(house)["submitting"] == 0)
     # A download that hears nothing is given up after a while, so the next cluster is waited for at the end.
     wait_for("the download under way", lambda: statuses(house)["ingesting"] == 1)
-    wait_for("its worker", lambda: "at work" in " ".join(hand(house, "signs")))
+    wait_for("its worker", lambda: is_at_work(house, "media"))
     os.killpg(media, signal.SIGTERM)
     wait_for("the clip, fetched by the next cluster", lambda: statuses(house)["in_review"] == 1)
     assert "handed back" in (house.folder / "log" / "media.log").read_text(encoding="utf-8")
